@@ -1,0 +1,51 @@
+/**
+ * What the gateway puts on the audit queue. No prompt, answer, key or token is
+ * ever part of it. Fields may be added; none may change or go: messages of an
+ * older gateway wait in the queue while the audit Worker is replaced.
+ */
+export interface AuditMessage {
+  v: 1;
+  /** Requests that ended together share a message; at least one. */
+  records: AuditRecord[];
+}
+
+export interface AuditRecord {
+  /** Unique per request; the primary key, so that a redelivery writes nothing twice. */
+  request_id: string;
+  /** Start, milliseconds since the epoch. */
+  time: number;
+  session_id: string;
+  /** "external" for token callers, the binding's `props.caller` for trusted Workers. */
+  caller: string;
+  /** Pathname of the route: "/v1/chat/completions". */
+  route: string;
+  method: string;
+  provider: string | null;
+  model_asked: string | null;
+  model_used: string | null;
+  attempts: number;
+  status: number;
+  error_code: string | null;
+  stream: boolean;
+  /** How a stream ended; null for whole answers. */
+  stream_end: "complete" | "cut" | "aborted" | null;
+  /** Milliseconds from the start to the first byte of the answer, and to its end. */
+  first_byte_ms: number | null;
+  total_ms: number;
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  cached_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The counts are the gateway's own estimate. */
+  usage_estimated: boolean;
+  /** Log id at Cloudflare's AI Gateway. */
+  gateway_log_id: string | null;
+}
+
+/** RPC of the audit Worker: reads, for the gateway and for operators' Workers. */
+export interface AuditReader {
+  /** The record of one request, or null when none was written (yet). */
+  get(requestId: string): Promise<AuditRecord | null>;
+  /** Newest first; `limit` at most 1,000, 100 by default; `before` is a `time` to page on from. */
+  list(query?: { limit?: number; before?: number; sessionId?: string }): Promise<AuditRecord[]>;
+}

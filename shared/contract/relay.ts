@@ -1,0 +1,147 @@
+import type { Condition } from "../errors.ts";
+import type { Usage } from "../usage.ts";
+
+/**
+ * What the gateway and a relay say to each other. Every relay is a
+ * WorkerEntrypoint whose default export has these methods. Workers are deployed
+ * at different times: a field may be added here, none may change or go.
+ */
+export interface Relay {
+  /** POST /v1/chat/completions */
+  chat(request: RelayRequest): Promise<RelayReply>;
+  /** POST /v1/completions; a relay whose provider has no such API answers through a chat. */
+  completions(request: RelayRequest): Promise<RelayReply>;
+  /** POST /v1/embeddings */
+  embeddings(request: RelayRequest): Promise<RelayReply>;
+  /** Liveness and what is configured, without a call to the provider and without a secret. */
+  status(): Promise<RelayStatus>;
+}
+
+export interface RelayRequest {
+  /**
+   * The client's OpenAI request as JSON text, our extension fields included. As
+   * UTF-8 bytes when the text is large: RPC carries 32 MiB a call, and a string
+   * that holds one character beyond Latin-1 takes two bytes for each. Read it
+   * with `bodyText`.
+   */
+  body: string | Uint8Array;
+  /** Model id for the provider: an alias is already resolved. */
+  model: string;
+  /** Model that the client asked for; it is what answers carry. */
+  requestedModel: string;
+  requestId: string;
+  sessionId: string;
+  /** The client asked for SSE. */
+  stream: boolean;
+  /** The client asked for `stream_options.include_usage`. */
+  includeUsage: boolean;
+  /** Name among the relay's configured upstreams, for a relay that has several. */
+  upstream?: string;
+  /** W3C trace context to send on. */
+  traceparent?: string;
+  /** How many keys of this provider were already refused for this request: the relay takes the next one. */
+  keySlot?: number;
+  deadlines?: Deadlines;
+  /**
+   * Another attempt waits behind this one. A stream is then answered only once
+   * its first real content has come (text, reasoning, a tool call, a refusal);
+   * what fails before is a WholeReply with `failure`. A provider that can
+   * refuse at once instead of queueing is told to.
+   */
+  fallbackWaiting?: boolean;
+  /** Resolves when the gateway no longer wants the answer (a hedged attempt lost); given only where that can happen. */
+  cancelled?: () => Promise<void>;
+}
+
+/** Milliseconds; absent means the relay's default. */
+export interface Deadlines {
+  /** From the call to the provider until its first byte of body (stream) or its whole answer. */
+  firstByteMs?: number;
+  /** Between two chunks of a stream. */
+  idleMs?: number;
+  /** For all of it. */
+  totalMs?: number;
+}
+
+export type RelayReply = WholeReply | StreamReply;
+
+/** A complete answer, or a failure: plain data. */
+export interface WholeReply {
+  status: number;
+  /** Headers for the client, lower-case; always with content-type. */
+  headers: Record<string, string>;
+  /** In OpenAI's shape; on a failure OpenAI's error object. */
+  body: string | Uint8Array;
+  usage: Usage | null;
+  /** The counts are ours, not the provider's. */
+  usageEstimated?: boolean;
+  /** Model version that served, where the provider says so. */
+  servedModel?: string;
+  /** Log id at Cloudflare's AI Gateway. */
+  gatewayLogId?: string;
+  /** Set if and only if the attempt failed. */
+  failure?: Failure;
+}
+
+/** Why an attempt failed, for routing; what the client sees is in the reply's status and body. */
+export interface Failure {
+  condition: Condition;
+  code: string | null;
+  upstreamStatus?: number;
+  /** How long the provider asks to wait, milliseconds. */
+  retryAfterMs?: number;
+  /** Keys of this provider that have not been refused yet. */
+  keysLeft?: number;
+}
+
+/** An answer that streams. Holds stubs: the gateway disposes it once `usage()` has settled. */
+export interface StreamReply {
+  /** SSE in OpenAI's shape, status 200. */
+  response: Response;
+  /** Settles once the stream has ended, however it ended; never rejects. */
+  usage(): Promise<StreamEnd>;
+  /** Drops the upstream request; `usage()` then settles as aborted. */
+  cancel(): void;
+}
+
+export interface StreamEnd {
+  /** complete: the provider ended it; cut: it broke off or timed out; aborted: the client or the gateway left. */
+  end: "complete" | "cut" | "aborted";
+  usage: Usage | null;
+  usageEstimated: boolean;
+  /** Code of the error event that the client got, if it got one. */
+  errorCode?: string | null;
+  servedModel?: string;
+  gatewayLogId?: string;
+}
+
+export interface RelayStatus {
+  /** Names that `provider` may have for this relay, beyond its own; empty for a relay of one provider. */
+  upstreams: UpstreamStatus[];
+  /** Whether requests can be served: a key, or the AI binding, is there. */
+  configured: boolean;
+}
+
+export interface UpstreamStatus {
+  name: string;
+  configured: boolean;
+  defaultModel?: string;
+}
+
+/** A stream carries functions and a Response; a whole answer has a status. */
+export function isStreamReply(reply: RelayReply): reply is StreamReply {
+  return "response" in reply;
+}
+
+/** Characters above which a body crosses as bytes; two bytes a character then still fit into one RPC call. */
+const LARGEST_TEXT_BODY = 8 * 1024 * 1024;
+
+/** The form in which a body crosses to another Worker; the reverse of `bodyText`. */
+export function bodyForRpc(text: string): string | Uint8Array {
+  return text.length > LARGEST_TEXT_BODY ? new TextEncoder().encode(text) : text;
+}
+
+/** The text of a body that came over RPC. */
+export function bodyText(body: string | Uint8Array): string {
+  return typeof body === "string" ? body : new TextDecoder().decode(body);
+}

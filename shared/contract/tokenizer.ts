@@ -1,0 +1,26 @@
+/** RPC of the tokenizer Worker. */
+export interface Tokenizer {
+  /**
+   * POST /v1/tokenize. `body` is the request's JSON text (UTF-8 bytes when large); the answer's body is
+   * OpenAI-shaped JSON, an error object when status is not 200.
+   */
+  tokenize(request: TokenizeRequest): Promise<TokenizeReply>;
+  /** POST /v1/detokenize: token ids back to text; the same forms as `tokenize`. */
+  detokenize(request: TokenizeRequest): Promise<TokenizeReply>;
+  /** Token counts of texts, in order, for the gateway's own estimates; one call for all. */
+  count(request: { model: string; provider: string; texts: string[] }): Promise<number[]>;
+}
+
+export interface TokenizeRequest {
+  body: string | Uint8Array;
+  /** Provider and model that the gateway's route choice gave. */
+  provider: string;
+  model: string;
+  requestedModel: string;
+  requestId: string;
+}
+
+export interface TokenizeReply {
+  status: number;
+  body: string | Uint8Array;
+}

@@ -1,0 +1,159 @@
+/**
+ * The one error class of the mesh and its one serializer. Code throws an
+ * ApiError where it notices the problem; the edge (the gateway's router, a
+ * relay's entrypoint) catches it once.
+ */
+
+/**
+ * What went wrong, in the terms that routing decides by. The gateway's retry
+ * table (workers/gateway/src/routing) says for each what is tried again where.
+ */
+export type Condition =
+  | "bad_request"
+  | "model_not_found"
+  | "context_length"
+  | "too_large"
+  | "rate_limited"
+  | "quota_exhausted"
+  | "auth"
+  | "overloaded"
+  | "upstream_error"
+  | "timeout"
+  | "network"
+  | "invalid_response"
+  | "empty_completion"
+  | "cancelled"
+  | "internal";
+
+/** OpenAI's error object; all four keys are always present (recorded: 70 of 70). */
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string | null };
+}
+
+export interface ApiErrorOptions {
+  /** HTTP status for the client. */
+  status: number;
+  message: string;
+  /** OpenAI's `type`; derived from the status when absent. */
+  type?: string;
+  code?: string | null;
+  /** Path of the field at fault, as OpenAI writes it: `messages[0].role`. */
+  param?: string | null;
+  condition?: Condition;
+  /** How long the provider asks to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+  /** Status that the provider answered with, when it did. */
+  upstreamStatus?: number | undefined;
+  /** Further headers for the client (`allow`, `retry-after`, …), lower-case names. */
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly type: string;
+  readonly code: string | null;
+  readonly param: string | null;
+  readonly condition: Condition;
+  readonly retryAfterMs: number | undefined;
+  readonly upstreamStatus: number | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(options: ApiErrorOptions) {
+    super(options.message, { cause: options.cause });
+    this.name = "ApiError";
+    this.status = options.status;
+    this.type = options.type ?? typeForStatus(options.status);
+    this.code = options.code ?? null;
+    this.param = options.param ?? null;
+    this.condition = options.condition ?? conditionForStatus(options.status);
+    this.retryAfterMs = options.retryAfterMs;
+    this.upstreamStatus = options.upstreamStatus;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** A 400 that names the field at fault. `param` as OpenAI writes it: `tools[2].function.name`. */
+export function badRequest(message: string, param: string | null = null, code: string | null = null): ApiError {
+  return new ApiError({ status: 400, message, param, code });
+}
+
+/** The provider's answer cannot be used; another attempt may do better. */
+export function invalidResponse(message: string, code = "invalid_upstream_response"): ApiError {
+  return new ApiError({
+    status: 502,
+    message,
+    code,
+    condition: code === "empty_completion" ? "empty_completion" : "invalid_response",
+  });
+}
+
+/** Our key was refused by the provider: the caller's own key is not at fault, so never a 401. */
+export function providerAuthError(provider: string, upstreamStatus: number): ApiError {
+  return new ApiError({
+    status: 502,
+    message: `The gateway's credentials for ${provider} were refused. The operator has to check them.`,
+    code: "provider_auth_error",
+    condition: "auth",
+    upstreamStatus,
+  });
+}
+
+/** Any thrown value as an ApiError; what is not one becomes a 500 that says nothing of the inside. */
+export function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  return new ApiError({
+    status: 500,
+    message: "The gateway failed to handle the request.",
+    code: "internal_error",
+    condition: "internal",
+    cause: thrown,
+  });
+}
+
+/** The body of every answer that is not 2xx. */
+export function errorBody(error: ApiError): ErrorBody {
+  return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
+}
+
+/** The only place where an error becomes an HTTP answer. */
+export function errorResponse(thrown: unknown): Response {
+  const error = toApiError(thrown);
+  return new Response(JSON.stringify(errorBody(error)), {
+    status: error.status,
+    headers: { "content-type": "application/json", ...retryAfterHeader(error), ...error.headers },
+  });
+}
+
+/** `retry-after` in whole seconds (at least 1, as OpenAI's specification has it) for a 429 or 503. */
+export function retryAfterHeader(error: Pick<ApiError, "status" | "retryAfterMs">): Record<string, string> {
+  if (error.retryAfterMs === undefined || (error.status !== 429 && error.status !== 503)) return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
+}
+
+/** An error event for a stream that has already begun: one SSE event, with the blank line. */
+export function errorEvent(thrown: unknown): string {
+  return `data: ${JSON.stringify(errorBody(toApiError(thrown)))}\n\n`;
+}
+
+function typeForStatus(status: number): string {
+  if (status === 401) return "authentication_error";
+  if (status === 403) return "permission_error";
+  if (status === 429) return "rate_limit_error";
+  if (status === 504 || status === 408) return "timeout_error";
+  if (status < 500) return "invalid_request_error";
+  if (status === 503) return "service_unavailable";
+  if (status === 500) return "server_error";
+  return "upstream_error";
+}
+
+function conditionForStatus(status: number): Condition {
+  if (status === 401 || status === 402 || status === 403) return "auth";
+  if (status === 404) return "model_not_found";
+  if (status === 408 || status === 504) return "timeout";
+  if (status === 413) return "too_large";
+  if (status === 429) return "rate_limited";
+  if (status === 503 || status === 529) return "overloaded";
+  if (status < 500) return "bad_request";
+  return "upstream_error";
+}

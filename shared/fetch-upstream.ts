@@ -1,0 +1,50 @@
+import type { Deadlines } from "./contract/relay.ts";
+import { deadlineError, networkError } from "./reply.ts";
+
+/** An HTTP call to a provider, with a way to drop it at any time. */
+export interface UpstreamCall {
+  response: Response;
+  /** Closes the connection to the provider, whatever it is doing. */
+  abort(): void;
+}
+
+export interface UpstreamCallOptions {
+  provider: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+  /** Milliseconds until the provider's headers must have come. */
+  firstByteMs: NonNullable<Deadlines["firstByteMs"]>;
+  /** Drops the call when it resolves: `cancelled` of the relay contract. */
+  cancelled?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * POSTs JSON to a provider. Throws an ApiError: `timeout` when no headers came
+ * in time, `network` when the connection failed. Redirects are not followed: a
+ * key must not travel to where a provider's answer points.
+ */
+export async function callUpstream(options: UpstreamCallOptions): Promise<UpstreamCall> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    abort();
+  }, options.firstByteMs);
+  options.cancelled?.().then(abort, () => {});
+  try {
+    const response = await fetch(options.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...options.headers },
+      body: options.body,
+      redirect: "manual",
+      signal: controller.signal,
+    });
+    return { response, abort };
+  } catch (thrown) {
+    throw late ? deadlineError(options.provider, "a first byte") : networkError(options.provider, thrown);
+  } finally {
+    clearTimeout(timer);
+  }
+}

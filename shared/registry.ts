@@ -1,0 +1,26 @@
+import { cloudflare } from "./registry/cloudflare.ts";
+import { gemini } from "./registry/gemini.ts";
+import type { ModelEntry, ProviderEntry } from "./registry/model.ts";
+import { openai } from "./registry/openai.ts";
+
+/** Every provider that is built in, the default one first. */
+export const providers: readonly ProviderEntry[] = [cloudflare, openai, gemini];
+
+const byName = new Map(providers.map((provider) => [provider.name, provider]));
+const modelsById = new Map(
+  providers.flatMap((provider) => provider.models.map((model) => [`${provider.name}/${model.id}`, model] as const)),
+);
+
+export function findProvider(name: string): ProviderEntry | undefined {
+  return byName.get(name);
+}
+
+export function findModel(provider: string, id: string): ModelEntry | undefined {
+  return modelsById.get(`${provider}/${id}`);
+}
+
+/** The id to send upstream for an alias or id: aliases resolved, retired models replaced. */
+export function upstreamModel(provider: ProviderEntry, name: string): string {
+  const id = Object.hasOwn(provider.aliases, name) ? (provider.aliases[name] ?? name) : name;
+  return findModel(provider.name, id)?.servedBy ?? id;
+}

@@ -1,0 +1,34 @@
+/** What the mesh knows of one model. Figures come from the provider's pages; `source` says which and when. */
+export interface ModelEntry {
+  id: string;
+  type: "chat" | "completion" | "embedding" | "moderation";
+  /** Tokens of prompt and answer together; absent where the provider does not say. */
+  contextWindow?: number;
+  /** Most tokens of one answer. */
+  maxOutputTokens?: number;
+  input: readonly Modality[];
+  output: readonly Modality[];
+  features: readonly Feature[];
+  /** US dollars per million tokens. */
+  price?: { input: number; output: number; cachedInput?: number };
+  /** Seconds since the epoch, for /v1/models. */
+  created?: number;
+  /** The provider has retired it: this id serves it now. Clients may go on using the name. */
+  servedBy?: string;
+  source: string;
+}
+
+export type Modality = "text" | "image" | "audio" | "video" | "file" | "embedding";
+export type Feature = "streaming" | "tools" | "json_object" | "json_schema" | "reasoning" | "logprobs" | "prompt";
+
+export interface ProviderEntry {
+  /** Its `provider` name in requests. */
+  name: string;
+  /** The gateway's service binding to its relay. */
+  binding: "CF_AI" | "OPENAI_RELAY" | "GEMINI_RELAY";
+  /** Short names → model ids; `default` is always there. These names keep working for good. */
+  aliases: { readonly default: string } & Readonly<Record<string, string>>;
+  /** Beginnings of model ids that belong to this provider, registered or not (rules 4 and 6 of the route choice). */
+  families: readonly RegExp[];
+  models: readonly ModelEntry[];
+}

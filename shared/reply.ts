@@ -1,0 +1,59 @@
+import type { StreamReply, WholeReply } from "./contract/relay.ts";
+import { ApiError, errorBody, retryAfterHeader, toApiError } from "./errors.ts";
+import type { Usage } from "./usage.ts";
+
+/** A relay's whole answer from an OpenAI-shaped object. */
+export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
+  const headers = { "content-type": "application/json", ...extra.headers };
+  return { status: 200, usage, ...extra, body: JSON.stringify(body), headers };
+}
+
+/** A relay's failed attempt. What the client gets and what routing needs come from the one error. */
+export function failureReply(thrown: unknown, extra: { keysLeft?: number } = {}): WholeReply {
+  const error = toApiError(thrown);
+  return {
+    status: error.status,
+    headers: { "content-type": "application/json", ...retryAfterHeader(error), ...error.headers },
+    body: JSON.stringify(errorBody(error)),
+    usage: null,
+    failure: {
+      condition: error.condition,
+      code: error.code,
+      ...(error.upstreamStatus !== undefined && { upstreamStatus: error.upstreamStatus }),
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+      ...extra,
+    },
+  };
+}
+
+/** Runs a relay's method: what it throws becomes a failed attempt, never a broken RPC call. */
+export async function replying<Reply extends WholeReply | StreamReply>(
+  attempt: () => Promise<Reply>,
+): Promise<Reply | WholeReply> {
+  try {
+    return await attempt();
+  } catch (thrown) {
+    return failureReply(thrown);
+  }
+}
+
+/** A request that could not reach the provider, or whose connection broke before an answer. */
+export function networkError(provider: string, cause: unknown): ApiError {
+  return new ApiError({
+    status: 502,
+    message: `The connection to ${provider} failed.`,
+    code: "upstream_unreachable",
+    condition: "network",
+    cause,
+  });
+}
+
+/** A deadline passed. `what` says which: "first byte", "the next chunk", "the whole answer". */
+export function deadlineError(provider: string, what: string): ApiError {
+  return new ApiError({
+    status: 504,
+    message: `${provider} did not send ${what} in time.`,
+    code: "upstream_timeout",
+    condition: "timeout",
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * Server-sent events, as far as model APIs use them: `data` fields and the
+ * blank line that ends an event. Pure: bytes in, event data out, at any split,
+ * in time linear to the bytes however an event is cut.
+ * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class SseParser {
+  readonly #decoder = new TextDecoder();
+  /** The beginning of a line whose end has not come. */
+  #line = "";
+  /** The last character was a CR: a LF that follows belongs to it. */
+  #afterCr = false;
+  /** The data of an event whose blank line has not come. */
+  #data: string | null = null;
+
+  /** The `data` of each event that these bytes complete, in order; comments and other fields are dropped. */
+  push(bytes: Uint8Array): string[] {
+    const events: string[] = [];
+    this.#read(this.#decoder.decode(bytes, { stream: true }), events);
+    return events;
+  }
+
+  /** The last event of a stream that ended without its blank line. */
+  end(): string[] {
+    const events: string[] = [];
+    this.#read(this.#decoder.decode(), events);
+    this.#endLine("", events);
+    if (this.#data !== null) events.push(this.#data);
+    this.#data = null;
+    return events;
+  }
+
+  #read(text: string, events: string[]): void {
+    if (text === "") return;
+    let start = this.#afterCr && text[0] === "\n" ? 1 : 0;
+    this.#afterCr = false;
+    const hasCr = text.includes("\r");
+    for (;;) {
+      const end = hasCr ? nextLineEnd(text, start) : text.indexOf("\n", start);
+      if (end === -1) break;
+      this.#endLine(text.slice(start, end), events);
+      start = end + 1;
+      if (text[end] !== "\r") continue;
+      if (start === text.length) this.#afterCr = true;
+      else if (text[start] === "\n") start++;
+    }
+    this.#line += text.slice(start);
+  }
+
+  #endLine(tail: string, events: string[]): void {
+    const line = this.#line + tail;
+    this.#line = "";
+    if (line === "") {
+      if (this.#data !== null) events.push(this.#data);
+      this.#data = null;
+    } else if (line.startsWith("data:")) {
+      const value = line.slice(line[5] === " " ? 6 : 5);
+      this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
+    }
+  }
+}
+
+/** One event: `data: {…}` and its blank line. */
+export function sseEvent(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The event that ends every OpenAI stream. */
+export const SSE_DONE = "data: [DONE]\n\n";
+
+function nextLineEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13) return at;
+  }
+  return -1;
+}

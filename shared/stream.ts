@@ -1,0 +1,204 @@
+import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
+import { type ApiError, errorEvent, toApiError } from "./errors.ts";
+import { deadlineError, networkError } from "./reply.ts";
+import { SseParser } from "./sse.ts";
+import type { Usage } from "./usage.ts";
+
+/**
+ * A provider's stream → OpenAI's, one instance a stream. Pure: no clock, no
+ * fetch. A thrown ApiError ends the stream: as an error event, or, while
+ * nothing of content was sent, as a failed attempt.
+ */
+export interface StreamTranslator {
+  /** One event's data → the OpenAI SSE text it makes, "" for none. */
+  push(data: string): string;
+  /** The provider ended its stream: the closing text with [DONE]; throws when the stream was cut short. */
+  end(): string;
+  /** Real content (text, reasoning, a tool call, a refusal) has been translated. */
+  readonly contentSeen: boolean;
+  /** What is known so far; null when the provider has sent no counts. */
+  readonly usage: Usage | null;
+  readonly usageEstimated: boolean;
+  /** Model version that serves, once the provider has said so. */
+  readonly servedModel: string | undefined;
+}
+
+export interface TranslatedStreamOptions {
+  provider: string;
+  upstream: ReadableStream<Uint8Array>;
+  translator: StreamTranslator;
+  /**
+   * Hold the answer back until content has come, not only a first event: what
+   * fails while it is held is thrown as a failed attempt, not streamed.
+   */
+  holdForContent: boolean;
+  deadlines: { idleMs: number };
+  /** Aborts the request to the provider. */
+  abortUpstream(): void;
+  /** Keeps the relay's context alive until the stream has ended, so that its end is always accounted for. */
+  waitUntil(promise: Promise<unknown>): void;
+  headers?: Record<string, string>;
+  gatewayLogId?: string;
+}
+
+/** Milliseconds; a provider that thinks for long still sends keep-alives or chunks in this time. */
+export const DEFAULT_DEADLINES = {
+  firstByteMs: 120_000,
+  idleMs: 120_000,
+  totalMs: 600_000,
+} as const satisfies Deadlines;
+
+/** Translates a provider's SSE in one reader loop; everything that has arrived is handled and sent in one go. */
+export async function translatedStream(options: TranslatedStreamOptions): Promise<StreamReply> {
+  const source = new TranslatedSource(options);
+  await source.hold();
+  const { readable, writable } = new IdentityTransformStream();
+  const ended = source.pumpTo(writable);
+  options.waitUntil(ended);
+  return {
+    response: new Response(readable, {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-cache", ...options.headers },
+    }),
+    usage: () => ended,
+    cancel: () => source.cancel(),
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** What one read of the provider's stream made; `failure` comes after `text`. */
+interface Step {
+  text: string;
+  failure: ApiError | null;
+}
+
+class TranslatedSource {
+  readonly #options: TranslatedStreamOptions;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #parser = new SseParser();
+  readonly #watchdog: IdleWatchdog;
+  #held: Step = { text: "", failure: null };
+  #ended = false;
+  #cancelled = false;
+  #timedOut = false;
+
+  constructor(options: TranslatedStreamOptions) {
+    this.#options = options;
+    this.#reader = options.upstream.getReader();
+    this.#watchdog = new IdleWatchdog(options.deadlines.idleMs, () => {
+      this.#timedOut = true;
+      this.#drop();
+    });
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#drop();
+  }
+
+  /** Reads until there is something worth answering with; throws what fails before. */
+  async hold(): Promise<void> {
+    const { holdForContent, translator } = this.#options;
+    while (!this.#ended && !(holdForContent ? translator.contentSeen : this.#held.text !== "")) {
+      const { text, failure } = await this.#next();
+      this.#held = { text: this.#held.text + text, failure };
+      if (failure !== null && !translator.contentSeen) {
+        this.#stop();
+        throw failure;
+      }
+    }
+  }
+
+  /** Sends everything; resolves when the stream has ended, however it ended. */
+  async pumpTo(writable: WritableStream<Uint8Array>): Promise<StreamEnd> {
+    const writer = writable.getWriter();
+    let failure: ApiError | null = null;
+    let clientLeft = false;
+    try {
+      for (let step = this.#held; ; step = await this.#next()) {
+        if (step.text !== "") await writer.write(encoder.encode(step.text));
+        failure = step.failure;
+        if (failure !== null && !this.#cancelled) await writer.write(encoder.encode(errorEvent(failure)));
+        if (this.#ended) break;
+      }
+      await writer.close();
+    } catch {
+      clientLeft = true; // only the writer throws here
+    }
+    this.#stop();
+    return this.#streamEnd(clientLeft || this.#cancelled, failure);
+  }
+
+  #streamEnd(aborted: boolean, failure: ApiError | null): StreamEnd {
+    const { translator, gatewayLogId } = this.#options;
+    return {
+      end: aborted ? "aborted" : failure === null ? "complete" : "cut",
+      usage: translator.usage,
+      usageEstimated: translator.usageEstimated,
+      ...(failure !== null && { errorCode: failure.code }),
+      ...(translator.servedModel !== undefined && { servedModel: translator.servedModel }),
+      ...(gatewayLogId !== undefined && { gatewayLogId }),
+    };
+  }
+
+  async #next(): Promise<Step> {
+    const { provider, translator } = this.#options;
+    let text = "";
+    try {
+      const { done, value } = await this.#read();
+      for (const event of done ? this.#parser.end() : this.#parser.push(value)) text += translator.push(event);
+      if (done) text += translator.end();
+      this.#ended = done;
+      return { text, failure: null };
+    } catch (thrown) {
+      this.#ended = true;
+      return { text, failure: this.#timedOut ? deadlineError(provider, "the next chunk") : toApiError(thrown) };
+    }
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      const result = await this.#reader.read();
+      this.#watchdog.touch();
+      // A dropped stream may end quietly: that is no end of the provider's.
+      if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
+      return result;
+    } catch (thrown) {
+      throw networkError(this.#options.provider, thrown);
+    }
+  }
+
+  #stop(): void {
+    this.#watchdog.stop();
+    if (!this.#ended) this.#drop();
+    this.#ended = true;
+  }
+
+  #drop(): void {
+    this.#options.abortUpstream();
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** Calls `expired` after `ms` without a touch. One timer at a time, not one a chunk. */
+class IdleWatchdog {
+  #last = Date.now();
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number, expired: () => void) {
+    const check = () => {
+      const left = this.#last + ms - Date.now();
+      if (left <= 0) expired();
+      else this.#timer = setTimeout(check, left);
+    };
+    this.#timer = setTimeout(check, ms);
+  }
+
+  touch(): void {
+    this.#last = Date.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}

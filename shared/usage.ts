@@ -1,0 +1,52 @@
+import { isObject } from "./json.ts";
+
+/** Token counts of one request, in the words of the audit record; all are numbers of tokens. */
+export interface Usage {
+  promptTokens: number;
+  /** All that was generated, reasoning included, so that prompt + completion is the total. */
+  completionTokens: number;
+  /** Part of promptTokens that was read from the provider's prompt cache. */
+  cachedTokens: number;
+  /** Part of completionTokens that was reasoning. */
+  reasoningTokens: number;
+}
+
+/** OpenAI's `usage` object. */
+export interface OpenAIUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number };
+  completion_tokens_details: { reasoning_tokens: number };
+}
+
+/** {promptTokens: 3, completionTokens: 2, …} → {prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, …} */
+export function toOpenAIUsage(usage: Usage): OpenAIUsage {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+  };
+}
+
+/** Reads an OpenAI-shaped `usage` (chat, completions, embeddings); null when it holds no counts. */
+export function fromOpenAIUsage(value: unknown): Usage | null {
+  if (!isObject(value)) return null;
+  const prompt = count(value["prompt_tokens"]);
+  const completion = count(value["completion_tokens"]);
+  if (prompt === undefined && completion === undefined) return null;
+  const promptDetails = value["prompt_tokens_details"];
+  const completionDetails = value["completion_tokens_details"];
+  return {
+    promptTokens: prompt ?? 0,
+    completionTokens: completion ?? 0,
+    cachedTokens: (isObject(promptDetails) ? count(promptDetails["cached_tokens"]) : undefined) ?? 0,
+    reasoningTokens: (isObject(completionDetails) ? count(completionDetails["reasoning_tokens"]) : undefined) ?? 0,
+  };
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+}

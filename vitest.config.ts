@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Pure code, in Node.
+      {
+        test: {
+          name: "unit",
+          include: ["workers/*/test/**/*.test.ts", "shared/test/**/*.test.ts", "tools/test/**/*.test.ts"],
+        },
+      },
+      // The six real Workers in workerd.
+      { test: { name: "mesh", include: ["tests/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 } },
+    ],
+  },
+});
