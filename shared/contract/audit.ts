@@ -40,6 +40,19 @@ export interface AuditRecord {
   usage_estimated: boolean;
   /** Log id at Cloudflare's AI Gateway. */
   gateway_log_id: string | null;
+  /** What was tried, in order, hedged attempts included. */
+  trail: AttemptRecord[];
+}
+
+export interface AttemptRecord {
+  provider: string;
+  model: string;
+  /** "ok", "hedged out" (another attempt answered first), "aborted" (the caller left), or the failure's condition. */
+  outcome: string;
+  /** The provider's own status, where one came. */
+  status: number | null;
+  /** Milliseconds from the attempt's start to its answer or failure. */
+  ms: number;
 }
 
 /** RPC of the audit Worker: reads, for the gateway and for operators' Workers. */

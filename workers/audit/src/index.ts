@@ -1,2 +1,19 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-export default class extends WorkerEntrypoint<Env> {}
+import type { AuditReader, AuditRecord } from "@ai-proxy/shared/contract/audit";
+import { consume } from "./consume.ts";
+import { getRecord, listRecords } from "./store.ts";
+
+/** Remembers what happened: the queue's consumer, and reads over RPC. */
+export default class Audit extends WorkerEntrypoint<Env> implements AuditReader {
+  async queue(batch: MessageBatch<unknown>): Promise<void> {
+    await consume(batch, this.env.DB);
+  }
+
+  async get(requestId: string): Promise<AuditRecord | null> {
+    return getRecord(this.env.DB, requestId);
+  }
+
+  async list(query: { limit?: number; before?: number; sessionId?: string } = {}): Promise<AuditRecord[]> {
+    return listRecords(this.env.DB, query);
+  }
+}
