@@ -1,5 +1,5 @@
 import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
-import { type ApiError, errorEvent, toApiError } from "./errors.ts";
+import { ApiError, errorEvent, toApiError } from "./errors.ts";
 import { deadlineError, networkError } from "./reply.ts";
 import { SseParser } from "./sse.ts";
 import type { Usage } from "./usage.ts";
@@ -32,13 +32,23 @@ export interface TranslatedStreamOptions {
    * fails while it is held is thrown as a failed attempt, not streamed.
    */
   holdForContent: boolean;
-  deadlines: { idleMs: number };
+  deadlines: StreamDeadlines;
   /** Aborts the request to the provider. */
   abortUpstream(): void;
   /** Keeps the relay's context alive until the stream has ended, so that its end is always accounted for. */
   waitUntil(promise: Promise<unknown>): void;
   headers?: Record<string, string>;
   gatewayLogId?: string;
+}
+
+/** Milliseconds, counted from the call of `translatedStream`. */
+export interface StreamDeadlines {
+  /** Until the first chunk; `idleMs` when absent. */
+  firstByteMs?: number | undefined;
+  /** Between two chunks. */
+  idleMs: number;
+  /** Until the end. */
+  totalMs?: number | undefined;
 }
 
 /** Milliseconds; a provider that thinks for long still sends keep-alives or chunks in this time. */
@@ -76,7 +86,7 @@ class TranslatedSource {
   readonly #options: TranslatedStreamOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #parser = new SseParser();
-  readonly #watchdog: IdleWatchdog;
+  readonly #watchdog: Watchdog;
   #held: Step = { text: "", failure: null };
   #ended = false;
   #cancelled = false;
@@ -85,7 +95,7 @@ class TranslatedSource {
   constructor(options: TranslatedStreamOptions) {
     this.#options = options;
     this.#reader = options.upstream.getReader();
-    this.#watchdog = new IdleWatchdog(options.deadlines.idleMs, () => {
+    this.#watchdog = new Watchdog(options.deadlines, () => {
       this.#timedOut = true;
       this.#drop();
     });
@@ -164,7 +174,8 @@ class TranslatedSource {
       if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
       return result;
     } catch (thrown) {
-      throw networkError(this.#options.provider, thrown);
+      // A joined stream (completions-stream.ts) fails with the error of the call that it could not open.
+      throw thrown instanceof ApiError ? thrown : networkError(this.#options.provider, thrown);
     }
   }
 
@@ -180,22 +191,29 @@ class TranslatedSource {
   }
 }
 
-/** Calls `expired` after `ms` without a touch. One timer at a time, not one a chunk. */
-class IdleWatchdog {
-  #last = Date.now();
+/** Calls `expired` once a deadline has passed. One timer at a time, not one a chunk. */
+export class Watchdog {
+  readonly #idleMs: number;
+  readonly #totalAt: number;
+  #dueAt: number;
   #timer: ReturnType<typeof setTimeout>;
 
-  constructor(ms: number, expired: () => void) {
+  constructor({ firstByteMs, idleMs, totalMs }: StreamDeadlines, expired: () => void) {
+    const now = Date.now();
+    this.#idleMs = idleMs;
+    this.#totalAt = now + (totalMs ?? Number.POSITIVE_INFINITY);
+    this.#dueAt = Math.min(now + (firstByteMs ?? idleMs), this.#totalAt);
     const check = () => {
-      const left = this.#last + ms - Date.now();
+      const left = this.#dueAt - Date.now();
       if (left <= 0) expired();
       else this.#timer = setTimeout(check, left);
     };
-    this.#timer = setTimeout(check, ms);
+    this.#timer = setTimeout(check, this.#dueAt - now);
   }
 
+  /** A chunk has come. */
   touch(): void {
-    this.#last = Date.now();
+    this.#dueAt = Math.min(Date.now() + this.#idleMs, this.#totalAt);
   }
 
   stop(): void {

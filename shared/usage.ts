@@ -9,6 +9,10 @@ export interface Usage {
   cachedTokens: number;
   /** Part of completionTokens that was reasoning. */
   reasoningTokens: number;
+  /** Part of promptTokens that was audio, where the provider says so. */
+  promptAudioTokens?: number;
+  /** Part of completionTokens that was audio, where the provider says so. */
+  completionAudioTokens?: number;
 }
 
 /** OpenAI's `usage` object. */
@@ -16,8 +20,8 @@ export interface OpenAIUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
-  prompt_tokens_details: { cached_tokens: number };
-  completion_tokens_details: { reasoning_tokens: number };
+  prompt_tokens_details: { cached_tokens: number; audio_tokens?: number };
+  completion_tokens_details: { reasoning_tokens: number; audio_tokens?: number };
 }
 
 /** {promptTokens: 3, completionTokens: 2, …} → {prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, …} */
@@ -26,9 +30,33 @@ export function toOpenAIUsage(usage: Usage): OpenAIUsage {
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     total_tokens: usage.promptTokens + usage.completionTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
-    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      ...(usage.promptAudioTokens !== undefined && { audio_tokens: usage.promptAudioTokens }),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoningTokens,
+      ...(usage.completionAudioTokens !== undefined && { audio_tokens: usage.completionAudioTokens }),
+    },
   };
+}
+
+/** The sum of two counts; what one of them lacks counts as 0. Null when there is neither. */
+export function addUsage(a: Usage | null, b: Usage | null): Usage | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    promptTokens: a.promptTokens + b.promptTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+    ...sumOf("promptAudioTokens", a, b),
+    ...sumOf("completionAudioTokens", a, b),
+  };
+}
+
+function sumOf(field: "promptAudioTokens" | "completionAudioTokens", a: Usage, b: Usage): Partial<Usage> {
+  if (a[field] === undefined && b[field] === undefined) return {};
+  return { [field]: (a[field] ?? 0) + (b[field] ?? 0) };
 }
 
 /** Reads an OpenAI-shaped `usage` (chat, completions, embeddings); null when it holds no counts. */

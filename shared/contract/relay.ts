@@ -17,6 +17,21 @@ export interface Relay {
   status(): Promise<RelayStatus>;
 }
 
+/** A relay whose provider counts tokens itself; the gateway asks it for exact counts. */
+export interface TokenCounter {
+  /** Counts the prompt (messages, tools) of a chat request, without an answer being generated. */
+  countTokens(request: RelayRequest): Promise<TokenCountReply>;
+}
+
+/** Either `totalTokens` (status 200), or `body` and `failure`. */
+export interface TokenCountReply {
+  status: number;
+  totalTokens?: number;
+  /** OpenAI's error object as JSON text. */
+  body?: string;
+  failure?: Failure;
+}
+
 export interface RelayRequest {
   /**
    * The client's OpenAI request as JSON text, our extension fields included. As

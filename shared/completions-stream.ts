@@ -1,0 +1,150 @@
+import {
+  type CompletionChoice,
+  type CompletionEnvelope,
+  type CompletionPlan,
+  completionChoice,
+} from "./completions.ts";
+import { isObject, type JsonObject, tryParseJson } from "./json.ts";
+import { SSE_DONE, sseEvent } from "./sse.ts";
+import type { StreamTranslator } from "./stream.ts";
+import { addUsage, toOpenAIUsage, type Usage } from "./usage.ts";
+
+/** One prompt's answer as it streams from the provider. */
+export interface PromptCall {
+  body: ReadableStream<Uint8Array>;
+  abort(): void;
+}
+
+/** Event data between the streams of two prompts; not JSON, so no provider's event can be mistaken for it. */
+const NEXT_PROMPT = "[NEXT PROMPT]";
+/** The blank line first: the stream before may have ended without one. */
+const NEXT_PROMPT_EVENT = new TextEncoder().encode(`\n\ndata: ${NEXT_PROMPT}\n\n`);
+
+/**
+ * The streams of several prompts one after the other, each opened when the one
+ * before has ended, as the upstream of one translated stream with a
+ * CompletionStream. The first is opened at once: what it throws is thrown here.
+ */
+export async function joinedCalls(open: readonly (() => Promise<PromptCall>)[]): Promise<PromptCall> {
+  const [openFirst, ...openLater] = open;
+  if (openFirst === undefined) throw new Error("no prompt");
+  let current = await openFirst();
+  if (openLater.length === 0) return current;
+  let reader = current.body.getReader();
+  let aborted = false;
+  const abort = () => {
+    aborted = true;
+    current.abort();
+  };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        const openNext = openLater.shift();
+        if (openNext === undefined) return controller.close();
+        current = await openNext();
+        if (aborted) return current.abort();
+        reader = current.body.getReader();
+        controller.enqueue(NEXT_PROMPT_EVENT);
+      },
+      cancel: abort,
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, abort };
+}
+
+export interface CompletionStreamOptions {
+  plan: CompletionPlan;
+  envelope: CompletionEnvelope;
+  includeUsage: boolean;
+  /** A fresh translator of the provider's stream into chat chunks, for each prompt. */
+  chatTranslator: () => StreamTranslator;
+}
+
+/** Chat chunks of the provider's translator → text_completion chunks: one id, choice indexes that go on, one usage, one [DONE]. */
+export class CompletionStream implements StreamTranslator {
+  readonly #options: CompletionStreamOptions;
+  #chat: StreamTranslator;
+  #prompt = 0;
+  /** Characters sent of each choice that has begun. */
+  #written = new Map<number, number>();
+  /** Of the prompts before this one. */
+  #usageBefore: Usage | null = null;
+  #contentBefore = false;
+  #estimatedBefore = false;
+
+  constructor(options: CompletionStreamOptions) {
+    this.#options = options;
+    this.#chat = options.chatTranslator();
+  }
+
+  get contentSeen(): boolean {
+    return this.#contentBefore || this.#chat.contentSeen;
+  }
+
+  get usage(): Usage | null {
+    return addUsage(this.#usageBefore, this.#chat.usage);
+  }
+
+  get usageEstimated(): boolean {
+    return this.#estimatedBefore || this.#chat.usageEstimated;
+  }
+
+  get servedModel(): string | undefined {
+    return this.#chat.servedModel;
+  }
+
+  push(data: string): string {
+    if (data !== NEXT_PROMPT) return this.#completionText(this.#chat.push(data));
+    const text = this.#completionText(this.#chat.end());
+    this.#contentBefore = this.contentSeen;
+    this.#estimatedBefore = this.usageEstimated;
+    this.#usageBefore = this.usage;
+    this.#chat = this.#options.chatTranslator();
+    this.#written.clear();
+    this.#prompt++;
+    return text;
+  }
+
+  end(): string {
+    const text = this.#completionText(this.#chat.end());
+    const { usage } = this;
+    const last = this.#options.includeUsage && usage !== null ? this.#chunk([], { usage: toOpenAIUsage(usage) }) : "";
+    return text + last + SSE_DONE;
+  }
+
+  /** `data: {chat chunk}` events → `data: {text_completion chunk}` events. */
+  #completionText(chatText: string): string {
+    let text = "";
+    for (const event of chatText.split("\n\n")) {
+      const chunk = tryParseJson(event.slice("data: ".length));
+      // [DONE] and the usage chunk of each prompt give way to those of the whole.
+      if (!isObject(chunk) || !Array.isArray(chunk["choices"])) continue;
+      const choices = chunk["choices"].filter(isObject).flatMap((row) => this.#choice(row));
+      if (choices.length > 0) text += this.#chunk(choices);
+    }
+    return text;
+  }
+
+  #choice(row: JsonObject): CompletionChoice[] {
+    const { plan } = this.#options;
+    const index = typeof row["index"] === "number" ? row["index"] : 0;
+    const before = this.#written.get(index);
+    const echo = before === undefined ? (plan.prompts[this.#prompt]?.echo ?? "") : "";
+    const choice = completionChoice(row, row["delta"], {
+      firstIndex: this.#prompt * plan.n,
+      echo,
+      offset: before ?? 0,
+    });
+    this.#written.set(index, (before ?? 0) + choice.text.length);
+    const says = choice.text !== "" || choice.finish_reason !== null || choice.reasoning_content !== undefined;
+    return says ? [choice] : [];
+  }
+
+  #chunk(choices: CompletionChoice[], extra: JsonObject = {}): string {
+    const { id, created, model } = this.#options.envelope;
+    return sseEvent({ id, object: "text_completion", created, model, choices, ...extra });
+  }
+}

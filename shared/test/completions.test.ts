@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { mergeCompletions, readCompletionRequest } from "../completions.ts";
+import { CompletionStream, joinedCalls, type PromptCall } from "../completions-stream.ts";
+import { ApiError, badRequest } from "../errors.ts";
+import { SSE_DONE, SseParser, sseEvent } from "../sse.ts";
+import type { StreamTranslator } from "../stream.ts";
+import type { Usage } from "../usage.ts";
+
+const envelope = { id: "cmpl-1", created: 7, model: "gemini-pro" };
+
+function refused(body: unknown): ApiError {
+  try {
+    readCompletionRequest(JSON.stringify(body));
+  } catch (thrown) {
+    if (thrown instanceof ApiError) return thrown;
+  }
+  throw new Error("was accepted");
+}
+
+describe("a /v1/completions request", () => {
+  test("becomes one chat per prompt, with the fields a chat knows", () => {
+    const plan = readCompletionRequest(
+      JSON.stringify({ model: "m", prompt: ["a", "b"], n: 2, stop: "x", max_tokens: 5, logprobs: 2, echo: true }),
+    );
+    expect(plan.n).toBe(2);
+    expect(plan.prompts.map((prompt) => prompt.echo)).toEqual(["a", "b"]);
+    expect(JSON.parse(plan.prompts[1]?.chat ?? "")).toEqual({
+      model: "m",
+      n: 2,
+      stop: "x",
+      max_tokens: 5,
+      logprobs: true,
+      top_logprobs: 2,
+      messages: [{ role: "user", content: "b" }],
+    });
+  });
+
+  test.each([
+    [{ prompt: [[1, 2]] }, "prompt[0]"],
+    [{ prompt: [1, 2, 3] }, "prompt[0]"],
+    [{ prompt: Array.from({ length: 33 }, () => "a") }, "prompt"],
+    [{ prompt: [] }, "prompt"],
+    [{}, "prompt"],
+    [{ prompt: "a", suffix: "b" }, "suffix"],
+    [{ prompt: "a", best_of: 3, n: 2 }, "best_of"],
+  ])("%j is refused with the field named", (body, param) => {
+    expect(refused(body)).toMatchObject({ status: 400, param });
+  });
+
+  test("best_of equal to n, an empty suffix and nulls are taken", () => {
+    expect(readCompletionRequest('{"prompt":"a","best_of":1,"suffix":null,"echo":null}').prompts).toHaveLength(1);
+  });
+});
+
+describe("a whole completion", () => {
+  const plan = readCompletionRequest('{"prompt":["a","b"],"n":2,"echo":true}');
+  const chat = (text: string) => ({
+    choices: [
+      { index: 0, message: { content: text }, finish_reason: "stop" },
+      { index: 1, message: { content: null, refusal: "no" }, finish_reason: "tool_calls" },
+    ],
+    usage: { prompt_tokens: 1, completion_tokens: 2 },
+  });
+
+  test("joins the answers of all prompts with indexes that go on, echo and summed usage", () => {
+    const { body, usage } = mergeCompletions(plan, [chat("x"), chat("y")], envelope);
+    expect(usage).toMatchObject({ promptTokens: 2, completionTokens: 4 });
+    expect(body).toMatchObject({
+      id: "cmpl-1",
+      object: "text_completion",
+      choices: [
+        { index: 0, text: "ax", finish_reason: "stop", logprobs: null },
+        { index: 1, text: "ano", finish_reason: "stop" },
+        { index: 2, text: "by" },
+        { index: 3, text: "bno" },
+      ],
+      usage: { total_tokens: 6 },
+    });
+  });
+
+  test("log probabilities come in a completion's four lists, offsets after the echo", () => {
+    const one = readCompletionRequest('{"prompt":"ab","echo":true,"logprobs":1}');
+    const content = [
+      { token: "Hi", logprob: -1, top_logprobs: [{ token: "Hi", logprob: -1 }] },
+      { token: "!", logprob: -2, top_logprobs: [] },
+    ];
+    const answer = {
+      choices: [{ index: 0, message: { content: "Hi!" }, logprobs: { content }, finish_reason: "stop" }],
+    };
+    expect(mergeCompletions(one, [answer], envelope).body).toMatchObject({
+      choices: [
+        {
+          logprobs: {
+            tokens: ["Hi", "!"],
+            token_logprobs: [-1, -2],
+            top_logprobs: [{ Hi: -1 }, {}],
+            text_offset: [2, 4],
+          },
+        },
+      ],
+    });
+  });
+});
+
+/** Speaks each event's data as the content of a chat chunk. */
+class Echoing implements StreamTranslator {
+  contentSeen = false;
+  usage: Usage | null = null;
+  usageEstimated = false;
+  servedModel = "served";
+  push(data: string): string {
+    this.contentSeen = true;
+    this.usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 };
+    return sseEvent({ choices: [{ index: 0, delta: { role: "assistant", content: data }, finish_reason: null }] });
+  }
+  end(): string {
+    const finish = sseEvent({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+    return finish + sseEvent({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }) + SSE_DONE;
+  }
+}
+
+function call(...events: string[]): PromptCall {
+  const body = new Blob([
+    events
+      .map((data) => `data: ${data}\n\n`)
+      .join("")
+      .trimEnd(),
+  ]).stream();
+  return { body, abort: () => {} };
+}
+
+async function speak(prompt: string[], includeUsage: boolean, open: (() => Promise<PromptCall>)[]): Promise<unknown[]> {
+  const plan = readCompletionRequest(JSON.stringify({ prompt, echo: true }));
+  const stream = new CompletionStream({ plan, envelope, includeUsage, chatTranslator: () => new Echoing() });
+  const parser = new SseParser();
+  let text = "";
+  for await (const bytes of (await joinedCalls(open)).body)
+    for (const data of parser.push(bytes)) text += stream.push(data);
+  for (const data of parser.end()) text += stream.push(data);
+  text += stream.end();
+  const events = text.split("\n\n").filter((event) => event !== "");
+  expect(events.at(-1)).toBe("data: [DONE]");
+  return events.slice(0, -1).map((event) => JSON.parse(event.slice(6)));
+}
+
+describe("a streamed completion", () => {
+  test("of several prompts is one stream: one id, indexes that go on, echo first, one usage, one [DONE]", async () => {
+    const chunks = await speak(["p", "q"], true, [async () => call("one", "two"), async () => call("three")]);
+    expect(chunks.every((chunk) => JSON.stringify(chunk).includes('"id":"cmpl-1","object":"text_completion"'))).toBe(
+      true,
+    );
+    expect(chunks).toMatchObject([
+      { choices: [{ index: 0, text: "pone" }] },
+      { choices: [{ index: 0, text: "two", finish_reason: null }] },
+      { choices: [{ index: 0, text: "", finish_reason: "stop" }] },
+      { choices: [{ index: 1, text: "qthree" }] },
+      { choices: [{ index: 1, text: "", finish_reason: "stop" }] },
+      { choices: [], usage: { total_tokens: 4 } },
+    ]);
+  });
+
+  test("has no usage chunk unless asked for", async () => {
+    expect(JSON.stringify(await speak(["p"], false, [async () => call("one")]))).not.toContain("usage");
+  });
+
+  test("fails as the call fails: the first at once, a later one in the stream", async () => {
+    const failing = async () => {
+      throw badRequest("no");
+    };
+    await expect(joinedCalls([failing])).rejects.toThrow("no");
+    await expect(speak(["p", "q"], false, [async () => call("one"), failing])).rejects.toThrow("no");
+  });
+
+  test("is dropped as a whole: the running call is aborted and no later one is opened", async () => {
+    let aborted = 0;
+    let opened = 0;
+    const endless = async () => {
+      opened++;
+      return { body: new ReadableStream<Uint8Array>(), abort: () => aborted++ };
+    };
+    const joined = await joinedCalls([endless, endless]);
+    await joined.body.cancel();
+    expect({ aborted, opened }).toEqual({ aborted: 1, opened: 1 });
+  });
+});
