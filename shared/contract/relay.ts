@@ -32,6 +32,48 @@ export interface TokenCountReply {
   failure?: Failure;
 }
 
+/** What a relay of an OpenAI-compatible API can do beyond a Relay. */
+export interface OpenAIRelay extends Relay {
+  /** POST /v1/moderations */
+  moderations(request: RelayRequest): Promise<WholeReply>;
+  /** Any other path of the provider's API: bytes as they are, both ways. */
+  passthrough(request: PassthroughRequest): Promise<RelayReply>;
+  /** What an upstream itself lists at GET /models; empty when it cannot say. Never rejects. */
+  models(request: ModelsRequest): Promise<ListedModel[]>;
+}
+
+/** A request that the gateway's owner allows through without a route of its own. */
+export interface PassthroughRequest {
+  method: string;
+  /** Below /v1, as the client wrote it: "/responses", "/files/file-1/content". */
+  path: string;
+  /** Query with its "?", or "". */
+  search: string;
+  /** Null for a method without a body. */
+  body: string | Uint8Array | null;
+  /** Content type of the body, as the client sent it. */
+  contentType?: string;
+  requestId: string;
+  sessionId: string;
+  upstream?: string;
+  traceparent?: string;
+  keySlot?: number;
+  deadlines?: Deadlines;
+}
+
+export interface ModelsRequest {
+  requestId: string;
+  sessionId: string;
+  upstream?: string;
+}
+
+/** An entry of OpenAI's model list; what a provider leaves out is absent. */
+export interface ListedModel {
+  id: string;
+  created?: number;
+  owned_by?: string;
+}
+
 export interface RelayRequest {
   /**
    * The client's OpenAI request as JSON text, our extension fields included. As
