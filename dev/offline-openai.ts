@@ -1,0 +1,45 @@
+import type { ChatCompletionRequest, Fixture, FixtureResponse, StreamingProfile } from "@copilotkit/aimock";
+import { isObject } from "../shared/json.ts";
+import { openai } from "../shared/registry/openai.ts";
+import { toAimock } from "./aimock-reply.ts";
+import { replyTo } from "./replies.ts";
+
+/**
+ * Chats as aimock serves them: a fixture for each model of the registry (they
+ * are what /v1/models lists), one for whatever else OpenAI's naming covers, and
+ * OpenAI's 404 for the rest.
+ */
+export function openaiFixtures(pace: StreamingProfile): Fixture[] {
+  const known = openai.models.filter(({ type }) => type === "chat").map(({ id }) => id);
+  const matches: Fixture["match"][] = [
+    ...known.map((model) => ({ model })),
+    ...openai.families.map((model) => ({ model })),
+  ];
+  return [
+    ...matches.map((match) => ({
+      match: { ...match, endpoint: "chat" as const },
+      response: answerChat,
+      streamingProfile: pace,
+    })),
+    { match: { endpoint: "chat" }, response: unknownModel },
+  ];
+}
+
+function answerChat(request: ChatCompletionRequest): FixtureResponse {
+  const { model, messages, tools, tool_choice: toolChoice, response_format: format } = request;
+  const reply = replyTo({ model, messages, tools, toolChoice, jsonSchema: schemaOf(format) });
+  // OpenAI's chat API keeps reasoning to itself.
+  delete reply.reasoning;
+  return toAimock(reply, { stream: request.stream === true });
+}
+
+function schemaOf(format: unknown): unknown {
+  if (!isObject(format)) return undefined;
+  if (format["type"] === "json_object") return true;
+  return isObject(format["json_schema"]) ? format["json_schema"]["schema"] : undefined;
+}
+
+function unknownModel({ model }: ChatCompletionRequest): FixtureResponse {
+  const message = `The model \`${model}\` does not exist or you do not have access to it.`;
+  return { status: 404, error: { message, type: "invalid_request_error", code: "model_not_found" } };
+}
