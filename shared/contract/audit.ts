@@ -10,7 +10,9 @@ export interface AuditMessage {
 }
 
 export interface AuditRecord {
-  /** Unique per request; the primary key, so that a redelivery writes nothing twice. */
+  /** Made by the gateway, one a request: the primary key, so that a redelivery writes nothing twice. */
+  record_id: string;
+  /** What the client knows the request by. It may choose it, and choose it twice. */
   request_id: string;
   /** Start, milliseconds since the epoch. */
   time: number;
@@ -57,7 +59,7 @@ export interface AttemptRecord {
 
 /** RPC of the audit Worker: reads, for the gateway and for operators' Workers. */
 export interface AuditReader {
-  /** The record of one request, or null when none was written (yet). */
+  /** The newest record with this request id, or null when none was written (yet). */
   get(requestId: string): Promise<AuditRecord | null>;
   /** Newest first; `limit` at most 1,000, 100 by default; `before` is a `time` to page on from. */
   list(query?: { limit?: number; before?: number; sessionId?: string }): Promise<AuditRecord[]>;

@@ -7,7 +7,8 @@ export const cloudflare: ProviderEntry = {
     default: "@cf/meta/llama-4-scout-17b-16e-instruct",
     llama4: "@cf/meta/llama-4-scout-17b-16e-instruct",
   },
-  families: [/^@(cf|hf)\//],
+  idPrefix: "@cf/",
+  families: [/^@hf\//],
   models: [
     {
       id: "@cf/meta/llama-4-scout-17b-16e-instruct",

@@ -26,9 +26,15 @@ export interface ProviderEntry {
   name: string;
   /** The gateway's service binding to its relay. */
   binding: "CF_AI" | "OPENAI_RELAY" | "GEMINI_RELAY";
+  /** Which of the relay's configured upstreams; absent for the provider that the relay is named after. */
+  upstream?: string;
   /** Short names → model ids; `default` is always there. These names keep working for good. */
   aliases: { readonly default: string } & Readonly<Record<string, string>>;
-  /** Beginnings of model ids that belong to this provider, registered or not (rules 4 and 6 of the route choice). */
+  /** Defaults of routes that `aliases.default` cannot serve; absent for what the provider does not have. */
+  defaultModels?: { embedding?: string; completion?: string; moderation?: string; chat?: string };
+  /** Every model id of this provider begins so, registered or not: rule 4 of the route choice. */
+  idPrefix?: string;
+  /** Model ids that belong to this provider, registered or not: rule 6 of the route choice. */
   families: readonly RegExp[];
   models: readonly ModelEntry[];
 }

@@ -1,7 +1,9 @@
--- One row a request. The request id is the key: the queue delivers at least
--- once, and a second delivery must change nothing.
+-- One row a request. The record id is the key: the queue delivers at least
+-- once, and a second delivery must change nothing. The request id cannot be it:
+-- a caller may choose it, and would hide a request by using one twice.
 CREATE TABLE requests (
-  request_id        TEXT    PRIMARY KEY,
+  record_id         TEXT    PRIMARY KEY,
+  request_id        TEXT    NOT NULL,
   time              INTEGER NOT NULL, -- start, milliseconds since the epoch
   session_id        TEXT    NOT NULL,
   caller            TEXT    NOT NULL,
@@ -27,4 +29,5 @@ CREATE TABLE requests (
 ) WITHOUT ROWID;
 
 CREATE INDEX requests_by_time ON requests (time);
+CREATE INDEX requests_by_request ON requests (request_id, time);
 CREATE INDEX requests_by_session ON requests (session_id, time);

@@ -26,7 +26,7 @@ export function readMessage(body: unknown): AuditRecord[] | null {
 /** The fields without which a row cannot be written; the others may be null. */
 function isRecord(value: unknown): value is AuditRecord {
   if (!isObject(value)) return false;
-  const texts = ["request_id", "session_id", "caller", "route", "method"];
+  const texts = ["record_id", "request_id", "session_id", "caller", "route", "method"];
   const numbers = ["time", "attempts", "status", "total_ms"];
   return (
     texts.every((name) => typeof value[name] === "string" && value[name] !== "") &&

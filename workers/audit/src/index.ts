@@ -5,7 +5,7 @@ import { getRecord, listRecords } from "./store.ts";
 
 /** Remembers what happened: the queue's consumer, and reads over RPC. */
 export default class Audit extends WorkerEntrypoint<Env> implements AuditReader {
-  async queue(batch: MessageBatch<unknown>): Promise<void> {
+  override async queue(batch: MessageBatch<unknown>): Promise<void> {
     await consume(batch, this.env.DB);
   }
 

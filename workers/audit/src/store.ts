@@ -3,6 +3,7 @@ import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 
 /** The columns of `requests` that hold a field of the record as it is; booleans and the trail are apart. */
 const PLAIN_COLUMNS = [
+  "record_id",
   "request_id",
   "time",
   "session_id",
@@ -35,7 +36,7 @@ const INSERT = `INSERT INTO requests (${PLAIN_COLUMNS.join(", ")}, trail)
 SELECT ${PLAIN_COLUMNS.map((column) => `json_extract(value, '$.${column}')`).join(", ")},
   coalesce(json_extract(value, '$.trail'), '[]')
 FROM json_each(?1) WHERE true
-ON CONFLICT (request_id) DO NOTHING`;
+ON CONFLICT (record_id) DO NOTHING`;
 
 /** D1 takes 2 MB a parameter; characters of up to four bytes stay below it. */
 const LARGEST_PARAMETER = 400_000;
@@ -65,7 +66,10 @@ function jsonLists(rows: readonly string[]): string[] {
 }
 
 export async function getRecord(db: D1Database, requestId: string): Promise<AuditRecord | null> {
-  const row = await db.prepare("SELECT * FROM requests WHERE request_id = ?1").bind(requestId).first<Row>();
+  const row = await db
+    .prepare("SELECT * FROM requests WHERE request_id = ?1 ORDER BY time DESC LIMIT 1")
+    .bind(requestId)
+    .first<Row>();
   return row === null ? null : toRecord(row);
 }
 

@@ -3,6 +3,7 @@ import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 /** A complete record for tests. */
 export function record(requestId: string, changes: Partial<AuditRecord> = {}): AuditRecord {
   return {
+    record_id: requestId === "" ? "" : `record-${requestId}`,
     request_id: requestId,
     time: 1_700_000_000_000,
     session_id: "session",

@@ -1,0 +1,40 @@
+import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
+import type { StreamEnd } from "@ai-proxy/shared/contract/relay";
+import { requestIdOf, type Session } from "./edge/identity.ts";
+import { type GatewayEnv, type Settings, settings } from "./env.ts";
+
+/** Who calls: over HTTP with a token, or a Worker whose binding vouches for it. */
+export type Caller = { kind: "external" } | { kind: "trusted"; name: string };
+
+/** One request on its way through the gateway. */
+export interface Call {
+  readonly request: Request;
+  readonly env: GatewayEnv;
+  readonly settings: Settings;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Set by the edge before any route runs. */
+  session: Session;
+  /** Filled as the request goes on; null as long as the caller is not known to be one of ours. */
+  record: AuditRecord | null;
+  /** Settles when a streamed answer has ended. */
+  streamEnd: Promise<StreamEnd> | null;
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export function openCall(request: Request, env: GatewayEnv, ctx: ExecutionContext, caller: Caller): Call {
+  return {
+    request,
+    env,
+    settings: settings(env),
+    caller,
+    requestId: requestIdOf(request.headers),
+    startedAt: Date.now(),
+    session: { id: "", known: false },
+    record: null,
+    streamEnd: null,
+    waitUntil: (promise) => ctx.waitUntil(promise),
+  };
+}

@@ -1,0 +1,48 @@
+import { ApiError } from "@ai-proxy/shared/errors";
+
+/**
+ * Lets a request with the owner's token pass and throws for any other: 503 while
+ * no token is configured (never open), 401 without a token or with a wrong one.
+ * The token itself is in no message.
+ */
+export async function authenticate(request: Request, ownerToken: string | undefined): Promise<void> {
+  if (!ownerToken) {
+    throw new ApiError({
+      status: 503,
+      message: "The gateway has no AUTH_TOKEN yet. Its operator has to set the secret.",
+      code: "not_configured",
+    });
+  }
+  const token = presentedToken(request.headers);
+  if (token === null) {
+    throw unauthorized("No token was sent. Send it as `X-AUTH-TOKEN: <token>` or `Authorization: Bearer <token>`.");
+  }
+  if (!(await sameText(token, ownerToken))) throw unauthorized("The token is not valid.");
+}
+
+/** The token of `X-AUTH-TOKEN`, else of `Authorization: Bearer`. */
+export function presentedToken(headers: Headers): string | null {
+  const own = headers.get("x-auth-token");
+  if (own) return own.trim();
+  const [scheme, value] = (headers.get("authorization") ?? "").trim().split(/\s+/);
+  return scheme?.toLowerCase() === "bearer" && value ? value : null;
+}
+
+function unauthorized(message: string): ApiError {
+  return new ApiError({
+    status: 401,
+    message,
+    code: "invalid_api_key",
+    headers: { "www-authenticate": 'Bearer realm="ai-proxy"' },
+  });
+}
+
+/** Digests are of one length, so the comparison takes the same time whatever differs. */
+async function sameText(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([digest(a), digest(b)]);
+  return crypto.subtle.timingSafeEqual(first, second);
+}
+
+function digest(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+}

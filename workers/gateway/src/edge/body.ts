@@ -1,0 +1,61 @@
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+
+/** A request body: parsed once, and its text as it came, for the relay. */
+export interface JsonBody {
+  text: string;
+  value: JsonObject;
+}
+
+/** Reads a JSON object of at most `maxBytes`. Throws 415, 413 or 400. */
+export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new ApiError({
+      status: 415,
+      message: "The content type must be application/json.",
+      code: "unsupported_media_type",
+      param: "content-type",
+    });
+  }
+  const text = await readText(request, maxBytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body, which may hold a prompt.
+    throw badRequest("The body is not valid JSON.", null, "invalid_json");
+  }
+  if (!isObject(value)) throw badRequest("The body must be a JSON object.", null, "invalid_json");
+  return { text, value };
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+    return request.text();
+  }
+  return readUndeclared(request, maxBytes);
+}
+
+/** A chunked body says its size only by coming. */
+async function readUndeclared(request: Request, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError({
+    status: 413,
+    message: `The body is larger than ${maxBytes} bytes, which is the limit of this gateway.`,
+    code: "request_too_large",
+  });
+}

@@ -1,0 +1,38 @@
+import type { Settings } from "../env.ts";
+
+// Not itty-router's `cors`: it sends `expose-headers` on preflights only, where
+// browsers ignore it, and no `vary`.
+
+const EXPOSED = [
+  "x-request-id",
+  "x-session-id",
+  "x-gateway-provider",
+  "x-gateway-model",
+  "x-gateway-attempts",
+  "server-timing",
+  "retry-after",
+].join(", ");
+
+/** Lets a browser of an allowed origin read the answer; other origins get no CORS header at all. */
+export function allowOrigin(request: Request, headers: Headers, { allowedOrigins }: Settings): void {
+  const origin = request.headers.get("origin");
+  if (origin === null || allowedOrigins.size === 0) return;
+  headers.append("vary", "Origin");
+  if (!allowedOrigins.has("*") && !allowedOrigins.has(origin)) return;
+  headers.set("access-control-allow-origin", origin);
+  headers.set("access-control-expose-headers", EXPOSED);
+  // A cookie is only ever taken from origins that the owner has named.
+  if (allowedOrigins.has(origin)) headers.set("access-control-allow-credentials", "true");
+}
+
+/** The answer to a browser's preflight, or undefined for any other request. */
+export function preflight(request: Request): Response | undefined {
+  if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
+  const headers = new Headers({
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-max-age": "86400",
+  });
+  const asked = request.headers.get("access-control-request-headers");
+  if (asked !== null) headers.set("access-control-allow-headers", asked);
+  return new Response(null, { status: 204, headers });
+}

@@ -1,0 +1,47 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+
+/** What an id from outside may look like: safe in a header, a log line and a URL. */
+const ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The caller's `X-Request-Id` if it is well formed, else a new one. */
+export function requestIdOf(headers: Headers): string {
+  const given = headers.get("x-request-id");
+  return given !== null && ID.test(given) ? given : crypto.randomUUID();
+}
+
+export interface Session {
+  id: string;
+  /** The caller sent it; a new one is told to a browser as a cookie. */
+  known: boolean;
+}
+
+/** `X-Session-Id`, else the cookie `session_id`, else a new id. Throws 400 for a malformed one. */
+export function sessionOf(headers: Headers): Session {
+  const header = headers.get("x-session-id");
+  const given = header ?? cookie(headers.get("cookie"), "session_id");
+  if (given === null) return { id: crypto.randomUUID(), known: false };
+  if (!ID.test(given)) {
+    throw badRequest(
+      "A session id has 1 to 128 characters out of A-Z a-z 0-9 . _ : and -.",
+      header === null ? "session_id" : "X-Session-Id",
+      "invalid_session_id",
+    );
+  }
+  return { id: given, known: true };
+}
+
+/** `set-cookie` for a session that a browser does not know yet; null for other callers. */
+export function sessionCookie(request: Request, session: Session): string | null {
+  const fromBrowser = request.headers.has("sec-fetch-mode") || request.headers.has("origin");
+  if (!fromBrowser || session.known) return null;
+  const secure = new URL(request.url).protocol === "https:" ? "; Secure" : "";
+  return `session_id=${session.id}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+}
+
+function cookie(header: string | null, name: string): string | null {
+  for (const pair of header?.split(";") ?? []) {
+    const [key, ...value] = pair.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return null;
+}

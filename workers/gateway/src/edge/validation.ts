@@ -1,0 +1,129 @@
+import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
+import type { JsonObject } from "@ai-proxy/shared/json";
+import * as v from "valibot";
+
+// What every provider needs right, and our own fields, are checked here. The
+// rest passes: the provider knows its own limits, today's and tomorrow's.
+
+const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema));
+
+const text = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
+const flag = v.boolean("must be true or false");
+const number = v.number("must be a number");
+const count = v.pipe(number, v.integer("must be a whole number"), v.minValue(1, "must be at least 1"));
+const object = (message = "must be an object") => v.looseObject({}, message);
+
+const milliseconds = v.pipe(
+  number,
+  v.integer("must be a whole number of milliseconds"),
+  v.minValue(1, "must be at least 1"),
+  v.maxValue(3_600_000, "must be at most 3600000"),
+);
+
+const fallback = v.union(
+  [text, v.looseObject({ provider: text, model: optional(text) })],
+  'must be "provider/model" or {"provider": …, "model": …}',
+);
+
+/** The fields that routing reads; every route takes them. */
+const routed = {
+  model: optional(text),
+  provider: optional(text),
+  fallbacks: optional(v.pipe(v.array(fallback, "must be a list"), v.maxLength(5, "must name at most 5 targets"))),
+  routing: optional(
+    v.strictObject(
+      {
+        max_attempts: optional(v.pipe(count, v.maxValue(10, "must be at most 10"))),
+        timeout_ms: optional(milliseconds),
+        first_byte_timeout_ms: optional(milliseconds),
+        hedge_after_ms: optional(milliseconds),
+      },
+      "must be an object with max_attempts, timeout_ms, first_byte_timeout_ms or hedge_after_ms",
+    ),
+  ),
+};
+
+const sampled = {
+  stream: optional(flag),
+  stream_options: optional(v.looseObject({ include_usage: optional(flag) }, "must be an object")),
+  max_tokens: optional(count),
+  n: optional(count),
+  temperature: optional(number),
+  top_p: optional(number),
+  presence_penalty: optional(number),
+  frequency_penalty: optional(number),
+  seed: optional(v.pipe(number, v.integer("must be a whole number"))),
+  stop: optional(v.union([v.string(), v.array(v.string("must be a string"))], "must be a string or a list of strings")),
+};
+
+const message = v.looseObject(
+  {
+    role: text,
+    content: optional(
+      v.union([v.string(), v.array(object("must be an object with a type"))], "must be a string or a list of parts"),
+    ),
+    tool_calls: optional(v.array(object(), "must be a list")),
+  },
+  "must be an object with a role",
+);
+
+const chat = v.looseObject({
+  ...routed,
+  ...sampled,
+  messages: v.pipe(v.array(message, "must be a list of messages"), v.nonEmpty("must hold at least one message")),
+  max_completion_tokens: optional(count),
+  tools: optional(v.array(object("must be an object with a type"), "must be a list")),
+  tool_choice: optional(v.union([v.string(), object()], "must be a string or an object")),
+  parallel_tool_calls: optional(flag),
+  response_format: optional(v.looseObject({ type: text }, "must be an object with a type")),
+  logprobs: optional(flag),
+});
+
+/** One text, several, or token ids in the same forms. */
+const texts = v.union(
+  [v.string(), v.array(v.string()), v.array(number), v.array(v.array(number))],
+  "must be a string or a list of strings",
+);
+
+const completion = v.looseObject({ ...routed, ...sampled, prompt: optional(texts), echo: optional(flag) });
+
+const embedding = v.looseObject({
+  ...routed,
+  input: v.pipe(
+    texts,
+    v.check((input) => input.length > 0, "must not be empty"),
+  ),
+  encoding_format: optional(v.picklist(["float", "base64"], 'must be "float" or "base64"')),
+  dimensions: optional(count),
+});
+
+/** Anything that only needs a route. */
+const routable = v.looseObject(routed);
+
+const schemas = { chat, completion, embedding, routable };
+
+export type Routed = v.InferOutput<typeof routable>;
+export type Validated<Kind extends keyof typeof schemas> = v.InferOutput<(typeof schemas)[Kind]>;
+
+/** The body with its known fields typed. Throws a 400 that names the first field at fault. */
+export function validate<Kind extends keyof typeof schemas>(kind: Kind, body: JsonObject): Validated<Kind> {
+  const result = v.safeParse(schemas[kind], body, { abortEarly: true });
+  if (result.success) return result.output as Validated<Kind>;
+  throw fieldError(result.issues[0]);
+}
+
+function fieldError(issue: v.BaseIssue<unknown>): ApiError {
+  const param = paramOf(issue.path ?? []);
+  if (issue.type === "strict_object" && issue.expected === "never")
+    return badRequest(`${param} is not known.`, param, "unknown_parameter");
+  if (issue.received === "undefined") return badRequest(`${param} is missing.`, param, "missing_required_parameter");
+  return badRequest(`${param} ${issue.message}.`, param, "invalid_value");
+}
+
+/** [messages, 0, role] → "messages[0].role" */
+function paramOf(path: readonly { key?: unknown }[]): string {
+  return path
+    .map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "");
+}

@@ -1,0 +1,33 @@
+import { sendRecord } from "./audit-queue.ts";
+import { type Call, type Caller, openCall } from "./call.ts";
+import { allowOrigin } from "./edge/cors.ts";
+import { sessionCookie } from "./edge/identity.ts";
+import { typedEnv } from "./env.ts";
+import { log } from "./log.ts";
+import { recordStreamEnd } from "./record.ts";
+import { router } from "./router.ts";
+
+/** A request from the first byte to its answer and its record, whoever calls. */
+export async function handle(request: Request, env: Env, ctx: ExecutionContext, caller: Caller): Promise<Response> {
+  const call = openCall(request, typedEnv(env), ctx, caller);
+  const response: Response = await router.fetch(request as Parameters<typeof router.fetch>[0], call);
+  response.headers.set("x-request-id", call.requestId);
+  if (call.session.id !== "") response.headers.set("x-session-id", call.session.id);
+  const cookie = call.session.id === "" ? null : sessionCookie(request, call.session);
+  if (cookie !== null) response.headers.append("set-cookie", cookie);
+  allowOrigin(request, response.headers, call.settings);
+  call.waitUntil(conclude(call, response.status));
+  return response;
+}
+
+/** After the answer: the log line and the audit record, once the stream has ended if there is one. */
+async function conclude(call: Call, status: number): Promise<void> {
+  const { record } = call;
+  if (record === null) return;
+  record.status = status;
+  record.first_byte_ms = Date.now() - call.startedAt;
+  if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
+  record.total_ms = Date.now() - call.startedAt;
+  log("request", { ...record });
+  await sendRecord(call.env.AUDIT_QUEUE, record);
+}

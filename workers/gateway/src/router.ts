@@ -1,0 +1,86 @@
+import { ApiError, errorResponse, toApiError } from "@ai-proxy/shared/errors";
+import type { IRequestStrict } from "itty-router";
+import { Router } from "itty-router/Router";
+import type { Call } from "./call.ts";
+import { authenticate } from "./edge/auth.ts";
+import { preflight } from "./edge/cors.ts";
+import { sessionOf } from "./edge/identity.ts";
+import { log } from "./log.ts";
+import { newRecord } from "./record.ts";
+import { chat } from "./routes/chat.ts";
+import { completions } from "./routes/completions.ts";
+import { embeddings } from "./routes/embeddings.ts";
+import { modelOptions } from "./routes/model-options.ts";
+import { getModel, listModels } from "./routes/models.ts";
+import { routeCheck } from "./routes/route-check.ts";
+import { detokenize, tokenize } from "./routes/tokenize.ts";
+
+type Handler = (call: Call, param: string) => Response | Promise<Response>;
+
+/** Every endpoint: path → method → handler. */
+const ENDPOINTS: Record<string, Partial<Record<"GET" | "POST", Handler>>> = {
+  "/health": { GET: () => Response.json({ status: "ok" }) },
+  "/v1/chat/completions": { POST: chat },
+  "/v1/completions": { POST: completions },
+  "/v1/embeddings": { POST: embeddings },
+  "/v1/tokenize": { POST: tokenize },
+  "/v1/detokenize": { POST: detokenize },
+  "/v1/models": { GET: listModels },
+  "/v1/models/:id+": { GET: getModel },
+  "/v1/model-options": { GET: modelOptions },
+  "/v1/route-check": { GET: routeCheck, POST: routeCheck },
+};
+
+export const router = Router<IRequestStrict, [Call], Response>({
+  before: [preflight, admit],
+  // itty-router's own catch would send an error's message out.
+  catch: failed,
+});
+
+for (const [path, handlers] of Object.entries(ENDPOINTS)) {
+  router.all(path, ({ params, method }, call) => {
+    const handler = handlers[method === "HEAD" ? "GET" : (method as keyof typeof handlers)];
+    return handler === undefined ? methodNotAllowed(Object.keys(handlers)) : handler(call, params["id"] ?? "");
+  });
+}
+router.all("*", notFound);
+
+/** What every request passes before its route: the token, the session, the beginning of its record. */
+async function admit(request: Request, call: Call): Promise<void> {
+  if (!new URL(request.url).pathname.startsWith("/v1")) return;
+  if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
+  call.session = sessionOf(request.headers);
+  call.record = newRecord(call);
+}
+
+function failed(thrown: unknown, _request: Request, call: Call): Response {
+  const error = toApiError(thrown);
+  if (call.record !== null) call.record.error_code = error.code;
+  if (error.condition === "internal") logFault(call, error.cause ?? error);
+  return errorResponse(error);
+}
+
+/** A fault of our own: where it happened, without its message, which may quote the request. */
+function logFault(call: Call, thrown: unknown): void {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  log("fault", { request_id: call.requestId, name: thrown instanceof Error ? thrown.name : typeof thrown, stack });
+}
+
+function notFound(request: Request): never {
+  throw new ApiError({
+    status: 404,
+    message: `There is no ${request.method} ${new URL(request.url).pathname.slice(0, 200)} here.`,
+    code: "unknown_url",
+    condition: "bad_request",
+  });
+}
+
+function methodNotAllowed(methods: string[]): never {
+  const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  throw new ApiError({
+    status: 405,
+    message: `This endpoint takes ${methods.join(" and ")}.`,
+    code: "method_not_allowed",
+    headers: { allow },
+  });
+}

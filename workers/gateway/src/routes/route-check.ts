@@ -1,0 +1,75 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import type { Call } from "../call.ts";
+import { readJson } from "../edge/body.ts";
+import { validate } from "../edge/validation.ts";
+import { type RouteKind, RULES } from "../routing/choose.ts";
+import { circuit } from "../routing/health.ts";
+import { DEFAULT_POLICY, type Plan } from "../routing/plan.ts";
+import { planFor } from "../routing/serve.ts";
+
+const KINDS: Record<string, RouteKind> = {
+  "/v1/chat/completions": "chat",
+  "/v1/completions": "completion",
+  "/v1/embeddings": "embedding",
+  "/v1/moderations": "moderation",
+};
+
+/** GET or POST /v1/route-check: the plan that a request would get, from the code that makes it. Calls no provider. */
+export async function routeCheck(call: Call): Promise<Response> {
+  const asked =
+    call.request.method === "GET"
+      ? fromQuery(new URL(call.request.url).searchParams)
+      : (await readJson(call.request, call.settings.maxBodyBytes)).value;
+  const { route = "/v1/chat/completions", ...body } = asked;
+  const kind = typeof route === "string" ? KINDS[route] : undefined;
+  if (kind === undefined)
+    throw badRequest(`route must be one of ${Object.keys(KINDS).join(", ")}.`, "route", "invalid_value");
+  const plan = await planFor(call, kind, validate("routable", body));
+  return Response.json({ object: "route_check", route, ...describe(plan), limits: limits(call) });
+}
+
+function describe({ choice, attempts, ...times }: Plan) {
+  const targets = [...new Set(attempts.map(({ target }) => target))];
+  return {
+    provider: choice.provider.name,
+    model: choice.requestedModel,
+    upstream_model: choice.model,
+    rule: { number: choice.rule, why: RULES[choice.rule] },
+    fallbacks: targets
+      .filter(({ provider, model }) => provider !== choice.provider || model !== choice.model)
+      .map(({ provider, model }) => ({ provider: provider.name, upstream_model: model })),
+    attempts: attempts.map(({ target, reason }) => ({
+      provider: target.provider.name,
+      upstream_model: target.model,
+      reason,
+      circuit: circuit(target),
+    })),
+    deadlines: {
+      timeout_ms: times.totalMs,
+      first_byte_timeout_ms: times.firstByteMs,
+      idle_timeout_ms: times.idleMs,
+      hedge_after_ms: times.hedgeAfterMs ?? null,
+    },
+  };
+}
+
+function limits(call: Call) {
+  return {
+    max_body_bytes: call.settings.maxBodyBytes,
+    max_attempts: DEFAULT_POLICY.maxAttempts,
+    max_timeout_ms: DEFAULT_POLICY.maxTotalMs,
+  };
+}
+
+/** ?provider=…&model=…&fallbacks=a/b,c/d&routing={"max_attempts":1} */
+function fromQuery(query: URLSearchParams): JsonObject {
+  const body: JsonObject = Object.fromEntries(query);
+  if (typeof body["fallbacks"] === "string") body["fallbacks"] = body["fallbacks"].split(",");
+  if (typeof body["routing"] === "string") {
+    const routing = tryParseJson(body["routing"]);
+    if (!isObject(routing)) throw badRequest("routing must be a JSON object.", "routing", "invalid_value");
+    body["routing"] = routing;
+  }
+  return body;
+}

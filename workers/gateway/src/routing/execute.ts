@@ -1,0 +1,323 @@
+import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
+import {
+  type Failure,
+  isStreamReply,
+  type RelayReply,
+  type StreamReply,
+  type WholeReply,
+} from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { failureReply } from "@ai-proxy/shared/reply";
+import { waitBefore } from "./backoff.ts";
+import { RETRY_RULES } from "./conditions.ts";
+import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
+
+/** What an attempt is told beside its target. Milliseconds. */
+export interface AttemptOptions {
+  /** Another attempt may follow this one. */
+  fallbackWaiting: boolean;
+  keySlot: number;
+  firstByteMs: number;
+  idleMs: number;
+  totalMs: number;
+  /** Resolves when the answer is no longer wanted; only where that can happen. */
+  cancelled: (() => Promise<void>) | undefined;
+}
+
+/** The world as the loop sees it; tests bring their own. */
+export interface ExecuteIo {
+  /** Asks a relay. A rejection counts as a relay that cannot be reached. */
+  call(target: Target, options: AttemptOptions): Promise<RelayReply>;
+  now(): number;
+  random(): number;
+  timer(ms: number): Timer;
+  /** Resolves when the client has left; never else. */
+  clientLeft: Promise<void>;
+  health: {
+    began(target: Target): void;
+    succeeded(target: Target): void;
+    failed(target: Target, retryAfterMs: number | undefined): void;
+  };
+}
+
+export interface Timer {
+  /** Resolves when the time is over. */
+  done: Promise<void>;
+  stop(): void;
+}
+
+export interface Outcome {
+  reply: RelayReply;
+  /** Whose reply it is. */
+  target: Target;
+  /** All attempts, in the order in which they ended. */
+  trail: AttemptRecord[];
+}
+
+/** A relay keeps its own deadlines; this much later the gateway stops waiting for it. Milliseconds. */
+const GRACE_MS = 500;
+
+/** Runs a plan to its answer: the first reply that is one, or the last failure. */
+export async function execute(plan: Plan, io: ExecuteIo): Promise<Outcome> {
+  const execution = new Execution(plan, io);
+  try {
+    return await execution.run();
+  } finally {
+    execution.stop();
+  }
+}
+
+interface Running {
+  attempt: PlannedAttempt;
+  startedAt: number;
+  settled: Promise<Settled>;
+  cancel(): void;
+}
+
+interface Settled {
+  running: Running;
+  reply: RelayReply;
+}
+
+type Event = Settled | "hedge" | "left" | "late";
+
+class Execution {
+  readonly #plan: Plan;
+  readonly #io: ExecuteIo;
+  readonly #trail: AttemptRecord[] = [];
+  readonly #running: Running[] = [];
+  /** Attempts that were not begun yet. */
+  #rest: PlannedAttempt[];
+  readonly #deadline: number;
+  readonly #keySlots = new Map<Target, number>();
+  readonly #lastFailures = new Map<Target, Failure>();
+  readonly #timers: Timer[] = [];
+  #last: { reply: WholeReply; target: Target } | null = null;
+
+  constructor(plan: Plan, io: ExecuteIo) {
+    this.#plan = plan;
+    this.#io = io;
+    this.#rest = [...plan.attempts];
+    this.#deadline = io.now() + plan.totalMs;
+  }
+
+  async run(): Promise<Outcome> {
+    const late = this.#after(this.#plan.totalMs + GRACE_MS, "late" as const);
+    const left = this.#io.clientLeft.then(() => "left" as const);
+    for (;;) {
+      if (this.#running.length === 0 && !(await this.#beginNext(left))) return this.#failed();
+      const event = await this.#nextEvent(late, left);
+      if (event === "hedge") this.#beginHedge();
+      else if (event === "late") return this.#giveUp(lateReply(), "timeout");
+      else if (event === "left") return this.#giveUp(leftReply(), "aborted");
+      else if (this.#settle(event)) return this.#answered(event);
+    }
+  }
+
+  #nextEvent(late: Promise<"late">, left: Promise<"left">): Promise<Event> {
+    const events: Promise<Event>[] = [...this.#running.map((running) => running.settled), late, left];
+    const { hedgeAfterMs } = this.#plan;
+    const [only] = this.#running;
+    if (hedgeAfterMs !== undefined && only !== undefined && this.#running.length === 1 && this.#hedge() !== undefined) {
+      const wait = Math.max(0, only.startedAt + hedgeAfterMs - this.#io.now());
+      events.push(this.#after(wait, "hedge" as const));
+    }
+    return Promise.race(events);
+  }
+
+  /** Begins the next attempt of the plan that still makes sense, after its wait; false when there is none. */
+  async #beginNext(left: Promise<"left">): Promise<boolean> {
+    for (;;) {
+      const attempt = this.#rest.shift();
+      if (attempt === undefined) return false;
+      const wait = this.#waitFor(attempt);
+      if (wait === null || this.#io.now() + wait >= this.#deadline) continue;
+      if (wait > 0 && (await Promise.race([this.#after(wait, "waited" as const), left])) === "left") {
+        this.#rest = [];
+        return false;
+      }
+      this.#begin(attempt);
+      return true;
+    }
+  }
+
+  #waitFor({ target }: PlannedAttempt): number | null {
+    const failure = this.#lastFailures.get(target);
+    if (failure === undefined || takesNextKey(failure)) return 0;
+    const failures = this.#trail.filter(
+      ({ provider, model }) => provider === target.provider.name && model === target.model,
+    );
+    return waitBefore(failures.length, failure.retryAfterMs, this.#io.random());
+  }
+
+  /** The next attempt of the plan that goes to another target than the one that runs. */
+  #hedge(): PlannedAttempt | undefined {
+    return this.#rest.find(
+      ({ target, round }) => round === 1 && !this.#running.some(({ attempt }) => sameTarget(attempt.target, target)),
+    );
+  }
+
+  #beginHedge(): void {
+    const attempt = this.#hedge();
+    if (attempt === undefined) return;
+    this.#rest = this.#rest.filter((other) => other !== attempt);
+    this.#begin(attempt);
+  }
+
+  #begin(attempt: PlannedAttempt): void {
+    const { target } = attempt;
+    const startedAt = this.#io.now();
+    const totalMs = Math.max(1, this.#deadline - startedAt);
+    const hedged = this.#plan.hedgeAfterMs !== undefined;
+    const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
+    this.#io.health.began(target);
+    const reply = this.#io.call(target, {
+      fallbackWaiting: this.#rest.length > 0 || this.#running.length > 0,
+      keySlot: this.#keySlots.get(target) ?? 0,
+      firstByteMs: Math.min(this.#plan.firstByteMs, totalMs),
+      idleMs: this.#plan.idleMs,
+      totalMs,
+      cancelled: cancelled && (() => cancelled.promise),
+    });
+    const running: Running = {
+      attempt,
+      startedAt,
+      settled: reply.catch(unreachableReply).then((settled) => ({ running, reply: settled })),
+      cancel: () => {
+        cancelled?.resolve();
+        void running.settled.then((settled) => dropReply(settled.reply));
+      },
+    };
+    this.#running.push(running);
+  }
+
+  /** Takes note of how an attempt ended; true when its reply is the answer. */
+  #settle({ running, reply }: Settled): boolean {
+    this.#running.splice(this.#running.indexOf(running), 1);
+    const { target } = running.attempt;
+    const failure = isStreamReply(reply) ? undefined : reply.failure;
+    this.#note(running, failure?.condition ?? "ok", failure);
+    if (isStreamReply(reply) || failure === undefined) {
+      this.#io.health.succeeded(target);
+      return true;
+    }
+    const rule = RETRY_RULES[failure.condition];
+    if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
+    this.#last = { reply, target };
+    this.#lastFailures.set(target, failure);
+    if (takesNextKey(failure)) this.#keySlots.set(target, (this.#keySlots.get(target) ?? 0) + 1);
+    this.#prune(target, failure);
+    return false;
+  }
+
+  /** Drops what makes no sense any more from the rest of the plan. */
+  #prune(target: Target, failure: Failure): void {
+    const rule = RETRY_RULES[failure.condition];
+    const again = rule.sameTarget || takesNextKey(failure);
+    const needed = failure.condition === "context_length" ? (target.contextWindow ?? Number.POSITIVE_INFINITY) : 0;
+    this.#rest = this.#rest.filter((attempt) => {
+      if (sameTarget(attempt.target, target)) return again;
+      return rule.otherTarget && (attempt.target.contextWindow ?? Number.POSITIVE_INFINITY) > needed;
+    });
+    if (!takesNextKey(failure)) return;
+    // Another key costs no wait, so it comes before every other attempt.
+    const next = this.#rest.findIndex((attempt) => sameTarget(attempt.target, target));
+    if (next > 0) this.#rest.unshift(...this.#rest.splice(next, 1));
+  }
+
+  #answered({ reply, running }: Settled): Outcome {
+    this.#dropRunning("hedged out");
+    return { reply, target: running.attempt.target, trail: this.#trail };
+  }
+
+  #failed(): Outcome {
+    if (this.#last === null) return { reply: leftReply(), target: this.#firstTarget(), trail: this.#trail };
+    return { ...this.#last, trail: this.#trail };
+  }
+
+  #giveUp(reply: WholeReply, outcome: string): Outcome {
+    const target = this.#running[0]?.attempt.target ?? this.#firstTarget();
+    this.#dropRunning(outcome);
+    return { reply, target, trail: this.#trail };
+  }
+
+  #dropRunning(outcome: string): void {
+    for (const running of this.#running.splice(0)) {
+      running.cancel();
+      this.#note(running, outcome, undefined);
+    }
+  }
+
+  #note({ attempt: { target }, startedAt }: Running, outcome: string, failure: Failure | undefined): void {
+    this.#trail.push({
+      provider: target.provider.name,
+      model: target.model,
+      outcome,
+      status: failure?.upstreamStatus ?? null,
+      ms: this.#io.now() - startedAt,
+    });
+  }
+
+  #firstTarget(): Target {
+    const [first] = this.#plan.attempts;
+    if (first === undefined) throw new Error("a plan has at least one attempt");
+    return first.target;
+  }
+
+  async #after<Name extends string>(ms: number, name: Name): Promise<Name> {
+    const timer = this.#io.timer(ms);
+    this.#timers.push(timer);
+    await timer.done;
+    return name;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) timer.stop();
+  }
+}
+
+function takesNextKey(failure: Failure): boolean {
+  return RETRY_RULES[failure.condition].otherKey && (failure.keysLeft ?? 0) > 0;
+}
+
+/** An answer that nobody waits for any more. */
+function dropReply(reply: RelayReply): void {
+  if (!isStreamReply(reply)) return;
+  reply.cancel();
+  disposeReply(reply);
+}
+
+/** Releases the stubs that a reply holds, once nothing of it is needed any more. */
+export function disposeReply(reply: StreamReply & Partial<Disposable>): void {
+  reply[Symbol.dispose]?.();
+}
+
+function unreachableReply(thrown: unknown): WholeReply {
+  return failureReply(
+    new ApiError({
+      status: 502,
+      message: "The relay for this provider could not be reached.",
+      code: "relay_unavailable",
+      condition: "internal",
+      cause: thrown,
+    }),
+  );
+}
+
+function lateReply(): WholeReply {
+  return failureReply(
+    new ApiError({
+      status: 504,
+      message: "No provider answered within the time for this request.",
+      code: "deadline_exceeded",
+      condition: "timeout",
+    }),
+  );
+}
+
+/** Nobody reads it; the status is nginx's for a client that closed its request. */
+function leftReply(): WholeReply {
+  return failureReply(
+    new ApiError({ status: 499, message: "The client left.", code: "client_closed_request", condition: "cancelled" }),
+  );
+}

@@ -1,0 +1,18 @@
+import { Breaker, type BreakerState } from "./breaker.ts";
+import type { ExecuteIo } from "./execute.ts";
+import type { Target } from "./plan.ts";
+
+/** This isolate's memory of how targets answer. */
+const breaker = new Breaker();
+
+const key = ({ provider, model }: Target) => `${provider.name}/${model}`;
+
+export function circuit(target: Target): BreakerState {
+  return breaker.state(key(target), Date.now());
+}
+
+export const health: ExecuteIo["health"] = {
+  began: (target) => breaker.began(key(target), Date.now()),
+  succeeded: (target) => breaker.succeeded(key(target), Date.now()),
+  failed: (target, retryAfterMs) => breaker.failed(key(target), Date.now(), retryAfterMs),
+};
