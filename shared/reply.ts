@@ -48,6 +48,16 @@ export function networkError(provider: string, cause: unknown): ApiError {
   });
 }
 
+/** A stream that stopped before its end: the provider neither finished its answer nor said so. */
+export function cutError(provider: string): ApiError {
+  return new ApiError({
+    status: 502,
+    message: `${provider} broke off its stream before the end of the answer.`,
+    code: "upstream_stream_cut",
+    condition: "network",
+  });
+}
+
 /** A deadline passed. `what` says which: "first byte", "the next chunk", "the whole answer". */
 export function deadlineError(provider: string, what: string): ApiError {
   return new ApiError({

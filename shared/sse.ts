@@ -30,6 +30,11 @@ export class SseParser {
     return events;
   }
 
+  /** What has come of an event whose end has not; both fields empty at the border of two events. */
+  get unfinished(): UnfinishedEvent {
+    return { line: this.#line, data: this.#data };
+  }
+
   #read(text: string, events: string[]): void {
     if (text === "") return;
     let start = this.#afterCr && text[0] === "\n" ? 1 : 0;
@@ -58,6 +63,13 @@ export class SseParser {
       this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
     }
   }
+}
+
+export interface UnfinishedEvent {
+  /** Beginning of a line, or "". */
+  line: string;
+  /** The data of its whole lines, or null when none has come. */
+  data: string | null;
 }
 
 /** One event: `data: {…}` and its blank line. */
