@@ -1,0 +1,110 @@
+import { classifyBytes } from "./byte-classes.ts";
+import type { Encoding } from "./encodings.ts";
+import { mergeInWindows } from "./merge-windows.ts";
+
+/** Receives the tokens of a text, in order. */
+export interface TokenSink {
+  /** @param tokens valid until the call returns; only the first `count` are meant */
+  add(tokens: Int32Array, count: number): void;
+  addOne(token: number): void;
+}
+
+/** UTF-16 units that are taken from the text at a time. */
+const WINDOW = 32 * 1024;
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const BYTES_PER_UNIT = 3;
+/** Zeros behind the last byte, so that looking a little ahead finds nothing. */
+const SLACK = 8;
+
+/**
+ * Encodes text as ordinary text: what looks like a special token is none. Lone
+ * surrogates become U+FFFD, as in tiktoken. Takes time linear to the text and a
+ * window's memory, beyond that only what the longest unbroken piece needs.
+ *
+ * A generator, so that long work can be cut: it yields after each window of some
+ * 32,000 characters, and its state is its own.
+ */
+export function* encodeText(text: string, encoding: Encoding, sink: TokenSink): Generator<void, void> {
+  const { vocabulary, merger } = encoding;
+  const splitter = encoding.newSplitter();
+  let buffer = new ByteWindow(Math.min(text.length, WINDOW) * BYTES_PER_UNIT);
+  let taken = 0;
+  while (taken < text.length) {
+    const upTo = windowEnd(text, taken);
+    buffer = buffer.withRoomFor((upTo - taken) * BYTES_PER_UNIT);
+    buffer.append(text.slice(taken, upTo));
+    taken = upTo;
+    const last = taken === text.length;
+    splitter.bytes = buffer.bytes;
+    splitter.classes = buffer.classes;
+    let at = 0;
+    while (at < buffer.end) {
+      const next = splitter.next(at);
+      // The piece may go on in the text to come.
+      if (!last && splitter.reached >= buffer.end) break;
+      const rank = vocabulary.rank(buffer.bytes, at, next);
+      if (rank >= 0) sink.addOne(rank);
+      else if (next - at <= MERGED_AT_ONCE) {
+        merger.merge(buffer.bytes, at, next);
+        sink.add(merger.tokens, merger.count);
+      } else yield* mergeInWindows(buffer.bytes, at, next, encoding, sink);
+      at = next;
+    }
+    buffer.drop(at);
+    if (!last) yield;
+  }
+}
+
+/** Bytes of a piece that are merged without a pause. */
+const MERGED_AT_ONCE = 16 * 1024;
+
+/** Not between the halves of a surrogate pair. */
+function windowEnd(text: string, from: number): number {
+  const end = Math.min(from + WINDOW, text.length);
+  const isHigh = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return isHigh && end < text.length ? end + 1 : end;
+}
+
+/** UTF-8 of a part of the text, with the class of each byte. */
+class ByteWindow {
+  readonly bytes: Uint8Array;
+  readonly classes: Uint8Array;
+  end = 0;
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity + SLACK);
+    this.classes = new Uint8Array(capacity + SLACK);
+  }
+
+  /** Itself, or twice as large at least: growth is then linear in all, however long a piece. */
+  withRoomFor(more: number): ByteWindow {
+    if (this.end + more + SLACK <= this.bytes.length) return this;
+    const larger = new ByteWindow(Math.max(this.end + more, 2 * this.bytes.length));
+    larger.bytes.set(this.bytes.subarray(0, this.end));
+    larger.classes.set(this.classes.subarray(0, this.end));
+    larger.end = this.end;
+    return larger;
+  }
+
+  append(text: string): void {
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(this.end, this.bytes.length - SLACK));
+    classifyBytes(this.bytes, this.classes, this.end, this.end + written);
+    this.end += written;
+    this.#terminate();
+  }
+
+  /** Drops the bytes before `at`. */
+  drop(at: number): void {
+    this.bytes.copyWithin(0, at, this.end);
+    this.classes.copyWithin(0, at, this.end);
+    this.end -= at;
+    this.#terminate();
+  }
+
+  #terminate(): void {
+    this.bytes.fill(0, this.end, this.end + SLACK);
+    this.classes.fill(0, this.end, this.end + SLACK);
+  }
+}
+
+const encoder = new TextEncoder();
