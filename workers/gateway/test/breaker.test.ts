@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { Breaker } from "../src/routing/breaker.ts";
+
+const KEY = "openai/gpt-4";
+
+function failing(times: number): Breaker {
+  const breaker = new Breaker();
+  for (let at = 0; at < times; at++) breaker.failed(KEY, at * 100);
+  return breaker;
+}
+
+test("a circuit stays closed for a few failures", () => {
+  expect(failing(19).state(KEY, 2_000)).toBe("closed");
+});
+
+test("a circuit opens on a share of failures, and lets one probe through after a rest", () => {
+  const breaker = failing(20);
+  expect(breaker.state(KEY, 2_000)).toBe("open");
+  expect(breaker.state(KEY, 11_901)).toBe("half-open");
+  breaker.began(KEY, 11_901);
+  expect(breaker.state(KEY, 11_902)).toBe("open");
+});
+
+test("a probe that succeeds closes the circuit", () => {
+  const breaker = failing(20);
+  breaker.began(KEY, 12_000);
+  breaker.succeeded(KEY, 12_100);
+  expect(breaker.state(KEY, 12_100)).toBe("closed");
+});
+
+test("a probe that fails opens it again; one that never ends does not hold it open for good", () => {
+  const breaker = failing(20);
+  breaker.began(KEY, 12_000);
+  breaker.failed(KEY, 12_100);
+  expect(breaker.state(KEY, 22_000)).toBe("open");
+  expect(breaker.state(KEY, 22_200)).toBe("half-open");
+  breaker.began(KEY, 22_200);
+  expect(breaker.state(KEY, 32_200)).toBe("half-open");
+});
+
+test("successes among the failures keep it closed", () => {
+  const breaker = new Breaker();
+  for (let at = 0; at < 40; at++) {
+    if (at % 3 === 0) breaker.failed(KEY, at * 100);
+    else breaker.succeeded(KEY, at * 100);
+  }
+  expect(breaker.state(KEY, 4_000)).toBe("closed");
+});
+
+test("failures that are long past do not count", () => {
+  const breaker = failing(19);
+  breaker.failed(KEY, 60_000);
+  expect(breaker.state(KEY, 60_000)).toBe("closed");
+});
+
+test("the provider's Retry-After lengthens the rest, within a minute", () => {
+  const breaker = failing(19);
+  breaker.failed(KEY, 2_000, 30_000);
+  expect(breaker.state(KEY, 31_000)).toBe("open");
+  const long = failing(19);
+  long.failed(KEY, 2_000, 3_600_000);
+  expect(long.state(KEY, 62_001)).toBe("half-open");
+});

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { presentedToken } from "../src/edge/auth.ts";
+import { readJson } from "../src/edge/body.ts";
+import { requestIdOf, sessionCookie, sessionOf } from "../src/edge/identity.ts";
+import { validate } from "../src/edge/validation.ts";
+import { readSettings } from "../src/env.ts";
+
+describe("a token", () => {
+  test.each([
+    ["X-AUTH-TOKEN", { "x-auth-token": "abc" }, "abc"],
+    ["Bearer", { authorization: "Bearer abc" }, "abc"],
+    ["bearer in small letters", { authorization: "bearer abc" }, "abc"],
+    ["both: our own header first", { "x-auth-token": "own", authorization: "Bearer other" }, "own"],
+    ["another scheme", { authorization: "Basic abc" }, null],
+    ["Bearer with nothing", { authorization: "Bearer " }, null],
+    ["none", {}, null],
+  ])("is read from %s", (_, headers, token) => {
+    expect(presentedToken(new Headers(headers as Record<string, string>))).toBe(token);
+  });
+});
+
+describe("a session", () => {
+  test("comes from the header before the cookie", () => {
+    expect(sessionOf(new Headers({ "x-session-id": "a", cookie: "session_id=b" }))).toEqual({ id: "a", known: true });
+    expect(sessionOf(new Headers({ cookie: "x=1; session_id=b" }))).toEqual({ id: "b", known: true });
+  });
+
+  test("is new when none is given", () => {
+    const { id, known } = sessionOf(new Headers());
+    expect(known).toBe(false);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test.each(["", "a b", "ü", "a".repeat(129), "../x", 'a"b'])("that is malformed is refused: %j", (id) => {
+    expect(() => sessionOf(new Headers({ cookie: `session_id=${encodeURI(id)}${id === "" ? "" : "%"}` }))).toThrow(
+      expect.objectContaining({ status: 400, code: "invalid_session_id", param: "session_id" }),
+    );
+  });
+
+  test("is told to browsers as a cookie, and to them only", () => {
+    const fresh = { id: "s", known: false };
+    const from = (url: string, headers: Record<string, string>) => new Request(url, { headers });
+    expect(sessionCookie(from("https://x/", { origin: "https://app" }), fresh)).toBe(
+      "session_id=s; Path=/; HttpOnly; SameSite=Lax; Secure",
+    );
+    expect(sessionCookie(from("http://x/", { "sec-fetch-mode": "cors" }), fresh)).not.toContain("Secure");
+    expect(sessionCookie(from("https://x/", {}), fresh)).toBeNull();
+    expect(sessionCookie(from("https://x/", { origin: "https://app" }), { id: "s", known: true })).toBeNull();
+  });
+});
+
+test("a request id is taken when it is well formed, else a new one is made", () => {
+  expect(requestIdOf(new Headers({ "x-request-id": "req_1.a-b" }))).toBe("req_1.a-b");
+  expect(requestIdOf(new Headers({ "x-request-id": "a b" }))).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+describe("a body", () => {
+  const post = (body: BodyInit, type = "application/json") =>
+    readJson(new Request("https://x/", { method: "POST", body, headers: { "content-type": type } }), 20);
+
+  test.each(["application/json", "application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"])(
+    "of type %s is read",
+    async (type) => {
+      await expect(post('{"a":1}', type)).resolves.toEqual({ text: '{"a":1}', value: { a: 1 } });
+    },
+  );
+
+  test.each(["text/plain", "application/jsonp", "", "multipart/form-data"])("of type %j is a 415", async (type) => {
+    await expect(post("{}", type)).rejects.toMatchObject({ status: 415 });
+  });
+
+  test.each(["{", "", "null", "[]", '"x"', "1"])("that is no JSON object is a 400: %j", async (body) => {
+    await expect(post(body)).rejects.toMatchObject({ status: 400, code: "invalid_json" });
+  });
+
+  test("whose size is not declared is cut off at the limit", async () => {
+    const stream = new Blob([`{"a":"${"x".repeat(50)}"}`]).stream();
+    const request = new Request("https://x/", {
+      method: "POST",
+      body: stream,
+      headers: { "content-type": "application/json" },
+      duplex: "half",
+    } as RequestInit);
+    await expect(readJson(request, 20)).rejects.toMatchObject({ status: 413, code: "request_too_large" });
+  });
+
+  test("with a character cut between two chunks is read whole", async () => {
+    const bytes = new TextEncoder().encode('{"a":"é"}');
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(bytes.slice(0, 7));
+        controller.enqueue(bytes.slice(7));
+        controller.close();
+      },
+    });
+    const request = new Request("https://x/", {
+      method: "POST",
+      body: stream,
+      headers: { "content-type": "application/json" },
+      duplex: "half",
+    } as RequestInit);
+    await expect(readJson(request, 20)).resolves.toMatchObject({ value: { a: "é" } });
+  });
+});
+
+describe("a field that is wrong is named", () => {
+  const messages = [{ role: "user", content: "hi" }];
+  test.each([
+    ["messages", {}, "missing_required_parameter"],
+    ["messages", { messages: "hi" }, "invalid_value"],
+    ["messages", { messages: [] }, "invalid_value"],
+    ["messages[0]", { messages: ["hi"] }, "invalid_value"],
+    ["messages[1].role", { messages: [...messages, { content: "x" }] }, "missing_required_parameter"],
+    ["messages[0].content", { messages: [{ role: "user", content: 5 }] }, "invalid_value"],
+    ["messages[0].content", { messages: [{ role: "user", content: ["x"] }] }, "invalid_value"],
+    ["temperature", { messages, temperature: "hot" }, "invalid_value"],
+    ["max_tokens", { messages, max_tokens: 0 }, "invalid_value"],
+    ["n", { messages, n: 1.5 }, "invalid_value"],
+    ["stream", { messages, stream: "yes" }, "invalid_value"],
+    ["stop", { messages, stop: 5 }, "invalid_value"],
+    ["tools", { messages, tools: {} }, "invalid_value"],
+    ["response_format.type", { messages, response_format: {} }, "missing_required_parameter"],
+    ["model", { messages, model: 4 }, "invalid_value"],
+    ["provider", { messages, provider: "" }, "invalid_value"],
+    ["fallbacks", { messages, fallbacks: "gpt-4" }, "invalid_value"],
+    ["fallbacks[0]", { messages, fallbacks: [5] }, "invalid_value"],
+    ["routing.max_attempts", { messages, routing: { max_attempts: 0 } }, "invalid_value"],
+    ["routing.timeout_ms", { messages, routing: { timeout_ms: -1 } }, "invalid_value"],
+    ["routing.retries", { messages, routing: { retries: 1 } }, "unknown_parameter"],
+  ])("%s in %j", (param, body, code) => {
+    expect(() => validate("chat", body)).toThrow(expect.objectContaining({ status: 400, param, code }));
+  });
+
+  test("and what we do not know passes", () => {
+    const body = {
+      messages: [{ role: "new-role", content: [{ type: "new-part" }], x: 1 }],
+      new_field: { a: 1 },
+      temperature: 99,
+      stop: null,
+    };
+    expect(validate("chat", body)).toMatchObject(body);
+  });
+
+  test.each([
+    ["input", {}],
+    ["input", { input: [] }],
+    ["encoding_format", { input: "x", encoding_format: "hex" }],
+    ["dimensions", { input: "x", dimensions: 0 }],
+  ])("of an embedding: %s in %j", (param, body) => {
+    expect(() => validate("embedding", body)).toThrow(expect.objectContaining({ status: 400, param }));
+  });
+});
+
+test("a setting that is missing or out of range has its default", () => {
+  expect(readSettings({})).toEqual({
+    defaultProvider: "cloudflare",
+    allowedOrigins: new Set(),
+    maxBodyBytes: 26_214_400,
+  });
+  expect(readSettings({ MAX_BODY_BYTES: "99999999999", ALLOWED_ORIGINS: "https://a, https://b" })).toMatchObject({
+    maxBodyBytes: 30 * 1024 * 1024,
+    allowedOrigins: new Set(["https://a", "https://b"]),
+  });
+});

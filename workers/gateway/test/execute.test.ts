@@ -1,0 +1,288 @@
+import type { RelayReply, StreamReply, WholeReply } from "@ai-proxy/shared/contract/relay";
+import { ApiError, type Condition } from "@ai-proxy/shared/errors";
+import { providers } from "@ai-proxy/shared/registry";
+import { failureReply, jsonReply } from "@ai-proxy/shared/reply";
+import { describe, expect, test, vi } from "vitest";
+import type { Routed } from "../src/edge/validation.ts";
+import { type AttemptOptions, type ExecuteIo, execute } from "../src/routing/execute.ts";
+import { DEFAULT_POLICY, makePlan, type Target } from "../src/routing/plan.ts";
+
+/** A reply, or a time after which it comes. */
+type Scripted = RelayReply | { after: number; reply: RelayReply } | "never";
+
+const ok = (text: string): WholeReply => jsonReply({ text }, null);
+
+function failure(
+  condition: Condition,
+  status = 502,
+  extra: { retryAfterMs?: number; keysLeft?: number } = {},
+): WholeReply {
+  const { keysLeft, ...rest } = extra;
+  return failureReply(
+    new ApiError({ status, message: condition, condition, ...rest }),
+    keysLeft === undefined ? {} : { keysLeft },
+  );
+}
+
+function stream(): StreamReply & { cancel: ReturnType<typeof vi.fn<() => void>> } {
+  const end = { end: "aborted", usage: null, usageEstimated: false } as const;
+  return { response: new Response("data: x\n\n"), usage: async () => end, cancel: vi.fn<() => void>() };
+}
+
+/** Executes a plan in a world whose time is ours. */
+async function run(body: Routed, script: Record<string, Scripted[]>, options: { leaveAt?: number } = {}) {
+  const plan = makePlan({
+    body,
+    kind: "chat",
+    providers,
+    defaultProvider: "cloudflare",
+    policy: DEFAULT_POLICY,
+    circuit: () => "closed",
+  });
+  const calls: { provider: string; at: number; options: AttemptOptions }[] = [];
+  let now = 0;
+  const timers = new Set<{ at: number; ring: () => void }>();
+  const sleep = (ms: number) => {
+    const timer = { at: now + ms, ring: () => {} };
+    const done = new Promise<void>((resolve) => {
+      timer.ring = resolve;
+    });
+    timers.add(timer);
+    return { done, stop: () => void timers.delete(timer) };
+  };
+  const health = { began: vi.fn(), succeeded: vi.fn(), failed: vi.fn() };
+  const io: ExecuteIo = {
+    call: async ({ provider }: Target, attempt) => {
+      calls.push({ provider: provider.name, at: now, options: attempt });
+      const next = script[provider.name]?.shift();
+      if (next === undefined) throw new Error(`nothing scripted for ${provider.name}`);
+      if (next === "never") return new Promise(() => {});
+      if (!("after" in next)) return next;
+      await sleep(next.after).done;
+      return next.reply;
+    },
+    now: () => now,
+    random: () => 1,
+    timer: sleep,
+    clientLeft: options.leaveAt === undefined ? new Promise(() => {}) : sleep(options.leaveAt).done,
+    health,
+  };
+  let outcome: Awaited<ReturnType<typeof execute>> | undefined;
+  void execute(plan, io).then((result) => {
+    outcome = result;
+  });
+  for (let step = 0; outcome === undefined && step < 1_000; step++) {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    if (outcome !== undefined) break;
+    const next = [...timers].toSorted((a, b) => a.at - b.at)[0];
+    if (next === undefined) throw new Error("nothing will ever happen");
+    timers.delete(next);
+    now = Math.max(now, next.at);
+    next.ring();
+  }
+  if (outcome === undefined) throw new Error("no outcome");
+  return { ...outcome, calls, health, now, status: "status" in outcome.reply ? outcome.reply.status : 200 };
+}
+
+const both: Routed = { model: "gpt4", fallbacks: ["llama4"] };
+
+describe("an attempt that fails", () => {
+  test.each(["bad_request", "model_not_found", "too_large"] as const)(
+    "with %s is final: nobody else is asked",
+    async (condition) => {
+      const { calls, status } = await run(both, { openai: [failure(condition, 400)], cloudflare: [ok("no")] });
+      expect(calls).toHaveLength(1);
+      expect(status).toBe(400);
+    },
+  );
+
+  test.each([
+    "rate_limited",
+    "quota_exhausted",
+    "auth",
+    "overloaded",
+    "upstream_error",
+    "timeout",
+    "network",
+    "invalid_response",
+    "empty_completion",
+    "internal",
+  ] as const)("with %s goes to the fallback at once", async (condition) => {
+    const { calls, target, now } = await run(both, { openai: [failure(condition)], cloudflare: [ok("yes")] });
+    expect(calls.map(({ provider }) => provider)).toEqual(["openai", "cloudflare"]);
+    expect(target.provider.name).toBe("cloudflare");
+    expect(now).toBe(0);
+  });
+
+  test("is tried again after a wait that grows, when there is nobody else", async () => {
+    const script = [failure("upstream_error"), failure("upstream_error"), ok("yes")];
+    const { calls, trail } = await run({ model: "gpt4" }, { openai: script });
+    expect(calls.map(({ at }) => at)).toEqual([0, 500, 1_500]);
+    expect(trail.map(({ outcome }) => outcome)).toEqual(["upstream_error", "upstream_error", "ok"]);
+  });
+
+  test("is not tried again when its quota is used up", async () => {
+    const { calls, status } = await run({ model: "gpt4" }, { openai: [failure("quota_exhausted", 429)] });
+    expect(calls).toHaveLength(1);
+    expect(status).toBe(429);
+  });
+
+  test("P59 waits as long as the provider asks", async () => {
+    const { calls } = await run(
+      { model: "gpt4" },
+      { openai: [failure("rate_limited", 429, { retryAfterMs: 3_000 }), ok("yes")] },
+    );
+    expect(calls.map(({ at }) => at)).toEqual([0, 3_000]);
+  });
+
+  test("P59 does not wait for an hour: the client gets the 429 with Retry-After", async () => {
+    const { calls, reply } = await run(
+      { model: "gpt4" },
+      { openai: [failure("rate_limited", 429, { retryAfterMs: 3_600_000 })] },
+    );
+    expect(calls).toHaveLength(1);
+    expect(reply).toMatchObject({ status: 429, headers: { "retry-after": "3600" } });
+  });
+
+  test("P60 the last provider's error is the final one", async () => {
+    const { status, target } = await run(
+      { ...both, routing: { max_attempts: 2 } },
+      { openai: [failure("rate_limited", 429)], cloudflare: [failure("bad_request", 400)] },
+    );
+    expect(status).toBe(400);
+    expect(target.provider.name).toBe("cloudflare");
+  });
+
+  test("P62 with a refused key takes the next key at once, before the fallback", async () => {
+    const { calls, now } = await run(both, { openai: [failure("auth", 502, { keysLeft: 1 }), ok("yes")] });
+    expect(calls.map(({ provider, options }) => [provider, options.keySlot])).toEqual([
+      ["openai", 0],
+      ["openai", 1],
+    ]);
+    expect(now).toBe(0);
+  });
+
+  test("P62 with every key refused ends in 502", async () => {
+    const { status, calls } = await run(
+      { model: "gpt4" },
+      { openai: [failure("auth", 502, { keysLeft: 1 }), failure("auth", 502, { keysLeft: 0 })] },
+    );
+    expect(calls).toHaveLength(2);
+    expect(status).toBe(502);
+  });
+
+  test("because its relay is gone counts as failed", async () => {
+    const { target, trail } = await run(both, { openai: [], cloudflare: [ok("yes")] });
+    expect(target.provider.name).toBe("cloudflare");
+    expect(trail[0]?.outcome).toBe("internal");
+  });
+
+  test("for too long a context goes to a larger window only", async () => {
+    const toSmaller = await run(
+      { model: "llama4", fallbacks: ["gpt4"] },
+      { cloudflare: [failure("context_length", 400)], openai: [ok("no")] },
+    );
+    expect(toSmaller.calls).toHaveLength(1);
+    expect(toSmaller.status).toBe(400);
+    const toLarger = await run(both, { openai: [failure("context_length", 400)], cloudflare: [ok("yes")] });
+    expect(toLarger.status).toBe(200);
+  });
+});
+
+describe("an attempt", () => {
+  test("is told whether another one waits behind it", async () => {
+    const { calls } = await run(
+      { ...both, routing: { max_attempts: 2 } },
+      { openai: [failure("network")], cloudflare: [ok("yes")] },
+    );
+    expect(calls.map(({ options }) => options.fallbackWaiting)).toEqual([true, false]);
+  });
+
+  test("gets what is left of the time", async () => {
+    const { calls } = await run(
+      { ...both, routing: { timeout_ms: 1_000, first_byte_timeout_ms: 900 } },
+      { openai: [{ after: 400, reply: failure("network") }], cloudflare: [ok("yes")] },
+    );
+    expect(calls.map(({ options }) => [options.totalMs, options.firstByteMs])).toEqual([
+      [1_000, 900],
+      [600, 600],
+    ]);
+  });
+
+  test("that hangs in its relay ends at the deadline with 504", async () => {
+    const { status, now } = await run({ model: "gpt4", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
+    expect(status).toBe(504);
+    expect(now).toBe(1_500);
+  });
+
+  test("is not begun when its wait would pass the deadline", async () => {
+    const { calls, status } = await run(
+      { model: "gpt4", routing: { timeout_ms: 1_000 } },
+      { openai: [failure("rate_limited", 429, { retryAfterMs: 2_000 }), ok("no")] },
+    );
+    expect(calls).toHaveLength(1);
+    expect(status).toBe(429);
+  });
+
+  test("tells its target's health", async () => {
+    const { health } = await run(both, {
+      openai: [failure("overloaded", 502, { retryAfterMs: 7 })],
+      cloudflare: [ok("yes")],
+    });
+    expect(health.failed).toHaveBeenCalledWith(expect.objectContaining({ model: "gpt-4" }), 7);
+    expect(health.succeeded).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a hedged request", () => {
+  const hedged: Routed = { ...both, routing: { hedge_after_ms: 100 } };
+
+  test("starts the second target when the first is slow, and the first to speak wins", async () => {
+    const { calls, target, trail } = await run(hedged, {
+      openai: [{ after: 500, reply: ok("late") }],
+      cloudflare: [{ after: 50, reply: ok("fast") }],
+    });
+    expect(calls.map(({ provider, at }) => [provider, at])).toEqual([
+      ["openai", 0],
+      ["cloudflare", 100],
+    ]);
+    expect(target.provider.name).toBe("cloudflare");
+    expect(trail.map(({ provider, outcome }) => [provider, outcome])).toEqual([
+      ["cloudflare", "ok"],
+      ["openai", "hedged out"],
+    ]);
+  });
+
+  test("tells the loser, whose stream is dropped when it comes after all", async () => {
+    const loser = stream();
+    const { calls } = await run(hedged, { openai: [{ after: 120, reply: loser }], cloudflare: [ok("fast")] });
+    await expect(calls[0]?.options.cancelled?.()).resolves.toBeUndefined();
+    expect(loser.cancel).not.toHaveBeenCalled(); // it has not come yet
+  });
+
+  test("does not start the second when the first answers in time", async () => {
+    const { calls } = await run(hedged, { openai: [{ after: 50, reply: ok("fast") }] });
+    expect(calls).toHaveLength(1);
+  });
+
+  test("waits for the first when the second fails", async () => {
+    const { target } = await run(hedged, {
+      openai: [{ after: 500, reply: ok("late") }],
+      cloudflare: [failure("network")],
+    });
+    expect(target.provider.name).toBe("openai");
+  });
+});
+
+describe("a client that leaves", () => {
+  test("before the answer: no retry starts, and the attempt is noted as aborted", async () => {
+    const { calls, trail } = await run(both, { openai: ["never"], cloudflare: [ok("no")] }, { leaveAt: 200 });
+    expect(calls).toHaveLength(1);
+    expect(trail).toMatchObject([{ provider: "openai", outcome: "aborted", ms: 200 }]);
+  });
+
+  test("during a wait: no retry starts", async () => {
+    const { calls } = await run({ model: "gpt4" }, { openai: [failure("network"), ok("no")] }, { leaveAt: 200 });
+    expect(calls).toHaveLength(1);
+  });
+});
