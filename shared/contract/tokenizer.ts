@@ -18,6 +18,11 @@ export interface TokenizeRequest {
   model: string;
   requestedModel: string;
   requestId: string;
+  /**
+   * The provider's own count of this request, where the client asked for one
+   * (`exact: true`) and its relay could get it: the answer then carries it as exact.
+   */
+  providerCount?: number;
 }
 
 export interface TokenizeReply {

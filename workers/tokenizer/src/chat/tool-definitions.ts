@@ -1,0 +1,84 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+
+/**
+ * Tool definitions as OpenAI's models read them: a TypeScript namespace behind
+ * the system message's text.
+ * Source: openai/harmony, src/encoding.rs (template_tools_section, json_schema_to_typescript).
+ *
+ *     {name: "add", description: "Adds.", parameters: {properties: {a: {type: "integer"}}, …}}
+ *     → // Adds.
+ *       type add = (_: {
+ *       a?: number,
+ *       }) => any;
+ */
+export function toolDefinitionsText(tools: unknown[]): string {
+  const definitions = tools.map((tool, at) => definition(tool, `tools[${at}]`));
+  return `\n\n# Tools\n\n## functions\n\nnamespace functions {\n\n${definitions.join("\n")}\n} // namespace functions`;
+}
+
+function definition(tool: unknown, path: string): string {
+  if (!isObject(tool)) throw badRequest(`${path} must be an object.`, path);
+  const declared = tool["function"] ?? tool["custom"];
+  if (!isObject(declared)) throw badRequest(`${path}.function must be an object.`, `${path}.function`);
+  const { name, description, parameters } = declared;
+  if (typeof name !== "string") throw badRequest(`${path}.function.name must be a string.`, `${path}.function.name`);
+  const comment = typeof description === "string" && description !== "" ? `${commented(description, "")}\n` : "";
+  const hasParameters =
+    isObject(parameters) && isObject(parameters["properties"]) && Object.keys(parameters["properties"]).length > 0;
+  return `${comment}type ${name} = (${hasParameters ? `_: ${typeScriptType(parameters, "", 0)}` : ""}) => any;\n`;
+}
+
+/** Deeper schemas are no longer followed: strangers write them. */
+const DEEPEST = 32;
+
+function typeScriptType(schema: unknown, indent: string, depth: number): string {
+  if (!isObject(schema) || depth > DEEPEST) return "any";
+  const alternatives = schema["anyOf"] ?? schema["oneOf"];
+  if (Array.isArray(alternatives)) {
+    return alternatives.map((alternative) => typeScriptType(alternative, indent, depth + 1)).join(" | ");
+  }
+  const { type } = schema;
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  if (Array.isArray(type)) return type.map((name) => (name === "integer" ? "number" : String(name))).join(" | ");
+  switch (type) {
+    case "object":
+      return objectType(schema, indent, depth);
+    case "array":
+      return schema["items"] === undefined ? "any[]" : `${typeScriptType(schema["items"], indent, depth + 1)}[]`;
+    case "integer":
+      return "number";
+    case "string":
+    case "number":
+    case "boolean":
+    case "null":
+      return type;
+    default:
+      return "any";
+  }
+}
+
+function objectType(schema: JsonObject, indent: string, depth: number): string {
+  const { properties, required } = schema;
+  const requiredNames = new Set(Array.isArray(required) ? required : []);
+  let text = "{\n";
+  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
+    if (isObject(property)) {
+      const { title, description } = property;
+      if (typeof title === "string") text += `${indent}// ${title}\n${indent}//\n`;
+      if (typeof description === "string") text += `${commented(description, indent)}\n`;
+    }
+    const type = typeScriptType(property, `${indent}    `, depth + 1);
+    text += `${indent}${name}${requiredNames.has(name) ? "" : "?"}: ${type},${defaultComment(property)}\n`;
+  }
+  return `${text}${indent}}`;
+}
+
+function defaultComment(property: unknown): string {
+  if (!isObject(property) || property["default"] === undefined) return "";
+  return ` // default: ${JSON.stringify(property["default"])}`;
+}
+
+function commented(text: string, indent: string): string {
+  return `${indent}// ${text}`;
+}

@@ -1,0 +1,35 @@
+import type { TokenSink } from "./encode.ts";
+
+/** Counts tokens and keeps none. */
+export class TokenCounter implements TokenSink {
+  count = 0;
+
+  add(_tokens: Int32Array, count: number): void {
+    this.count += count;
+  }
+
+  addOne(_token: number): void {
+    this.count++;
+  }
+}
+
+/** Keeps tokens, up to a number; `full` is called once there are more. */
+export class TokenList implements TokenSink {
+  readonly tokens: number[] = [];
+  readonly #most: number;
+  readonly #full: () => never;
+
+  constructor(most: number, full: () => never) {
+    this.#most = most;
+    this.#full = full;
+  }
+
+  add(tokens: Int32Array, count: number): void {
+    for (let at = 0; at < count; at++) this.addOne(tokens[at] ?? 0);
+  }
+
+  addOne(token: number): void {
+    if (this.tokens.length === this.#most) this.#full();
+    this.tokens.push(token);
+  }
+}

@@ -1,0 +1,53 @@
+import type { ChatFormatName } from "./chat/formats.ts";
+import type { EncodingName } from "./encoding/encodings.ts";
+import type { EstimateName } from "./estimate/profiles.ts";
+
+/** How a model's tokens are counted. */
+export type TokenModel = {
+  /** The rules by which its chats become one text. */
+  chat: ChatFormatName;
+} & (
+  | {
+      method: "exact";
+      encoding: EncodingName;
+    }
+  | {
+      method: "estimate";
+      profile: EstimateName;
+    }
+);
+
+const exact = (encoding: EncodingName, chat: ChatFormatName): TokenModel => ({ method: "exact", encoding, chat });
+const estimate = (profile: EstimateName, chat: ChatFormatName): TokenModel => ({ method: "estimate", profile, chat });
+
+/**
+ * By the model's id without vendor prefix, the first that fits. Encodings as in
+ * openai/tiktoken's tiktoken/model.py. A future model of a known family counts
+ * as its family does; one of no known family is estimated.
+ */
+const rules: [id: RegExp, model: TokenModel][] = [
+  [/^gpt-oss/, exact("o200k_harmony", "gpt-oss")],
+  [
+    /^gpt-3\.5-turbo-instruct|^davinci-002|^babbage-002|^text-embedding-|^(gpt-35|gpt-3\.5)/,
+    exact("cl100k_base", "openai"),
+  ],
+  [/^(gpt-4o|gpt-4\.1|gpt-4\.5|chatgpt-4o|gpt-audio|gpt-realtime)/, exact("o200k_base", "openai")],
+  [/^(gpt-[5-9]|gpt-\d\d|o\d|codex-)/, exact("o200k_base", "openai-reasoning")],
+  [/^gpt-4/, exact("cl100k_base", "openai")],
+  [
+    /^(text-davinci-00[23]|code-(davinci|cushman)-|(davinci|cushman)-codex|text-davinci-edit|code-davinci-edit)/,
+    exact("p50k_base", "openai"),
+  ],
+  [/^(text-|code-search-)?(ada|babbage|curie|davinci)|^gpt2|^text-(search|similarity)-/, exact("r50k_base", "openai")],
+  [/^(gemini|gemma|learnlm)/, estimate("gemini", "gemini")],
+  [/^(meta-)?llama-?4/, estimate("llama-4", "llama-4")],
+  [/^(meta-)?llama-?3|^(meta-)?llama/, estimate("llama-3", "llama-3")],
+];
+
+const unknown: TokenModel = estimate("other", "chatml");
+
+/** "@cf/openai/gpt-oss-120b", "ft:gpt-4o-mini:me::1", "gpt-4o" → how to count for it. */
+export function tokenModel(model: string): TokenModel {
+  const id = (model.replace(/^ft:/, "").split("/").at(-1) ?? model).toLowerCase();
+  return rules.find(([pattern]) => pattern.test(id))?.[1] ?? unknown;
+}
