@@ -1,7 +1,7 @@
 import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
 import { ApiError, errorEvent, toApiError } from "./errors.ts";
 import { deadlineError, networkError } from "./reply.ts";
-import { SseParser } from "./sse.ts";
+import { type EventParser, SseParser } from "./sse.ts";
 import type { Usage } from "./usage.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface StreamTranslator {
   end(): string;
   /** Real content (text, reasoning, a tool call, a refusal) has been translated. */
   readonly contentSeen: boolean;
+  /** The answer is complete though the provider goes on: `end()` is called and the provider's stream dropped. */
+  readonly finished?: boolean;
   /** What is known so far; null when the provider has sent no counts. */
   readonly usage: Usage | null;
   readonly usageEstimated: boolean;
@@ -27,6 +29,8 @@ export interface TranslatedStreamOptions {
   provider: string;
   upstream: ReadableStream<Uint8Array>;
   translator: StreamTranslator;
+  /** For a provider that may frame its events otherwise than as SSE. */
+  parser?: EventParser;
   /**
    * Hold the answer back until content has come, not only a first event: what
    * fails while it is held is thrown as a failed attempt, not streamed.
@@ -85,16 +89,19 @@ interface Step {
 class TranslatedSource {
   readonly #options: TranslatedStreamOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #parser = new SseParser();
+  readonly #parser: EventParser;
   readonly #watchdog: Watchdog;
   #held: Step = { text: "", failure: null };
   #ended = false;
+  /** The provider's stream has come to its end, so that there is nothing to drop. */
+  #exhausted = false;
   #cancelled = false;
   #timedOut = false;
 
   constructor(options: TranslatedStreamOptions) {
     this.#options = options;
     this.#reader = options.upstream.getReader();
+    this.#parser = options.parser ?? new SseParser();
     this.#watchdog = new Watchdog(options.deadlines, () => {
       this.#timedOut = true;
       this.#drop();
@@ -157,8 +164,10 @@ class TranslatedSource {
     try {
       const { done, value } = await this.#read();
       for (const event of done ? this.#parser.end() : this.#parser.push(value)) text += translator.push(event);
-      if (done) text += translator.end();
-      this.#ended = done;
+      this.#exhausted = done;
+      const ended = done || translator.finished === true;
+      if (ended) text += translator.end();
+      this.#ended = ended;
       return { text, failure: null };
     } catch (thrown) {
       this.#ended = true;
@@ -181,7 +190,7 @@ class TranslatedSource {
 
   #stop(): void {
     this.#watchdog.stop();
-    if (!this.#ended) this.#drop();
+    if (!this.#exhausted) this.#drop();
     this.#ended = true;
   }
 

@@ -9,6 +9,11 @@ export interface ModelEntry {
   input: readonly Modality[];
   output: readonly Modality[];
   features: readonly Feature[];
+  /**
+   * Levels of `reasoning_effort` that the model itself has; empty when its reasoning can only be
+   * switched off and on; absent when it cannot be steered, or nobody says how.
+   */
+  reasoningEfforts?: readonly string[];
   /** US dollars per million tokens. */
   price?: { input: number; output: number; cachedInput?: number };
   /** Seconds since the epoch, for /v1/models. */

@@ -1,0 +1,59 @@
+import { bodyText, type RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { DEFAULT_DEADLINES, type StreamDeadlines } from "@ai-proxy/shared/stream";
+import { type GatewaySettings, runOptions } from "./options.ts";
+import { type AiBinding, type ModelAnswer, runModel } from "./run.ts";
+
+/** One request of the gateway's, on its way to a model. */
+export class Call {
+  readonly request: RelayRequest;
+  /** The request's JSON text. */
+  readonly text: string;
+  readonly body: JsonObject;
+  readonly startedAt = Date.now();
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+  readonly #ai: AiBinding;
+  readonly #settings: GatewaySettings;
+
+  constructor(
+    request: RelayRequest,
+    world: { ai: AiBinding; settings: GatewaySettings; waitUntil: (promise: Promise<unknown>) => void },
+  ) {
+    this.request = request;
+    this.text = bodyText(request.body);
+    const body = tryParseJson(this.text);
+    if (!isObject(body)) throw badRequest("The body must be a JSON object.");
+    this.body = body;
+    this.waitUntil = world.waitUntil;
+    this.#ai = world.ai;
+    this.#settings = world.settings;
+  }
+
+  /** Seconds since the epoch. */
+  get created(): number {
+    return Math.floor(this.startedAt / 1000);
+  }
+
+  /** Runs the model with these inputs, within what is left of the time for a first byte. */
+  run(inputs: JsonObject): Promise<ModelAnswer> {
+    const { request } = this;
+    return runModel(this.#ai, {
+      model: request.model,
+      inputs,
+      options: runOptions(request, this.body["prompt_cache_key"], this.#settings),
+      firstByteMs: this.#left(request.deadlines?.firstByteMs ?? DEFAULT_DEADLINES.firstByteMs),
+      cancelled: request.cancelled,
+    });
+  }
+
+  /** Deadlines of a stream that begins now. */
+  streamDeadlines(): StreamDeadlines {
+    const { firstByteMs, idleMs, totalMs } = { ...DEFAULT_DEADLINES, ...this.request.deadlines };
+    return { firstByteMs: this.#left(firstByteMs), idleMs, totalMs: this.#left(totalMs) };
+  }
+
+  #left(ms: number): number {
+    return Math.max(1, ms - (Date.now() - this.startedAt));
+  }
+}

@@ -1,0 +1,42 @@
+import type { RelayReply } from "@ai-proxy/shared/contract/relay";
+import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
+import { jsonReply } from "@ai-proxy/shared/reply";
+import { translatedStream } from "@ai-proxy/shared/stream";
+import type { Call } from "./call.ts";
+import { PROVIDER } from "./provider.ts";
+import { chatInputs } from "./request.ts";
+import { type CompletionOptions, chatCompletion } from "./response.ts";
+import { answerBody, answerStream } from "./run.ts";
+import { stopSequences } from "./stop.ts";
+import { WorkersAiStream } from "./stream.ts";
+
+/** POST /v1/chat/completions */
+export async function chat(call: Call): Promise<RelayReply> {
+  const { request, body, text } = call;
+  const options: CompletionOptions = {
+    envelope: { id: `chatcmpl-${crypto.randomUUID()}`, created: call.created, model: request.requestedModel },
+    estimatePrompt: () => estimatePromptTokens(text),
+    refuseEmpty: request.fallbackWaiting === true,
+    stops: stopSequences(body["stop"]),
+  };
+  const answer = await call.run(chatInputs(body, { model: request.model, stream: request.stream, text }));
+  const { gatewayLogId } = answer;
+  if (request.stream) {
+    return translatedStream({
+      provider: PROVIDER,
+      upstream: answerStream(answer),
+      translator: new WorkersAiStream({ ...options, includeUsage: request.includeUsage }),
+      holdForContent: request.fallbackWaiting === true,
+      deadlines: call.streamDeadlines(),
+      abortUpstream: answer.abort,
+      waitUntil: call.waitUntil,
+      ...(gatewayLogId !== undefined && { gatewayLogId }),
+    });
+  }
+  const completion = chatCompletion(answerBody(answer), options);
+  return jsonReply(completion.body, completion.usage, {
+    usageEstimated: completion.usageEstimated,
+    ...(completion.servedModel !== undefined && { servedModel: completion.servedModel }),
+    ...(gatewayLogId !== undefined && { gatewayLogId }),
+  });
+}

@@ -1,0 +1,171 @@
+import { ApiError, type ApiErrorOptions } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+
+/** What Workers AI said of a failure, whichever way it said it. */
+export interface WorkersAiFailure {
+  /** Its internal code: 3040. */
+  code: number | undefined;
+  /** In its own words, without the code. */
+  message: string;
+  /** HTTP status, when the answer was a Response. */
+  status: number | undefined;
+}
+
+type Rule = Pick<ApiErrorOptions, "status" | "condition" | "code"> &
+  Partial<Pick<ApiErrorOptions, "param" | "headers">>;
+
+const ACCOUNT: Rule = { status: 502, condition: "auth", code: "provider_auth_error" };
+const BAD_REQUEST: Rule = { status: 400, condition: "bad_request", code: null };
+const NO_MODEL: Rule = { status: 404, condition: "model_not_found", code: "model_not_found" };
+const TIMEOUT: Rule = { status: 408, condition: "timeout", code: "upstream_timeout" };
+const CONTEXT: Rule = { status: 400, condition: "context_length", code: "context_length_exceeded", param: "messages" };
+const BLOCKED: Rule = { status: 400, condition: "bad_request", code: "content_filter" };
+
+/**
+ * Workers AI's internal codes. README.md prints this table; a test compares the two.
+ * Sources: developers.cloudflare.com/workers-ai/platform/errors (2026-09); 5006, 5021,
+ * 5028, 5035 and 8001 from reports of users; 2016 and 2017 from AI Gateway's guardrails.
+ */
+export const ERROR_CODES: Readonly<Record<number, Rule>> = {
+  2016: BLOCKED,
+  2017: BLOCKED,
+  3003: BAD_REQUEST,
+  3006: { status: 413, condition: "too_large", code: "request_too_large" },
+  3007: TIMEOUT,
+  3008: TIMEOUT,
+  3023: ACCOUNT,
+  // The free allocation comes back at midnight UTC: OpenAI's SDKs are told not to try again.
+  3036: {
+    status: 429,
+    condition: "quota_exhausted",
+    code: "insufficient_quota",
+    headers: { "x-should-retry": "false" },
+  },
+  3039: BAD_REQUEST,
+  3040: { status: 429, condition: "overloaded", code: "capacity_exceeded" },
+  3041: ACCOUNT,
+  3042: NO_MODEL,
+  3046: TIMEOUT,
+  5004: BAD_REQUEST,
+  5005: BAD_REQUEST,
+  5006: BAD_REQUEST,
+  5007: { ...NO_MODEL, status: 400 },
+  5016: ACCOUNT,
+  5018: ACCOUNT,
+  5019: BAD_REQUEST,
+  5021: CONTEXT,
+  5024: BAD_REQUEST,
+  5025: BAD_REQUEST,
+  5028: NO_MODEL,
+  5035: ACCOUNT,
+  8001: BAD_REQUEST,
+};
+
+/**
+ * Both of its ways to say that prompt and answer do not fit: "… exceeded this model context window
+ * limit (24000)" and vLLM's "… the model's maximum context length of 256000 tokens".
+ */
+const CONTEXT_MESSAGE = /context window limit|maximum context length|context length exceeded/i;
+
+/**
+ * The error for the client and for routing. `now`: milliseconds since the epoch, for the wait
+ * until the daily allocation comes back.
+ */
+export function failureError({ code, message, status }: WorkersAiFailure, now: number): ApiError {
+  const rule = CONTEXT_MESSAGE.test(message)
+    ? CONTEXT
+    : ((code === undefined ? undefined : ERROR_CODES[code]) ?? ruleForStatus(status, code));
+  return new ApiError({
+    ...rule,
+    message: rule.condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
+    upstreamStatus: status,
+    ...(rule.condition === "quota_exhausted" && { retryAfterMs: untilMidnightUtc(now) }),
+  });
+}
+
+function ruleForStatus(status: number | undefined, code: number | undefined): Rule {
+  switch (status) {
+    case undefined:
+      // All documented codes of the fifties are about the request.
+      return code !== undefined && code >= 5000 && code < 5100 ? BAD_REQUEST : upstreamError(502);
+    case 401:
+    case 402:
+    case 403:
+      return ACCOUNT;
+    case 404:
+      return NO_MODEL;
+    case 408:
+      return TIMEOUT;
+    case 413:
+      return { status: 413, condition: "too_large", code: "request_too_large" };
+    case 429:
+      return { status: 429, condition: "rate_limited", code: "rate_limit_exceeded" };
+    case 504:
+      return { status: 504, condition: "timeout", code: "upstream_timeout" };
+    default:
+      return status >= 400 && status < 500
+        ? { ...BAD_REQUEST, status: status === 422 ? 422 : 400 }
+        : upstreamError(502);
+  }
+}
+
+function upstreamError(status: number): Rule {
+  return { status, condition: "upstream_error", code: "upstream_error" };
+}
+
+/**
+ * What the binding throws: a plain Error, its code at the head of its message.
+ * `Error("3040: Capacity temporarily exceeded")` → {code: 3040, message: "Capacity temporarily exceeded"}
+ */
+export function thrownFailure(thrown: unknown): WorkersAiFailure {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const { code, message } = codeAtHead(text);
+  return { code, message, status: undefined };
+}
+
+/**
+ * The body of a Response that is not 2xx, in any of the forms there are:
+ * `{internalCode, description}` (the binding), `{errors: [{code, message}]}` (REST, AI Gateway),
+ * `{error: {message, code}}` (OpenAI-shaped), or text.
+ */
+export function responseFailure(status: number, text: string): WorkersAiFailure {
+  const body = tryParseJson(text);
+  const found = isObject(body) ? bodyFailure(body) : undefined;
+  if (found !== undefined) return { ...found, status };
+  const plain = text.length > 0 && text.length <= 500 && !text.trimStart().startsWith("<");
+  return { ...codeAtHead(plain ? text : `Workers AI answered with status ${status}.`), status };
+}
+
+/** The failure that an object reports, in a body or in an event of a stream; undefined when it reports none. */
+export function bodyFailure(body: JsonObject): WorkersAiFailure | undefined {
+  const listed: unknown = Array.isArray(body["errors"]) ? body["errors"][0] : undefined;
+  const nested = body["error"];
+  const source = isObject(listed) ? listed : isObject(nested) ? nested : body;
+  const failed = source !== body || body["success"] === false || "internalCode" in body || typeof nested === "string";
+  if (!failed) return undefined;
+  const text = [body["description"], source["message"], nested, body["message"]].find(isText);
+  const { code, message } = codeAtHead(text ?? "Workers AI reported an error without a message.");
+  return { code: numberOf(body["internalCode"]) ?? numberOf(source["code"]) ?? code, message, status: undefined };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isInteger(number) ? number : undefined;
+}
+
+/** "InferenceUpstreamError: 3040: AiError: Capacity …" → 3040 and "Capacity …"; each prefix may be missing. */
+function codeAtHead(text: string): { code: number | undefined; message: string } {
+  const match = /^(?:[A-Za-z]{1,40}Error: )?(?:(\d{4,5}): )?(?:AiError: )?(?:(\d{4,5}): )?/.exec(text);
+  const message = text.slice(match?.[0].length ?? 0);
+  return { code: numberOf(match?.[1] ?? match?.[2]), message: message === "" ? text : message };
+}
+
+/** Milliseconds until the free allocation is renewed. Source: workers-ai/platform/pricing, "limits reset daily at 00:00 UTC". */
+function untilMidnightUtc(now: number): number {
+  const day = 86_400_000;
+  return day - (now % day);
+}

@@ -1,0 +1,22 @@
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+
+/**
+ * OpenAI's finish reason for what a model gave; native answers give none.
+ * A call among the answer makes every clean end `tool_calls` (P28); an end at
+ * the token limit stays `length`, with or without one. "error" is no end: null.
+ */
+export function finishReason(given: string | undefined, hasToolCalls: boolean): FinishReason | null {
+  switch (given) {
+    case "length":
+    case "model_length":
+    case "max_tokens":
+      return "length";
+    case "content_filter":
+      return "content_filter";
+    case "error":
+    case "abort":
+      return null;
+    default:
+      return hasToolCalls ? "tool_calls" : "stop";
+  }
+}

@@ -1,0 +1,34 @@
+import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
+import type { JsonObject } from "@ai-proxy/shared/json";
+import type { ModelEntry } from "@ai-proxy/shared/registry/model";
+
+/** For models without a known limit: room for a long answer, small enough for any window of today. */
+const UNKNOWN_LIMIT = 4_096;
+
+/** The binding's own default. With less room than this the model itself says that the prompt is too long. */
+const BINDING_DEFAULT = 256;
+
+/**
+ * How many tokens the answer may have. The client's word (`max_completion_tokens`,
+ * else `max_tokens`) goes as it is. Without one the binding would cut at 256, so
+ * the model's own output limit is sent instead, as far as the window has room:
+ * Workers AI does not take what is left but refuses (413, code 5021) when its
+ * estimate of the prompt and this together exceed the window.
+ *
+ * @param requestText the client's request as JSON text, which the prompt is estimated from
+ */
+export function maxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
+  const asked = body["max_completion_tokens"] ?? body["max_tokens"];
+  if (typeof asked === "number") return asked;
+  const limit = entry?.maxOutputTokens ?? UNKNOWN_LIMIT;
+  if (entry?.contextWindow === undefined) return limit;
+  return Math.max(BINDING_DEFAULT, Math.min(limit, entry.contextWindow - mostPromptTokens(requestText)));
+}
+
+/**
+ * An upper bound of what Workers AI and the model take the prompt for. Reports of 5021 show about a
+ * token for four characters of the request, embedded images included; scripts with short words need more.
+ */
+function mostPromptTokens(requestText: string): number {
+  return Math.ceil(Math.max(requestText.length / 3, 1.2 * estimatePromptTokens(requestText))) + 64;
+}

@@ -1,0 +1,61 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { modelText } from "./text.ts";
+
+/** One choice of an answer, or of a chunk, in the same terms for both families of models. */
+export interface OutputRow {
+  index: number;
+  text: string | null;
+  reasoning: string;
+  refusal: string | null;
+  toolCalls: JsonObject[];
+  finish: string | undefined;
+  logprobs: JsonObject | null;
+}
+
+/**
+ * The choices of an answer or chunk. Which family a model is of is seen here and
+ * nowhere else: OpenAI-shaped ones have `choices`, native ones `response` and
+ * `tool_calls`. Empty when it has neither (a chunk of padding or usage).
+ */
+export function outputRows(output: JsonObject): OutputRow[] {
+  const choices = output["choices"];
+  if (Array.isArray(choices)) {
+    return choices.filter(isObject).map((choice, position) => {
+      const said = choice["delta"] ?? choice["message"];
+      const message = isObject(said) ? said : { content: choice["text"] };
+      return outputRow(message, message["content"], choice, integer(choice["index"]) ?? position);
+    });
+  }
+  const speaks = "response" in output || "tool_calls" in output || typeof output["finish_reason"] === "string";
+  return speaks ? [outputRow(output, output["response"], output, 0)] : [];
+}
+
+function outputRow(message: JsonObject, content: unknown, choice: JsonObject, index: number): OutputRow {
+  const calls: unknown = message["tool_calls"];
+  const finish = choice["finish_reason"];
+  const logprobs = choice["logprobs"];
+  return {
+    index,
+    text: modelText(content),
+    // vLLM calls it `reasoning`, DeepSeek's and Kimi's servers `reasoning_content`; some send both.
+    reasoning: text(message["reasoning_content"]) || text(message["reasoning"]),
+    refusal: text(message["refusal"]) || null,
+    toolCalls: Array.isArray(calls) ? calls.filter(isObject) : [],
+    finish: typeof finish === "string" && finish !== "" ? finish : undefined,
+    logprobs: isObject(logprobs) ? logprobs : null,
+  };
+}
+
+/** The model's answer itself, out of the envelope that Cloudflare's REST API puts around it. */
+export function unwrapResult(body: JsonObject): JsonObject {
+  const result = body["result"];
+  return isObject(result) && !("response" in body) && !("choices" in body) ? result : body;
+}
+
+export function integer(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,2 @@
+/** How errors name the provider. */
+export const PROVIDER = "Workers AI";

@@ -1,0 +1,68 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { type Dialect, dialectOf } from "./dialect.ts";
+import { passedFields } from "./fields.ts";
+import { maxTokens } from "./max-tokens.ts";
+import { workersAiMessages } from "./messages.ts";
+import { reasoningInputs } from "./reasoning.ts";
+import { workersAiResponseFormat } from "./response-format.ts";
+import { workersAiTools } from "./tools.ts";
+
+export interface ChatInputsOptions {
+  /** The model that runs. */
+  model: string;
+  stream: boolean;
+  /** The request's JSON text, which the prompt's size is estimated from. */
+  text: string;
+}
+
+/**
+ * An OpenAI chat request → the inputs of `env.AI.run`. Throws a 400 that names
+ * the field for what this model cannot do.
+ */
+export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputsOptions): JsonObject {
+  const dialect = dialectOf(model);
+  if (dialect.schema === "catalog") return { ...withoutExtensions(body), ...(stream && { stream: true }) };
+  const passed = passedFields(body, dialect.schema);
+  const format = workersAiResponseFormat(body["response_format"], dialect);
+  return {
+    ...passed,
+    messages: workersAiMessages(body["messages"], dialect),
+    ...workersAiTools(body, dialect),
+    ...tokenLimit(body, dialect, text),
+    ...(format !== undefined && { response_format: format }),
+    ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
+    ...seedInput(body["seed"], dialect),
+    ...reasoning(body, dialect),
+    ...(stream && { stream: true }),
+    // Native models count by themselves; vLLM has to be asked.
+    ...(stream && dialect.schema === "openai" && { stream_options: { include_usage: true } }),
+  };
+}
+
+/** Models of other vendors get their vendor's own form; only what is the gateway's stays here. */
+function withoutExtensions(body: JsonObject): JsonObject {
+  const { provider: _provider, fallbacks: _fallbacks, routing: _routing, model: _model, ...rest } = body;
+  return rest;
+}
+
+function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {
+  const limit = maxTokens(body, entry, text);
+  return schema === "native" ? { max_tokens: limit } : { max_completion_tokens: limit };
+}
+
+/** The native schema's range. */
+const LAST_SEED = 9_999_999_999;
+
+/** The same seed always becomes the same one; those that the schema takes stay. */
+function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
+  if (schema !== "native" || typeof seed !== "number") return {};
+  if (seed >= 1 && seed <= LAST_SEED) return { seed };
+  return { seed: 1 + (((seed % LAST_SEED) + LAST_SEED) % LAST_SEED) };
+}
+
+function reasoning(body: JsonObject, dialect: Dialect): JsonObject {
+  const inputs = reasoningInputs(body["reasoning_effort"], dialect);
+  const given = body["chat_template_kwargs"];
+  const ours = inputs["chat_template_kwargs"];
+  return isObject(given) && isObject(ours) ? { chat_template_kwargs: { ...given, ...ours } } : inputs;
+}

@@ -1,0 +1,44 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { Dialect } from "./dialect.ts";
+
+/**
+ * OpenAI's `response_format` for Workers AI; undefined for plain text. Workers AI
+ * wants the bare schema where OpenAI has an envelope; the envelope's name and
+ * description become the schema's title and description (P33).
+ * `{type: "json_schema", json_schema: {name: "city", schema: {type: "object"}}}`
+ * → `{type: "json_schema", json_schema: {type: "object", title: "city"}}`
+ * Sources: workers-ai/features/json-mode (2026-09); cloudflare/ai issue 559.
+ */
+export function workersAiResponseFormat(format: unknown, { schema: dialect }: Dialect): JsonObject | undefined {
+  if (format === undefined || format === null) return undefined;
+  const type = isObject(format) ? format["type"] : undefined;
+  if (!isObject(format) || type === "text") return undefined;
+  if (dialect === "catalog") return format;
+  if (type === "json_object") return { type };
+  if (type !== "json_schema") {
+    throw badRequest(
+      'response_format.type must be "text", "json_object" or "json_schema".',
+      "response_format.type",
+      "invalid_value",
+    );
+  }
+  const envelope = format["json_schema"];
+  const schema = isObject(envelope) ? envelope["schema"] : undefined;
+  if (!isObject(envelope) || !isObject(schema)) {
+    throw badRequest(
+      "response_format.json_schema must be an object with a name and a schema.",
+      "response_format.json_schema.schema",
+      "invalid_type",
+    );
+  }
+  return { type, json_schema: { ...titled(envelope), ...schema } };
+}
+
+/** What the schema itself says comes later, so it wins. */
+function titled({ name, description }: JsonObject): JsonObject {
+  return {
+    ...(typeof name === "string" && name !== "" && { title: name }),
+    ...(typeof description === "string" && description !== "" && { description }),
+  };
+}

@@ -1,0 +1,114 @@
+import { invalidResponse } from "@ai-proxy/shared/errors";
+import type { JsonObject } from "@ai-proxy/shared/json";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
+import { finishReason } from "./finish-reason.ts";
+import { type OutputRow, outputRows } from "./output.ts";
+import { StopText } from "./stop.ts";
+import { toolCalls } from "./tool-calls.ts";
+import { UsageMeter } from "./usage.ts";
+
+export interface CompletionOptions {
+  envelope: Envelope;
+  /** Tokens of the prompt, estimated; asked only when the model gives no usage. */
+  estimatePrompt: () => number;
+  /** An answer without anything in it is thrown as a failed attempt, because another attempt waits. */
+  refuseEmpty: boolean;
+  /** Where the text of the answer ends, whether or not the model heeds it. */
+  stops: readonly string[];
+}
+
+export interface Completion {
+  body: JsonObject;
+  usage: Usage;
+  usageEstimated: boolean;
+  servedModel: string | undefined;
+}
+
+/**
+ * A whole answer of either family → OpenAI's chat.completion.
+ * `{response: "Hi", usage: {…}}` → `{object: "chat.completion", choices: [{message: {content: "Hi"}, finish_reason: "stop"}], …}`
+ */
+export function chatCompletion(output: JsonObject, options: CompletionOptions): Completion {
+  const envelope = envelopeFrom(output, options.envelope);
+  const meter = new UsageMeter(options.estimatePrompt);
+  const newId = toolCallIds(envelope);
+  const rows = outputRows(output);
+  if (rows.every(isEmpty)) {
+    if (options.refuseEmpty) throw emptyCompletion();
+    if (rows.length === 0) rows.push(NOTHING);
+  }
+  const choices = rows.map((row) => choiceOf(stoppedRow(row, options.stops), newId, meter));
+  meter.read(output);
+  return {
+    body: {
+      id: envelope.id,
+      object: "chat.completion",
+      created: envelope.created,
+      model: envelope.model,
+      choices,
+      usage: toOpenAIUsage(meter.usage),
+      ...fingerprint(output),
+    },
+    usage: meter.usage,
+    usageEstimated: meter.estimated,
+    servedModel: servedModel(output),
+  };
+}
+
+const NOTHING: OutputRow = {
+  index: 0,
+  text: null,
+  reasoning: "",
+  refusal: null,
+  toolCalls: [],
+  finish: undefined,
+  logprobs: null,
+};
+
+function stoppedRow(row: OutputRow, stops: readonly string[]): OutputRow {
+  if (stops.length === 0 || row.text === null) return row;
+  const stop = new StopText(stops);
+  const text = stop.push(row.text);
+  return stop.stopped ? { ...row, text, finish: "stop" } : row;
+}
+
+function choiceOf(row: OutputRow, newId: () => string, meter: UsageMeter): JsonObject {
+  const calls = toolCalls(row.toolCalls, newId);
+  const finish = finishReason(row.finish, calls.length > 0);
+  if (finish === null) throw brokenOff(row.finish);
+  meter.reasoned(row.reasoning);
+  meter.wrote(row.text ?? "");
+  for (const call of calls) meter.wrote(call.function.name + call.function.arguments);
+  return {
+    index: row.index,
+    message: {
+      role: "assistant",
+      // OpenAI's clients expect null, not "", beside tool calls.
+      content: calls.length > 0 && row.text === "" ? null : row.text,
+      refusal: row.refusal,
+      ...(row.reasoning !== "" && { reasoning_content: row.reasoning }),
+      ...(calls.length > 0 && { tool_calls: calls }),
+    },
+    logprobs: row.logprobs,
+    finish_reason: finish,
+  };
+}
+
+/** Nothing in it, and nothing that explains why: an answer cut at its first token is not empty, it is `length`. */
+export function isEmpty(row: OutputRow): boolean {
+  const silent = !row.text && row.reasoning === "" && row.refusal === null && row.toolCalls.length === 0;
+  return silent && finishReason(row.finish, false) === "stop";
+}
+
+export function emptyCompletion(): Error {
+  return invalidResponse("Workers AI answered without any content.", "empty_completion");
+}
+
+/** The model itself says that it did not come to an end. */
+export function brokenOff(reason: string | undefined): Error {
+  return invalidResponse(
+    `The model stopped before the end of its answer (${reason ?? "no reason given"}).`,
+    "model_error",
+  );
+}

@@ -1,0 +1,142 @@
+import type { Deadlines } from "@ai-proxy/shared/contract/relay";
+import { ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { deadlineError } from "@ai-proxy/shared/reply";
+import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
+import { unwrapResult } from "./output.ts";
+import { PROVIDER } from "./provider.ts";
+
+/** The part of the AI binding that is used; a test or `wrangler dev` binds a Worker with such a method. */
+export interface AiBinding {
+  run(model: string, inputs: object, options: object): Promise<unknown>;
+  /** The real binding has it; over RPC every name is a function. */
+  aiGatewayLogId?: unknown;
+}
+
+export interface ModelCall {
+  model: string;
+  inputs: JsonObject;
+  options: object;
+  /** Milliseconds until the stream, or the whole answer, must be there. */
+  firstByteMs: NonNullable<Deadlines["firstByteMs"]>;
+  /** Drops the call when it resolves. */
+  cancelled: (() => Promise<void>) | undefined;
+}
+
+export type ModelAnswer = {
+  gatewayLogId: string | undefined;
+  /** Drops what is still under way at the model. */
+  abort(): void;
+} & ({ kind: "json"; body: JsonObject } | { kind: "stream"; body: ReadableStream<Uint8Array> });
+
+/** Runs a model. Throws an ApiError for every way in which that can fail, and drops what comes too late. */
+export async function runModel(ai: AiBinding, call: ModelCall): Promise<ModelAnswer> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const answer = readAnswer(ai, call, controller.signal, abort);
+  const given = Promise.withResolvers<never>();
+  const giveUp = (error: ApiError) => {
+    abort();
+    // Without a signal the model goes on: its stream is dropped as soon as it comes.
+    answer.then(dropAnswer, () => {});
+    given.reject(error);
+  };
+  const timer = setTimeout(() => giveUp(deadlineError(PROVIDER, "a first byte")), call.firstByteMs);
+  call.cancelled?.().then(
+    () => giveUp(cancelledError()),
+    () => {},
+  );
+  try {
+    return await Promise.race([answer, given.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readAnswer(
+  ai: AiBinding,
+  call: ModelCall,
+  signal: AbortSignal,
+  abort: () => void,
+): Promise<ModelAnswer> {
+  const options = takesSignal(ai) ? { ...call.options, signal } : call.options;
+  const result = await ai.run(call.model, call.inputs, options).catch((thrown: unknown) => {
+    throw failureError(thrownFailure(thrown), Date.now());
+  });
+  const streams = call.inputs["stream"] === true;
+  if (result instanceof Response) return { ...(await responseAnswer(result, streams)), abort };
+  return { ...(await plainAnswer(result, streams)), gatewayLogId: undefined, abort };
+}
+
+type Content = { kind: "json"; body: JsonObject } | { kind: "stream"; body: ReadableStream<Uint8Array> };
+
+/** `returnRawResponse`: status and log ids are in the Response. */
+async function responseAnswer(
+  response: Response,
+  streams: boolean,
+): Promise<Content & Pick<ModelAnswer, "gatewayLogId">> {
+  if (!response.ok) throw failureError(responseFailure(response.status, await response.text()), Date.now());
+  const gatewayLogId = response.headers.get("cf-aig-log-id") ?? undefined;
+  const type = response.headers.get("content-type") ?? "";
+  const whole = !streams || type.includes("json");
+  if (whole || response.body === null) return { ...jsonContent(await response.text()), gatewayLogId };
+  return { kind: "stream", body: response.body, gatewayLogId };
+}
+
+/** A binding that knows no raw responses gives the parsed answer, or a stream. */
+async function plainAnswer(result: unknown, streams: boolean): Promise<Content> {
+  if (!(result instanceof ReadableStream)) return objectContent(result);
+  return streams ? { kind: "stream", body: result } : jsonContent(await new Response(result).text());
+}
+
+function jsonContent(text: string): Content {
+  const parsed = tryParseJson(text);
+  if (parsed === undefined) throw invalidResponse("Workers AI answered with something that is not JSON.");
+  return objectContent(parsed);
+}
+
+function objectContent(value: unknown): Content {
+  // A bare text or number is the answer itself.
+  if (typeof value === "string" || typeof value === "number") return { kind: "json", body: { response: value } };
+  if (!isObject(value)) throw invalidResponse("Workers AI answered with something that is no answer.");
+  const failure = bodyFailure(value);
+  if (failure !== undefined) throw failureError(failure, Date.now());
+  return { kind: "json", body: unwrapResult(value) };
+}
+
+/** An AbortSignal does not cross RPC (DataCloneError), so only the real binding gets one. */
+function takesSignal({ aiGatewayLogId }: AiBinding): boolean {
+  return aiGatewayLogId === null || typeof aiGatewayLogId === "string";
+}
+
+function dropAnswer(answer: ModelAnswer): void {
+  if (answer.kind === "stream") answer.body.cancel().catch(() => {});
+}
+
+function cancelledError(): ApiError {
+  return new ApiError({
+    status: 499,
+    message: "The request was dropped.",
+    code: "client_closed_request",
+    condition: "cancelled",
+  });
+}
+
+/** The answer as a stream: models that answer as JSON although a stream was asked get one event of it all (P36). */
+export function answerStream(answer: ModelAnswer): ReadableStream<Uint8Array> {
+  if (answer.kind === "stream") return answer.body;
+  const bytes = new TextEncoder().encode(`data: ${JSON.stringify(answer.body)}\n\ndata: [DONE]\n\n`);
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}
+
+/** The answer as an object. */
+export function answerBody(answer: ModelAnswer): JsonObject {
+  if (answer.kind === "json") return answer.body;
+  dropAnswer(answer);
+  throw invalidResponse("Workers AI streamed an answer that was asked for whole.");
+}

@@ -1,0 +1,188 @@
+import { invalidResponse } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { cutError } from "@ai-proxy/shared/reply";
+import { SSE_DONE } from "@ai-proxy/shared/sse";
+import type { StreamTranslator } from "@ai-proxy/shared/stream";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
+import { bodyFailure, failureError } from "./errors.ts";
+import { finishReason } from "./finish-reason.ts";
+import { type OutputRow, outputRows } from "./output.ts";
+import { PROVIDER } from "./provider.ts";
+import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
+import { StopText } from "./stop.ts";
+import { type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
+import { UsageMeter } from "./usage.ts";
+
+export interface StreamOptions extends CompletionOptions {
+  /** The client asked for a usage chunk. */
+  includeUsage: boolean;
+}
+
+interface Choice {
+  begun: boolean;
+  calls: ToolCallStream;
+  stop: StopText;
+  finish: string | undefined;
+}
+
+interface Delta {
+  role?: "assistant";
+  content?: string | null;
+  reasoning_content?: string;
+  refusal?: string;
+  tool_calls?: ToolCallDelta[];
+}
+
+/**
+ * A stream of either family → OpenAI's chunks. Native events are
+ * `{response: "He", p: "padding"}`, OpenAI-shaped ones `{choices: [{delta}]}`;
+ * both end with `[DONE]`. Finish reasons and usage wait for the end, because
+ * native models name no reason and others send calls after theirs.
+ */
+export class WorkersAiStream implements StreamTranslator {
+  readonly #options: StreamOptions;
+  readonly #meter: UsageMeter;
+  readonly #choices = new Map<number, Choice>();
+  #envelope: Envelope | undefined;
+  /** `data: {…,"choices":[` of every chunk. */
+  #head = "";
+  #newId = () => "";
+  #done = false;
+  #contentSeen = false;
+  #servedModel: string | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#meter = new UsageMeter(options.estimatePrompt);
+  }
+
+  get contentSeen(): boolean {
+    return this.#contentSeen;
+  }
+
+  /** The only choice has come to a stop sequence: what the model writes on is not asked for. */
+  get finished(): boolean {
+    return this.#choices.size === 1 && this.#choices.values().every((choice) => choice.stop.stopped);
+  }
+
+  get usage(): Usage {
+    return this.#meter.usage;
+  }
+
+  get usageEstimated(): boolean {
+    return this.#meter.estimated;
+  }
+
+  get servedModel(): string | undefined {
+    return this.#servedModel;
+  }
+
+  push(data: string): string {
+    if (this.#done || data === "") return "";
+    if (data.trim() === "[DONE]") {
+      this.#done = true;
+      return "";
+    }
+    const event = tryParseJson(data);
+    if (!isObject(event)) throw invalidResponse("Workers AI sent an event that is not a JSON object.");
+    const failure = bodyFailure(event);
+    if (failure !== undefined) throw failureError(failure, this.#options.envelope.created * 1000);
+    this.#open(event);
+    let text = "";
+    for (const row of outputRows(event)) text += this.#row(row);
+    this.#meter.read(event);
+    return text;
+  }
+
+  end(): string {
+    const finished = [...this.#choices.values()].some((choice) => choice.finish !== undefined);
+    if (!this.#done && !finished && !this.finished) throw cutError(PROVIDER);
+    if (!this.#contentSeen && this.#options.refuseEmpty && this.#endsCleanly()) throw emptyCompletion();
+    if (this.#envelope === undefined) this.#open({});
+    if (this.#choices.size === 0) this.#choice(0);
+    let text = "";
+    for (const [index, choice] of this.#choices) text += this.#finish(index, choice);
+    if (this.#options.includeUsage) text += `${this.#head}],"usage":${JSON.stringify(toOpenAIUsage(this.usage))}}\n\n`;
+    return text + SSE_DONE;
+  }
+
+  /** The first event gives all chunks their id. */
+  #open(event: JsonObject): void {
+    this.#servedModel ??= servedModel(event);
+    if (this.#envelope !== undefined) return;
+    const envelope = envelopeFrom(event, this.#options.envelope);
+    const { id, created, model } = envelope;
+    const head = JSON.stringify({ id, object: "chat.completion.chunk", created, model, ...fingerprint(event) });
+    this.#envelope = envelope;
+    this.#head = `data: ${head.slice(0, -1)},"choices":[`;
+    this.#newId = toolCallIds(envelope);
+  }
+
+  #choice(index: number): Choice {
+    const known = this.#choices.get(index);
+    if (known !== undefined) return known;
+    const choice: Choice = {
+      begun: false,
+      calls: new ToolCallStream(() => this.#newId()),
+      stop: new StopText(this.#options.stops),
+      finish: undefined,
+    };
+    this.#choices.set(index, choice);
+    return choice;
+  }
+
+  #row(row: OutputRow): string {
+    const choice = this.#choice(row.index);
+    choice.finish = row.finish ?? choice.finish;
+    const delta: Delta = {};
+    if (row.reasoning !== "") delta.reasoning_content = row.reasoning;
+    const content = choice.stop.push(row.text ?? "");
+    if (content !== "") delta.content = content;
+    if (row.refusal !== null) delta.refusal = row.refusal;
+    const calls = row.toolCalls.map((piece) => choice.calls.push(piece)).filter((piece) => piece !== undefined);
+    if (calls.length > 0) delta.tool_calls = calls;
+    if (Object.keys(delta).length === 0) return "";
+    this.#contentSeen = true;
+    this.#measure(delta);
+    return this.#chunk(row.index, this.#begin(choice, delta), null, row.logprobs);
+  }
+
+  /** The first delta of a choice says who speaks. */
+  #begin(choice: Choice, delta: Delta): Delta {
+    if (choice.begun) return delta;
+    choice.begun = true;
+    return {
+      role: "assistant",
+      ...(delta.content === undefined && { content: delta.tool_calls ? null : "" }),
+      ...delta,
+    };
+  }
+
+  #measure({ content, reasoning_content: reasoning, tool_calls: calls = [] }: Delta): void {
+    if (content) this.#meter.wrote(content);
+    if (reasoning !== undefined) this.#meter.reasoned(reasoning);
+    for (const call of calls) this.#meter.wrote((call.function.name ?? "") + call.function.arguments);
+  }
+
+  #finish(index: number, choice: Choice): string {
+    const reason = finishReason(choice.stop.stopped ? "stop" : choice.finish, choice.calls.any);
+    if (reason === null) throw brokenOff(choice.finish);
+    const rest = { content: choice.stop.end(), tool_calls: choice.calls.end() };
+    const last: Delta = {
+      ...(rest.content !== "" && { content: rest.content }),
+      ...(rest.tool_calls.length > 0 && { tool_calls: rest.tool_calls }),
+    };
+    const text = Object.keys(last).length > 0 ? this.#chunk(index, this.#begin(choice, last), null, null) : "";
+    return text + this.#chunk(index, choice.begun ? {} : this.#begin(choice, {}), reason, null);
+  }
+
+  #endsCleanly(): boolean {
+    return [...this.#choices.values()].every((choice) => finishReason(choice.finish, false) === "stop");
+  }
+
+  #chunk(index: number, delta: Delta, finish: string | null, logprobs: JsonObject | null): string {
+    const tail = this.#options.includeUsage ? `],"usage":null}\n\n` : "]}\n\n";
+    return this.#head + JSON.stringify({ index, delta, logprobs, finish_reason: finish }) + tail;
+  }
+}
