@@ -44,6 +44,11 @@ export class KeyRing {
     for (const slot of this.#keys) if (slot.key === key) slot.restsUntil = now + COOL_DOWN_MS;
   }
 
+  /** The keys themselves, to be kept out of answers. */
+  values(): string[] {
+    return this.#keys.map(({ key }) => key.value);
+  }
+
   /** Keys that do not rest. */
   live(now: number): number {
     return this.#keys.filter((slot) => slot.restsUntil <= now).length;

@@ -1,5 +1,5 @@
 import type { StreamReply, WholeReply } from "./contract/relay.ts";
-import { ApiError, errorBody, retryAfterHeader, toApiError } from "./errors.ts";
+import { ApiError, errorBody, invalidResponse, retryAfterHeader, toApiError } from "./errors.ts";
 import type { Usage } from "./usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
@@ -46,6 +46,11 @@ export function networkError(provider: string, cause: unknown): ApiError {
     condition: "network",
     cause,
   });
+}
+
+/** An answer that ended normally and says nothing; with another attempt waiting that is a failure. */
+export function emptyCompletion(provider: string): ApiError {
+  return invalidResponse(`${provider} sent an empty completion.`, "empty_completion");
 }
 
 /** A stream that stopped before its end: the provider neither finished its answer nor said so. */

@@ -59,14 +59,14 @@ function sumOf(field: "promptAudioTokens" | "completionAudioTokens", a: Usage, b
   return { [field]: (a[field] ?? 0) + (b[field] ?? 0) };
 }
 
-/** Reads an OpenAI-shaped `usage` (chat, completions, embeddings); null when it holds no counts. */
+/** Reads an OpenAI-shaped `usage` (chat, completions, embeddings; in the Responses API's words too); null when it holds no counts. */
 export function fromOpenAIUsage(value: unknown): Usage | null {
   if (!isObject(value)) return null;
-  const prompt = count(value["prompt_tokens"]);
-  const completion = count(value["completion_tokens"]);
+  const prompt = count(value["prompt_tokens"] ?? value["input_tokens"]);
+  const completion = count(value["completion_tokens"] ?? value["output_tokens"]);
   if (prompt === undefined && completion === undefined) return null;
-  const promptDetails = value["prompt_tokens_details"];
-  const completionDetails = value["completion_tokens_details"];
+  const promptDetails = value["prompt_tokens_details"] ?? value["input_tokens_details"];
+  const completionDetails = value["completion_tokens_details"] ?? value["output_tokens_details"];
   return {
     promptTokens: prompt ?? 0,
     completionTokens: completion ?? 0,

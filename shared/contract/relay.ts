@@ -35,7 +35,7 @@ export interface TokenCountReply {
 /** What a relay of an OpenAI-compatible API can do beyond a Relay. */
 export interface OpenAIRelay extends Relay {
   /** POST /v1/moderations */
-  moderations(request: RelayRequest): Promise<WholeReply>;
+  moderations(request: RelayRequest): Promise<RelayReply>;
   /** Any other path of the provider's API: bytes as they are, both ways. */
   passthrough(request: PassthroughRequest): Promise<RelayReply>;
   /** What an upstream itself lists at GET /models; empty when it cannot say. Never rejects. */

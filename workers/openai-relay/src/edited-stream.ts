@@ -1,0 +1,93 @@
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { objectMembers, objectSplices, spliced } from "@ai-proxy/shared/json-edit";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
+import { SSE_DONE } from "@ai-proxy/shared/sse";
+import type { StreamTranslator } from "@ai-proxy/shared/stream";
+import type { Usage } from "@ai-proxy/shared/usage";
+import { Mender } from "./mend.ts";
+import type { Quirks } from "./quirks.ts";
+import type { StreamMeter } from "./stream-meter.ts";
+
+export interface EditedStreamOptions {
+  provider: string;
+  meter: StreamMeter;
+  /** The relay asked for usage where the client did not: what was added for it goes. */
+  dropUsage: boolean;
+  quirks: Quirks;
+  /** Another attempt waits: an answer with nothing in it is a failure. */
+  fallbackWaiting: boolean;
+}
+
+const USAGE = new Set(["usage"]);
+
+/**
+ * A stream that cannot pass untouched: usage that only the relay asked for is
+ * taken out (the chunk with `choices: []`, and the `usage` that an upstream
+ * asked for it has on every other chunk), so that the client gets what it would
+ * get from the provider; and the upstream's quirks are mended. Events are
+ * edited as text; what is not edited keeps its bytes.
+ */
+export class EditedStream implements StreamTranslator {
+  readonly #options: EditedStreamOptions;
+  readonly #mender: Mender | null;
+  #doneSent = false;
+
+  constructor(options: EditedStreamOptions) {
+    this.#options = options;
+    this.#mender = Mender.needed(options.quirks) ? new Mender(options.quirks) : null;
+  }
+
+  push(data: string): string {
+    const { provider, meter, dropUsage } = this.#options;
+    if (this.#doneSent) return "";
+    if (data === "[DONE]") {
+      meter.read(data);
+      this.#doneSent = true;
+      return SSE_DONE;
+    }
+    const chunk = tryParseJson(data);
+    // Half an event, or nothing that a client could read.
+    if (!isObject(chunk)) throw cutError(provider);
+    meter.readChunk(chunk);
+    if (meter.error !== null) throw meter.error;
+    const hasUsage = dropUsage && chunk["usage"] !== undefined;
+    if (hasUsage && isOnlyUsage(chunk)) return "";
+    return `data: ${this.#edited(data, hasUsage)}\n\n`;
+  }
+
+  end(): string {
+    const { provider, meter, fallbackWaiting } = this.#options;
+    if (!meter.complete) throw cutError(provider);
+    if (fallbackWaiting && !meter.contentSeen) throw emptyCompletion(provider);
+    return this.#doneSent ? "" : SSE_DONE;
+  }
+
+  get contentSeen(): boolean {
+    return this.#options.meter.contentSeen;
+  }
+
+  get usage(): Usage {
+    return this.#options.meter.usage;
+  }
+
+  get usageEstimated(): boolean {
+    return this.#options.meter.usageEstimated;
+  }
+
+  get servedModel(): string | undefined {
+    return this.#options.meter.servedModel;
+  }
+
+  #edited(data: string, hasUsage: boolean): string {
+    if (!hasUsage && this.#mender === null) return data;
+    const members = objectMembers(data);
+    const splices = hasUsage ? objectSplices(data, members, { remove: USAGE }) : [];
+    if (this.#mender !== null) splices.push(...this.#mender.splices(data, members));
+    return spliced(data, splices);
+  }
+}
+
+/** The chunk that `include_usage` adds. OpenAI's first chunk behind Azure has no choices either, but no usage. */
+function isOnlyUsage({ usage, choices }: JsonObject): boolean {
+  return isObject(usage) && (!Array.isArray(choices) || choices.length === 0);
+}

@@ -1,0 +1,69 @@
+import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { arrayElements, type Member, memberValue, objectMembers, type Splice } from "@ai-proxy/shared/json-edit";
+import type { Quirks } from "./quirks.ts";
+
+/**
+ * Mends what an upstream's quirks say is different in its answers, as splices
+ * of the text. One instance an answer: calls are numbered across its chunks.
+ */
+export class Mender {
+  readonly #quirks: Quirks;
+  /** Tool calls seen, by the choice's place. */
+  readonly #calls = new Map<number, number>();
+
+  constructor(quirks: Quirks) {
+    this.#quirks = quirks;
+  }
+
+  /** Whether there is anything to mend in answers of this upstream. */
+  static needed(quirks: Quirks): boolean {
+    return quirks.reasoning !== "as_sent" || quirks.tool_index !== "as_sent";
+  }
+
+  /** Splices for a chat completion or a chunk of one; `members` are those of its text. */
+  splices(text: string, members: readonly Member[]): Splice[] {
+    const choices = memberValue(members, "choices");
+    if (choices === undefined || text[choices.start] !== "[") return [];
+    return arrayElements(text, choices.start).flatMap((choice, place) => {
+      if (text[choice.start] !== "{") return [];
+      const parts = objectMembers(text, choice.start);
+      const said = memberValue(parts, "delta") ?? memberValue(parts, "message");
+      if (said === undefined || text[said.start] !== "{") return [];
+      const saidMembers = objectMembers(text, said.start);
+      return [...this.#reasoning(text, saidMembers), ...this.#toolIndexes(text, saidMembers, place)];
+    });
+  }
+
+  #reasoning(text: string, said: readonly Member[]): Splice[] {
+    const reasoning = memberValue(said, "reasoning");
+    if (this.#quirks.reasoning !== "copy" || reasoning === undefined || text[reasoning.start] !== '"') return [];
+    if (memberValue(said, "reasoning_content") !== undefined) return [];
+    const json = text.slice(reasoning.start, reasoning.end);
+    return [{ start: reasoning.end, end: reasoning.end, text: `,"reasoning_content":${json}` }];
+  }
+
+  #toolIndexes(text: string, said: readonly Member[], choice: number): Splice[] {
+    const calls = memberValue(said, "tool_calls");
+    if (this.#quirks.tool_index !== "number" || calls === undefined || text[calls.start] !== "[") return [];
+    return arrayElements(text, calls.start).flatMap(({ start, end }) => {
+      const call = tryParseJson(text.slice(start, end));
+      if (!isObject(call)) return [];
+      if (call["index"] !== undefined && call["index"] !== null) return [];
+      const at = this.#indexOf(choice, call["id"] !== undefined && call["id"] !== null && call["id"] !== "");
+      const index = memberValue(objectMembers(text, start), "index");
+      // `"index":null` is replaced, an absent one comes first.
+      return [
+        index === undefined
+          ? { start: start + 1, end: start + 1, text: `"index":${at},` }
+          : { ...index, text: `${at}` },
+      ];
+    });
+  }
+
+  /** A call with an id is a new one; one without goes on with the last. */
+  #indexOf(choice: number, isNew: boolean): number {
+    const seen = (this.#calls.get(choice) ?? 0) + (isNew ? 1 : 0);
+    this.#calls.set(choice, seen);
+    return Math.max(0, seen - 1);
+  }
+}

@@ -1,0 +1,102 @@
+import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
+import { bodyText, type PassthroughRequest, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
+import { readBody } from "@ai-proxy/shared/fetch-upstream";
+import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { JsonTextError } from "@ai-proxy/shared/json-edit";
+import { DEFAULT_DEADLINES } from "@ai-proxy/shared/stream";
+import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
+import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
+import { clientHeaders } from "./headers.ts";
+import { nativeStream } from "./native-stream.ts";
+import { redact } from "./redact.ts";
+import { withoutExtensions } from "./request.ts";
+import { StreamMeter } from "./stream-meter.ts";
+import type { Upstream } from "./upstreams.ts";
+
+/** One RPC call carries 32 MiB; what surrounds the body takes some of it. */
+const LARGEST_ANSWER_BYTES = 31 * 1024 * 1024;
+
+/** Segments of letters, digits and the few signs that ids have; never empty, never made of dots alone. */
+const PATH = /^(?:\/(?!\.+(?:\/|$))[\w.:@~-]+)+$/;
+const SEARCH = /^(?:\?[!$&-;=?-Z_a-z~%[\]]*)?$/;
+
+/** Relays a request to any path of the upstream's API. Throws ApiErrors; what the upstream refuses is a reply. */
+export async function passThrough(
+  request: PassthroughRequest,
+  caller: Caller,
+  waitUntil: (promise: Promise<unknown>) => void,
+): Promise<RelayReply> {
+  const { method, path, search, contentType, traceparent } = request;
+  if (!PATH.test(path) || !SEARCH.test(search) || !/^[A-Z]+$/.test(method)) {
+    throw badRequest("The path holds characters that paths of OpenAI's API do not have.");
+  }
+  const upstream = caller.upstreams.get(request.upstream);
+  const startedAt = Date.now();
+  const deadlines = { ...DEFAULT_DEADLINES, ...request.deadlines };
+  const firstByteMs = Math.min(deadlines.firstByteMs, deadlines.totalMs);
+  const answer = await caller.call({
+    upstream,
+    path,
+    search,
+    method,
+    body: withoutOurFields(request.body, contentType),
+    contentType,
+    ids: request,
+    traceparent,
+    firstByteMs,
+  });
+  const leftMs = startedAt + firstByteMs - Date.now();
+  const { response } = answer;
+  if (!response.ok) return refusedReply(caller, upstream, answer, leftMs);
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream"))
+    return whole(answer, upstream, caller, leftMs);
+  return nativeStream({
+    provider: upstream.name,
+    upstream: streamBody(answer, upstream),
+    meter: new StreamMeter(upstream.name, 0),
+    holdForContent: false,
+    endsWithDone: false,
+    deadlines: { firstByteMs: leftMs, idleMs: deadlines.idleMs, totalMs: startedAt + deadlines.totalMs - Date.now() },
+    abortUpstream: answer.abort,
+    waitUntil,
+    headers: clientHeaders(response.headers),
+    gatewayLogId: gatewayLogId(response.headers),
+  });
+}
+
+/** `provider` may have chosen the upstream of a JSON request; it goes no further. Other bodies are bytes. */
+function withoutOurFields(
+  body: string | Uint8Array | null,
+  contentType: string | undefined,
+): string | Uint8Array | null {
+  if (body === null || !contentType?.startsWith("application/json")) return body;
+  try {
+    return withoutExtensions(bodyText(body));
+  } catch (thrown) {
+    // No JSON object: the upstream is the one to say what it thinks of it.
+    if (thrown instanceof JsonTextError) return body;
+    throw thrown;
+  }
+}
+
+async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs: number): Promise<WholeReply> {
+  const { headers, status } = answer.response;
+  const type = headers.get("content-type") ?? "application/octet-stream";
+  const bytes = await readBody(answer, upstream.name, leftMs, "bytes");
+  if (bytes.byteLength > LARGEST_ANSWER_BYTES) {
+    throw invalidResponse(`${upstream.name} sent more than can be passed on at once.`, "answer_too_large");
+  }
+  const reply = { status, headers: { ...clientHeaders(headers), "content-type": type }, usage: null };
+  const logId = gatewayLogId(headers);
+  const extra = logId === undefined ? {} : { gatewayLogId: logId };
+  if (!/\bjson\b/.test(type)) return { ...reply, ...extra, body: bytes };
+  const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
+  const parsed = tryParseJson(text);
+  return {
+    ...reply,
+    ...extra,
+    body: redact(text, caller.secrets(upstream)),
+    usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
+  };
+}

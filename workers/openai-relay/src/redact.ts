@@ -1,0 +1,11 @@
+/** Shorter ones are no secrets ("none", "EMPTY"), and their letters stand in many texts. */
+const SHORTEST_SECRET = 8;
+
+/** The text without these values: providers echo the key that they refuse. */
+export function redact(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length >= SHORTEST_SECRET && clean.includes(secret)) clean = clean.replaceAll(secret, "[redacted]");
+  }
+  return clean;
+}

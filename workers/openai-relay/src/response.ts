@@ -1,0 +1,69 @@
+import type { WholeReply } from "@ai-proxy/shared/contract/relay";
+import { invalidResponse } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { objectMembers, spliced } from "@ai-proxy/shared/json-edit";
+import { emptyCompletion } from "@ai-proxy/shared/reply";
+import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
+import { upstreamErrorEvent } from "./errors.ts";
+import { Mender } from "./mend.ts";
+import type { Quirks } from "./quirks.ts";
+import { redact } from "./redact.ts";
+
+export interface AnswerContext {
+  provider: string;
+  quirks: Quirks;
+  secrets: readonly string[];
+  /** Another attempt waits: an answer with nothing in it is a failure. Else it is passed on as it is. */
+  fallbackWaiting: boolean;
+}
+
+/**
+ * An upstream's JSON answer with status 200: the text as it came, with what
+ * accounting needs read from it. Throws an ApiError when it is no answer: an
+ * error object, no JSON at all, or (with another attempt waiting) an empty completion.
+ */
+export function wholeAnswer(
+  body: string,
+  headers: Record<string, string>,
+  { provider, quirks, secrets, fallbackWaiting }: AnswerContext,
+): WholeReply {
+  const answer = tryParseJson(body);
+  if (!isObject(answer)) throw invalidResponse(`${provider} answered with something that is not a JSON object.`);
+  if (answer["error"] !== undefined && answer["error"] !== null) throw upstreamErrorEvent(answer, provider);
+  if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider);
+  const { model } = answer;
+  return {
+    status: 200,
+    headers: { "content-type": "application/json", ...headers },
+    body: redact(Mender.needed(quirks) ? mended(body, quirks) : body, secrets),
+    usage: fromOpenAIUsage(answer["usage"]),
+    ...(typeof model === "string" && model !== "" && { servedModel: model }),
+  };
+}
+
+/**
+ * A chat completion that ended normally and says nothing: no text, refusal,
+ * reasoning, call or audio in any choice. Cut off, filtered and other answers
+ * are what they are. Embeddings and the like have no choices and are never empty.
+ */
+export function isEmptyCompletion({ choices }: JsonObject): boolean {
+  if (!Array.isArray(choices)) return false;
+  return choices.every((choice) => {
+    if (!isObject(choice)) return true;
+    if (choice["finish_reason"] !== "stop") return false;
+    const { message } = choice;
+    if (!isObject(message)) return !says(choice["text"]);
+    return !SAYING.some((key) => says(message[key]));
+  });
+}
+
+const SAYING = ["content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio"];
+
+function says(value: unknown): boolean {
+  if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
+  return isObject(value);
+}
+
+function mended(body: string, quirks: Quirks): string {
+  return spliced(body, new Mender(quirks).splices(body, objectMembers(body)));
+}

@@ -1,0 +1,18 @@
+import type { RelayStatus } from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
+import type { Caller } from "./call.ts";
+
+/** What is configured. An upstream with a mistake in its entry is listed too: a request for it says what is wrong. */
+export function statusOf(caller: Caller): RelayStatus {
+  const entry = (name: string) => {
+    try {
+      const upstream = caller.upstreams.get(name);
+      const { defaultModel } = upstream;
+      return { name, configured: caller.isConfigured(upstream), ...(defaultModel !== null && { defaultModel }) };
+    } catch (thrown) {
+      if (thrown instanceof ApiError) return { name, configured: false };
+      throw thrown;
+    }
+  };
+  return { upstreams: caller.upstreams.names().map(entry), configured: entry("openai").configured };
+}

@@ -1,0 +1,152 @@
+import type { ApiError } from "@ai-proxy/shared/errors";
+import { estimateTokens } from "@ai-proxy/shared/estimate";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { SseParser, type UnfinishedEvent } from "@ai-proxy/shared/sse";
+import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { upstreamErrorEvent } from "./errors.ts";
+
+/**
+ * What accounting must know of an OpenAI stream: how many tokens, which model,
+ * and whether it came to its end. Reads events and changes nothing. Pure.
+ */
+export class StreamMeter {
+  readonly #parser = new SseParser();
+  readonly #provider: string;
+  /** Estimated prompt tokens, for a stream that ends without the provider's counts. */
+  readonly #promptEstimate: number;
+  #reported: Usage | null = null;
+  #estimate = 0;
+  #begun = false;
+  #contentSeen = false;
+  #finished = false;
+  #done = false;
+  #error: ApiError | null = null;
+  #model: string | undefined;
+
+  constructor(provider: string, promptEstimate: number) {
+    this.#provider = provider;
+    this.#promptEstimate = promptEstimate;
+  }
+
+  push(bytes: Uint8Array): void {
+    // A comment at the start is a sign of life already (": OPENROUTER PROCESSING").
+    this.#begun ||= bytes[0] === COLON;
+    for (const data of this.#parser.push(bytes)) this.read(data);
+  }
+
+  /** The stream has ended: its last event may lack the blank line. True when nothing of an event was left half. */
+  end(): boolean {
+    const rest = this.#parser.end();
+    for (const data of rest) this.read(data);
+    return rest.every((data) => "[DONE]".startsWith(data) || isObject(tryParseJson(data)));
+  }
+
+  /** One event's data. */
+  read(data: string): void {
+    this.#begun = true;
+    if (data === "[DONE]") this.#done = true;
+    else {
+      const chunk = tryParseJson(data);
+      if (isObject(chunk)) this.readChunk(chunk);
+    }
+  }
+
+  readChunk(chunk: JsonObject): void {
+    this.#model ??= typeof chunk["model"] === "string" && chunk["model"] !== "" ? chunk["model"] : undefined;
+    if (chunk["error"] !== undefined && chunk["error"] !== null) {
+      this.#error ??= upstreamErrorEvent(chunk, this.#provider);
+    }
+    this.#reported = fromOpenAIUsage(chunk["usage"]) ?? this.#reported;
+    const { choices } = chunk;
+    if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice);
+    else this.#readEvent(chunk);
+  }
+
+  /** An event of the Responses API, which passes through: {"type": "response.output_text.delta", "delta": "Hi"} */
+  #readEvent({ delta, response }: JsonObject): void {
+    if (typeof delta === "string") this.#said(delta);
+    if (isObject(response)) this.#reported = fromOpenAIUsage(response["usage"]) ?? this.#reported;
+  }
+
+  #readChoice(choice: unknown): void {
+    if (!isObject(choice)) return;
+    if (typeof choice["finish_reason"] === "string") this.#finished = true;
+    // A chat's delta, or the text of a completion.
+    const text = isObject(choice["delta"]) ? contentOf(choice["delta"]) : (choice["text"] ?? "");
+    if (typeof text === "string") this.#said(text);
+  }
+
+  #said(text: string): void {
+    if (text === "") return;
+    this.#contentSeen = true;
+    // OpenAI sends a token an event, others several: never less than one for an event with content.
+    if (this.#reported === null) this.#estimate += estimateTokens(text);
+  }
+
+  /** Anything of a stream has come. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Text, reasoning, a tool call or a refusal has come. */
+  get contentSeen(): boolean {
+    return this.#contentSeen;
+  }
+
+  /** The provider has said that the answer is over: by a finish reason or by [DONE]. */
+  get complete(): boolean {
+    return this.#finished || this.#done;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** An error event of the provider's own. */
+  get error(): ApiError | null {
+    return this.#error;
+  }
+
+  get servedModel(): string | undefined {
+    return this.#model;
+  }
+
+  /** The provider's counts, or an estimate of what has come so far. */
+  get usage(): Usage {
+    return (
+      this.#reported ?? {
+        promptTokens: this.#promptEstimate,
+        completionTokens: this.#estimate,
+        cachedTokens: 0,
+        reasoningTokens: 0,
+      }
+    );
+  }
+
+  get usageEstimated(): boolean {
+    return this.#reported === null;
+  }
+
+  get unfinished(): UnfinishedEvent {
+    return this.#parser.unfinished;
+  }
+}
+
+const COLON = 58;
+
+/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of calls. */
+function contentOf(delta: JsonObject): string {
+  let text = "";
+  for (const key of ["content", "refusal", "reasoning_content", "reasoning"]) {
+    if (typeof delta[key] === "string") text += delta[key];
+  }
+  const calls = Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : [];
+  for (const call of [...calls, { function: delta["function_call"] }]) {
+    const called = isObject(call) ? (call["function"] ?? call["custom"]) : undefined;
+    if (!isObject(called)) continue;
+    for (const key of ["name", "arguments", "input"]) if (typeof called[key] === "string") text += called[key];
+  }
+  // Audio deltas carry their transcript or bytes; either is content.
+  if (isObject(delta["audio"])) text += " ";
+  return text;
+}

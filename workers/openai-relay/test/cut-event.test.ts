@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ApiError } from "../../../shared/errors.ts";
+import { SseParser } from "../../../shared/sse.ts";
+import { completeObject, cutEventEnding, missingDone } from "../src/cut-event.ts";
+
+const error = new ApiError({ status: 502, message: "cut", code: "cut" });
+const chunk =
+  '{"id":"x","n":-1.5e3,"ok":true,"choices":[{"index":0,"delta":{"content":"a\\"\\u00e9\\\\é😀"},"finish_reason":"stop"}],"u":{},"l":[[1,null]],"e":""}';
+
+/** The data of all events that a client reads. */
+function read(...parts: (string | Uint8Array)[]): string[] {
+  const parser = new SseParser();
+  const bytes = parts.map((part) => (typeof part === "string" ? new TextEncoder().encode(part) : part));
+  return [...bytes.flatMap((part) => parser.push(part)), ...parser.end()];
+}
+
+describe("P48: a stream that was cut in the middle of an event", () => {
+  const before = 'data: {"id":"x","choices":[]}\n\n';
+  const whole = new TextEncoder().encode(`: ping\r\nevent: message\r\ndata: ${chunk}\r\n\r\n`);
+
+  test("ends in one error that a client can parse, wherever it was cut", () => {
+    for (let cut = 0; cut < whole.length - 4; cut++) {
+      const parser = new SseParser();
+      parser.push(new TextEncoder().encode(before));
+      parser.push(whole.subarray(0, cut));
+      const events = read(before, whole.subarray(0, cut), cutEventEnding(parser.unfinished, error));
+      expect(events, `cut at ${cut}`).toHaveLength(2);
+      const last = JSON.parse(events[1] ?? "");
+      expect(last.error, `cut at ${cut}`).toEqual({ message: "cut", type: "upstream_error", param: null, code: "cut" });
+      expect(last.choices ?? null, `cut at ${cut}`).toBeNull();
+    }
+  });
+
+  test("after a whole event without its blank line keeps that event", () => {
+    const parser = new SseParser();
+    const text = 'data: {"a":1}\n';
+    parser.push(new TextEncoder().encode(text));
+    const events = read(text, cutEventEnding(parser.unfinished, error)).map((data) => JSON.parse(data));
+    expect(events).toMatchObject([{ a: 1 }, { error: { code: "cut" } }]);
+  });
+
+  test("after something that is no JSON gets the error as an event of its own", () => {
+    const parser = new SseParser();
+    parser.push(new TextEncoder().encode("data: oops"));
+    expect(read("data: oops", cutEventEnding(parser.unfinished, error))).toMatchObject(["oops", /"cut"/]);
+  });
+});
+
+test("the beginning of any JSON object can be completed", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(2), fc.nat(), (object, indent, at) => {
+      const text = JSON.stringify(object, null, indent);
+      const half = text.slice(0, at % text.length);
+      expect(JSON.parse(half + completeObject(half, '"error":1'))).toMatchObject({ error: 1 });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each(["[1,", "x", "{}", '{"a":1}', "1"])("%s is no beginning of an object", (text) => {
+  expect(completeObject(text, '"error":1')).toBeNull();
+});
+
+describe("P46: a stream whose answer is whole has one [DONE]", () => {
+  test.each([
+    "",
+    "d",
+    "data:",
+    "data: ",
+    "data: [DO",
+    "data: [DONE]",
+    "data: [DONE]\n",
+    ": pin",
+    "event: x\n",
+    'data: {"a":1}',
+    'data: {"a":1}\n',
+  ])("when it stopped after '%s'", (text) => {
+    const parser = new SseParser();
+    parser.push(new TextEncoder().encode(text));
+    const events = read(text, missingDone(parser.unfinished));
+    expect(events.filter((data) => data === "[DONE]")).toHaveLength(1);
+    expect(events.filter((data) => data !== "[DONE]" && data !== "")).toEqual(text.includes("{") ? ['{"a":1}'] : []);
+  });
+});
