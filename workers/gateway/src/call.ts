@@ -2,9 +2,10 @@ import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import type { StreamEnd } from "@ai-proxy/shared/contract/relay";
 import { requestIdOf, type Session } from "./edge/identity.ts";
 import { type GatewayEnv, type Settings, settings } from "./env.ts";
+import type { RoutingWish } from "./routing/plan.ts";
 
 /** Who calls: over HTTP with a token, or a Worker whose binding vouches for it. */
-export type Caller = { kind: "external" } | { kind: "trusted"; name: string };
+export type Caller = { kind: "external" } | { kind: "trusted"; name: string; limits?: RoutingWish };
 
 /** One request on its way through the gateway. */
 export interface Call {

@@ -1,6 +1,8 @@
 import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit";
 import type { Relay } from "@ai-proxy/shared/contract/relay";
 import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
+import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
+import { type Policy, readPolicy } from "./routing/policy.ts";
 
 /** The gateway's bindings with what the Workers behind them can do. */
 export interface GatewayEnv
@@ -25,10 +27,16 @@ export interface Settings {
   allowedOrigins: ReadonlySet<string>;
   /** Bytes. */
   maxBodyBytes: number;
+  policy: Policy;
+  /** What is wrong with the settings; no request is served as long as something is. */
+  fault: ApiError | null;
 }
 
-/** RPC takes 32 MiB a call; what is beside the body needs room too. */
-const LARGEST_BODY_LIMIT = 30 * 1024 * 1024;
+/**
+ * RPC takes 32 MiB a call; and a body may stand in the isolate's 128 MB as text
+ * of two bytes a character, as the UTF-8 that crosses to a relay and parsed.
+ */
+const LARGEST_BODY_LIMIT = 27 * 1024 * 1024;
 const DEFAULT_BODY_LIMIT = 25 * 1024 * 1024;
 
 const settingsOf = new WeakMap<object, Settings>();
@@ -44,14 +52,23 @@ export function settings(env: GatewayEnv): Settings {
 
 /** A missing setting has its default: the Worker may run with an older config than its code. */
 export function readSettings(
-  env: Partial<Pick<Env, "DEFAULT_PROVIDER" | "ALLOWED_ORIGINS" | "MAX_BODY_BYTES">>,
+  env: Partial<Pick<Env, "DEFAULT_PROVIDER" | "ALLOWED_ORIGINS" | "MAX_BODY_BYTES" | "ROUTING">>,
 ): Settings {
   const limit = Number(env.MAX_BODY_BYTES);
   return {
+    ...readRouting(env.ROUTING),
     defaultProvider: env.DEFAULT_PROVIDER || "cloudflare",
     allowedOrigins: new Set(listOf(env.ALLOWED_ORIGINS)),
     maxBodyBytes: Number.isFinite(limit) && limit > 0 ? Math.min(limit, LARGEST_BODY_LIMIT) : DEFAULT_BODY_LIMIT,
   };
+}
+
+function readRouting(setting: string | undefined): Pick<Settings, "policy" | "fault"> {
+  try {
+    return { policy: readPolicy(setting), fault: null };
+  } catch (thrown) {
+    return { policy: readPolicy(undefined), fault: toApiError(thrown) };
+  }
 }
 
 function listOf(text: string | undefined): string[] {

@@ -49,6 +49,7 @@ router.all("*", notFound);
 async function admit(request: Request, call: Call): Promise<void> {
   if (!new URL(request.url).pathname.startsWith("/v1")) return;
   if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
+  if (call.settings.fault !== null) throw call.settings.fault;
   call.session = sessionOf(request.headers);
   call.record = newRecord(call);
 }

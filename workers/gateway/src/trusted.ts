@@ -2,6 +2,12 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Caller } from "./call.ts";
 import { handle } from "./handle.ts";
 
+/** What the owner of the binding says of the caller. */
+export interface TrustedProps {
+  caller?: string;
+  routing?: { max_attempts?: number; timeout_ms?: number; first_byte_timeout_ms?: number };
+}
+
 /** Options of a call over RPC. */
 export interface TrustedOptions {
   sessionId?: string;
@@ -13,11 +19,12 @@ type Body = Record<string, unknown> | string;
 
 /**
  * For Workers of the same account: the binding is the credential, so no token
- * is asked. The binding's `props: { caller: "<name>" }` says who calls; the
- * binding's owner sets it, the caller cannot. Policies, session and audit are
+ * is asked. The binding's `props: { caller: "<name>" }` says who calls, and `routing` in
+ * it what the caller may ask for at most; the binding's owner sets them, the
+ * caller cannot. Policies, session and audit are
  * those of HTTP, because it is the same code.
  */
-export class TrustedGateway extends WorkerEntrypoint<Env, { caller?: string }> {
+export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
   /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: env.AI_PROXY.fetch })` */
   override async fetch(request: Request): Promise<Response> {
     return handle(request, this.env, this.ctx, this.#caller());
@@ -55,8 +62,12 @@ export class TrustedGateway extends WorkerEntrypoint<Env, { caller?: string }> {
   }
 
   #caller(): Caller {
-    const name = this.ctx.props?.caller;
-    return { kind: "trusted", name: typeof name === "string" && name !== "" ? name.slice(0, 128) : "trusted" };
+    const { caller: name, routing } = this.ctx.props ?? {};
+    return {
+      kind: "trusted",
+      name: typeof name === "string" && name !== "" ? name.slice(0, 128) : "trusted",
+      ...(routing !== undefined && { limits: routing }),
+    };
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
 import { requestIdOf, sessionCookie, sessionOf } from "../src/edge/identity.ts";
+import { traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
 import { readSettings } from "../src/env.ts";
 
@@ -152,13 +153,31 @@ describe("a field that is wrong is named", () => {
 });
 
 test("a setting that is missing or out of range has its default", () => {
-  expect(readSettings({})).toEqual({
+  expect(readSettings({})).toMatchObject({
     defaultProvider: "cloudflare",
     allowedOrigins: new Set(),
     maxBodyBytes: 26_214_400,
+    fault: null,
   });
   expect(readSettings({ MAX_BODY_BYTES: "99999999999", ALLOWED_ORIGINS: "https://a, https://b" })).toMatchObject({
-    maxBodyBytes: 30 * 1024 * 1024,
+    maxBodyBytes: 27 * 1024 * 1024,
     allowedOrigins: new Set(["https://a", "https://b"]),
   });
+});
+
+test("a trace goes on with a span of ours; a malformed one is replaced", () => {
+  const trace = "0af7651916cd43dd8448eb211c80319c";
+  const next = traceparentOf(new Headers({ traceparent: `00-${trace}-b7ad6b7169203331-00` }));
+  expect(next).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
+  expect(next).not.toContain("b7ad6b7169203331");
+  for (const bad of [
+    "",
+    "x",
+    `00-${"0".repeat(32)}-b7ad6b7169203331-01`,
+    `00-${trace.toUpperCase()}-b7ad6b7169203331-01`,
+  ]) {
+    const fresh = traceparentOf(new Headers({ traceparent: bad }));
+    expect(fresh).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(fresh).not.toContain(trace);
+  }
 });

@@ -5,7 +5,8 @@ import { failureReply, jsonReply } from "@ai-proxy/shared/reply";
 import { describe, expect, test, vi } from "vitest";
 import type { Routed } from "../src/edge/validation.ts";
 import { type AttemptOptions, type ExecuteIo, execute } from "../src/routing/execute.ts";
-import { DEFAULT_POLICY, makePlan, type Target } from "../src/routing/plan.ts";
+import { makePlan, type Target } from "../src/routing/plan.ts";
+import { readPolicy } from "../src/routing/policy.ts";
 
 /** A reply, or a time after which it comes. */
 type Scripted = RelayReply | { after: number; reply: RelayReply } | "never";
@@ -36,7 +37,9 @@ async function run(body: Routed, script: Record<string, Scripted[]>, options: { 
     kind: "chat",
     providers,
     defaultProvider: "cloudflare",
-    policy: DEFAULT_POLICY,
+    policy: readPolicy(""),
+    sessionId: "s",
+    random: () => 0.5,
     circuit: () => "closed",
   });
   const calls: { provider: string; at: number; options: AttemptOptions }[] = [];

@@ -1,15 +1,19 @@
 import { providers } from "@ai-proxy/shared/registry";
 import { describe, expect, test } from "vitest";
 import type { Routed } from "../src/edge/validation.ts";
-import { DEFAULT_POLICY, makePlan, type Policy, type Target } from "../src/routing/plan.ts";
+import { makePlan, type PlanInput, type Target } from "../src/routing/plan.ts";
+import { type Policy, readPolicy } from "../src/routing/policy.ts";
 
-function plan(body: Routed, policy: Partial<Policy> = {}, open: string[] = []) {
+function plan(body: Routed, policy: Partial<Policy> = {}, open: string[] = [], more: Partial<PlanInput> = {}) {
   return makePlan({
     body,
     kind: "chat",
     providers,
     defaultProvider: "cloudflare",
-    policy: { ...DEFAULT_POLICY, ...policy },
+    policy: { ...readPolicy(""), ...policy },
+    sessionId: "s",
+    random: () => 0.5,
+    ...more,
     circuit: ({ provider }: Target) => (open.includes(provider.name) ? "open" : "closed"),
   });
 }
@@ -40,8 +44,8 @@ describe("a plan", () => {
 
   test("is cut down to the owner's bounds", () => {
     const { attempts, totalMs } = plan({ routing: { max_attempts: 10, timeout_ms: 3_600_000 } });
-    expect(attempts).toHaveLength(DEFAULT_POLICY.maxAttempts);
-    expect(totalMs).toBe(DEFAULT_POLICY.maxTotalMs);
+    expect(attempts).toHaveLength(6);
+    expect(totalMs).toBe(900_000);
   });
 
   test("names a target once, however often it is listed", () => {
@@ -68,7 +72,7 @@ describe("a plan", () => {
   });
 
   test("has no fallbacks when the owner forbids them", () => {
-    expect(order({ model: "gpt4", fallbacks: ["llama4"] }, { fallbacksAllowed: false, defaultAttempts: 2 })).toEqual([
+    expect(order({ model: "gpt4", fallbacks: ["llama4"] }, { clientFallbacks: false, defaultAttempts: 2 })).toEqual([
       "openai",
       "openai",
     ]);
@@ -81,5 +85,79 @@ describe("a plan", () => {
 
   test("with an unknown fallback is refused before anyone is called", () => {
     expect(() => plan({ fallbacks: ["acme-1"] })).toThrow(expect.objectContaining({ status: 404 }));
+  });
+
+  test("is bounded by what the caller's binding allows, whatever the request asks for", () => {
+    const more = { callerLimits: { max_attempts: 2, timeout_ms: 5_000, first_byte_timeout_ms: 1_000 } };
+    const { attempts, totalMs } = plan(
+      { stream: true, routing: { max_attempts: 6, timeout_ms: 60_000 } },
+      {},
+      [],
+      more,
+    );
+    expect(attempts).toHaveLength(2);
+    expect(totalMs).toBe(5_000);
+    expect(attempts[0]?.times.firstByteMs).toBe(1_000);
+  });
+
+  test("waits for a first byte only where there is a stream", () => {
+    expect(plan({ stream: true }).attempts[0]?.times.firstByteMs).toBe(120_000);
+    expect(plan({}).attempts[0]?.times.firstByteMs).toBe(600_000);
+  });
+
+  test("takes the times of each target's provider", () => {
+    const policy = readPolicy(
+      '{"providers":{"openai":{"first_byte_timeout_ms":7,"idle_timeout_ms":8,"timeout_ms":9000}}}',
+    );
+    const { attempts, totalMs } = plan({ model: "gpt4", stream: true, fallbacks: ["llama4"] }, policy);
+    expect(totalMs).toBe(9_000);
+    expect(attempts[0]?.times).toEqual({ firstByteMs: 7, idleMs: 8 });
+    expect(attempts[1]?.times).toEqual({ firstByteMs: 9_000, idleMs: 9_000 });
+  });
+});
+
+describe("a pool", () => {
+  const policy = (sticky: boolean) =>
+    readPolicy(
+      JSON.stringify({
+        pools: { fast: { sticky, targets: [{ model: "openai/gpt-4", weight: 3 }, { model: "llama4" }] } },
+      }),
+    );
+  const first = (sessionId: string, sticky: boolean, random: () => number = Math.random) =>
+    order({ model: "fast" }, policy(sticky), [], { sessionId, random })[0];
+
+  test("tries its targets in turn and answers under its own name", () => {
+    const { attempts, choice } = plan({ model: "fast" }, policy(false));
+    expect(new Set(attempts.map(({ target }) => target.provider.name))).toEqual(new Set(["openai", "cloudflare"]));
+    expect(choice).toMatchObject({ requestedModel: "fast", rule: 5 });
+  });
+
+  test("shares requests by weight", () => {
+    const openai = Array.from({ length: 2_000 }, () => first("s", false)).filter((name) => name === "openai").length;
+    expect(openai / 2_000).toBeGreaterThan(0.68);
+    expect(openai / 2_000).toBeLessThan(0.82);
+  });
+
+  test("that is sticky keeps a session where it is, and shares the sessions by weight", () => {
+    const sessions = Array.from({ length: 2_000 }, (_, at) => `session-${at}`);
+    const openai = sessions.filter((id) => first(id, true) === "openai");
+    expect(openai.length / 2_000).toBeGreaterThan(0.68);
+    expect(openai.length / 2_000).toBeLessThan(0.82);
+    for (const id of sessions.slice(0, 50)) expect(first(id, true, () => 0.1)).toBe(first(id, true, () => 0.9));
+  });
+});
+
+describe("the setting ROUTING", () => {
+  test.each([
+    ["{", "ROUTING is not valid JSON"],
+    ['{"max_attempts":99}', "max_attempts: must be at most 23"],
+    ['{"max_atempts":1}', "max_atempts"],
+    ['{"pools":{"gpt4":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"p":{"targets":[]}}}', "pools.p.targets"],
+    ["[]", "ROUTING"],
+  ])("%s is refused, and the message says why", (setting, message) => {
+    expect(() => readPolicy(setting)).toThrow(
+      expect.objectContaining({ status: 503, code: "not_configured", message: expect.stringContaining(message) }),
+    );
   });
 });

@@ -5,7 +5,7 @@ import { readJson } from "../edge/body.ts";
 import { validate } from "../edge/validation.ts";
 import { type RouteKind, RULES } from "../routing/choose.ts";
 import { circuit } from "../routing/health.ts";
-import { DEFAULT_POLICY, type Plan } from "../routing/plan.ts";
+import type { Plan } from "../routing/plan.ts";
 import { planFor } from "../routing/serve.ts";
 
 const KINDS: Record<string, RouteKind> = {
@@ -29,7 +29,7 @@ export async function routeCheck(call: Call): Promise<Response> {
   return Response.json({ object: "route_check", route, ...describe(plan), limits: limits(call) });
 }
 
-function describe({ choice, attempts, ...times }: Plan) {
+function describe({ choice, attempts, totalMs, hedgeAfterMs }: Plan) {
   const targets = [...new Set(attempts.map(({ target }) => target))];
   return {
     provider: choice.provider.name,
@@ -39,27 +39,22 @@ function describe({ choice, attempts, ...times }: Plan) {
     fallbacks: targets
       .filter(({ provider, model }) => provider !== choice.provider || model !== choice.model)
       .map(({ provider, model }) => ({ provider: provider.name, upstream_model: model })),
-    attempts: attempts.map(({ target, reason }) => ({
+    attempts: attempts.map(({ target, reason, times }) => ({
       provider: target.provider.name,
       upstream_model: target.model,
       reason,
       circuit: circuit(target),
-    })),
-    deadlines: {
-      timeout_ms: times.totalMs,
       first_byte_timeout_ms: times.firstByteMs,
       idle_timeout_ms: times.idleMs,
-      hedge_after_ms: times.hedgeAfterMs ?? null,
-    },
+    })),
+    timeout_ms: totalMs,
+    hedge_after_ms: hedgeAfterMs ?? null,
   };
 }
 
 function limits(call: Call) {
-  return {
-    max_body_bytes: call.settings.maxBodyBytes,
-    max_attempts: DEFAULT_POLICY.maxAttempts,
-    max_timeout_ms: DEFAULT_POLICY.maxTotalMs,
-  };
+  const { maxBodyBytes, policy } = call.settings;
+  return { max_body_bytes: maxBodyBytes, max_attempts: policy.maxAttempts, max_timeout_ms: policy.maxTotalMs };
 }
 
 /** ?provider=…&model=…&fallbacks=a/b,c/d&routing={"max_attempts":1} */

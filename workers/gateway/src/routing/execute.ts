@@ -174,8 +174,8 @@ class Execution {
     const reply = this.#io.call(target, {
       fallbackWaiting: this.#rest.length > 0 || this.#running.length > 0,
       keySlot: this.#keySlots.get(target) ?? 0,
-      firstByteMs: Math.min(this.#plan.firstByteMs, totalMs),
-      idleMs: this.#plan.idleMs,
+      firstByteMs: Math.min(attempt.times.firstByteMs, totalMs),
+      idleMs: attempt.times.idleMs,
       totalMs,
       cancelled: cancelled && (() => cancelled.promise),
     });
@@ -205,24 +205,28 @@ class Execution {
     if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
     this.#last = { reply, target };
     this.#lastFailures.set(target, failure);
-    if (takesNextKey(failure)) this.#keySlots.set(target, (this.#keySlots.get(target) ?? 0) + 1);
-    this.#prune(target, failure);
+    this.#prune(running.attempt, failure);
     return false;
   }
 
   /** Drops what makes no sense any more from the rest of the plan. */
-  #prune(target: Target, failure: Failure): void {
+  #prune(attempt: PlannedAttempt, failure: Failure): void {
+    const { target } = attempt;
     const rule = RETRY_RULES[failure.condition];
-    const again = rule.sameTarget || takesNextKey(failure);
     const needed = failure.condition === "context_length" ? (target.contextWindow ?? Number.POSITIVE_INFINITY) : 0;
-    this.#rest = this.#rest.filter((attempt) => {
-      if (sameTarget(attempt.target, target)) return again;
-      return rule.otherTarget && (attempt.target.contextWindow ?? Number.POSITIVE_INFINITY) > needed;
-    });
+    this.#rest = this.#rest.filter((other) =>
+      sameTarget(other.target, target)
+        ? rule.sameTarget
+        : rule.otherTarget && (other.target.contextWindow ?? Number.POSITIVE_INFINITY) > needed,
+    );
     if (!takesNextKey(failure)) return;
-    // Another key costs no wait, so it comes before every other attempt.
-    const next = this.#rest.findIndex((attempt) => sameTarget(attempt.target, target));
-    if (next > 0) this.#rest.unshift(...this.#rest.splice(next, 1));
+    // Another key costs no wait, so it comes before every other attempt; the plan grows no longer by it.
+    this.#keySlots.set(target, (this.#keySlots.get(target) ?? 0) + 1);
+    this.#rest.unshift({ ...attempt, round: attempt.round + 1, reason: "next key" });
+    this.#rest.length = Math.min(
+      this.#rest.length,
+      this.#plan.attempts.length - this.#trail.length - this.#running.length,
+    );
   }
 
   #answered({ reply, running }: Settled): Outcome {

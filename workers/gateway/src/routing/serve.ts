@@ -8,13 +8,14 @@ import {
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { type JsonBody, readJson } from "../edge/body.ts";
+import { traceparentOf } from "../edge/trace.ts";
 import { type Routed, type Validated, validate } from "../edge/validation.ts";
 import { log } from "../log.ts";
 import { recordUsage } from "../record.ts";
 import type { RouteKind } from "./choose.ts";
 import { disposeReply, type ExecuteIo, execute, type Outcome, type Timer } from "./execute.ts";
 import { circuit, health } from "./health.ts";
-import { DEFAULT_POLICY, makePlan, type Plan, type PlanInput, type Target } from "./plan.ts";
+import { makePlan, type Plan, type PlanInput, type Target } from "./plan.ts";
 import { knownProviders } from "./providers.ts";
 
 /** The relay's method for a kind of route. */
@@ -46,7 +47,10 @@ export async function planFor(call: Call, kind: RouteKind, body: Routed): Promis
     kind,
     providers: await knownProviders(call.env, body),
     defaultProvider: call.settings.defaultProvider,
-    policy: DEFAULT_POLICY,
+    policy: call.settings.policy,
+    ...(call.caller.kind === "trusted" && call.caller.limits && { callerLimits: call.caller.limits }),
+    sessionId: call.session.id,
+    random: Math.random,
     circuit,
   };
   return makePlan(input);
@@ -56,7 +60,7 @@ function io(call: Call, kind: Served, body: JsonBody, valid: Validated<Served>):
   const text = bodyForRpc(body.text);
   const stream = wantsStream(valid);
   const includeUsage = wantsUsage(valid);
-  const traceparent = call.request.headers.get("traceparent");
+  const traceparent = traceparentOf(call.request.headers);
   return {
     call: (target, { keySlot, fallbackWaiting, cancelled, ...deadlines }) =>
       relayOf(call, target)[METHODS[kind]]({
@@ -71,7 +75,7 @@ function io(call: Call, kind: Served, body: JsonBody, valid: Validated<Served>):
         fallbackWaiting,
         deadlines,
         ...(target.provider.upstream !== undefined && { upstream: target.provider.upstream }),
-        ...(traceparent !== null && { traceparent }),
+        traceparent,
         ...(cancelled !== undefined && { cancelled }),
       }),
     now: Date.now,
