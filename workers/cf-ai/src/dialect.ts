@@ -15,10 +15,10 @@ export interface Dialect {
   images: boolean;
 }
 
-/** In the registry, models with the native schema are those that take a `prompt`. */
+/** In the registry, models with the native schema are those that take a `prompt`, and Llama Guard. */
 export function dialectOf(model: string): Dialect {
   const entry = findModel("cloudflare", model);
-  const native = entry?.features.includes("prompt") === true;
+  const native = entry?.features.includes("prompt") === true || entry?.type === "moderation";
   return {
     entry,
     schema: native ? "native" : model.startsWith("@") ? "openai" : "catalog",

@@ -4,8 +4,10 @@ import type { JsonObject } from "@ai-proxy/shared/json";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { unwrapResult } from "./output.ts";
 
-/** Most texts of one run. Source: `maxItems` of bge's schema. */
-const BATCH = 100;
+/** Most texts of one run: `maxItems` of the models' schemas; the smallest where a model is not known. */
+function batchSize(model: string): number {
+  return model.startsWith("@cf/baai/bge-") ? 100 : 32;
+}
 
 /** OpenAI's limit of inputs. */
 const MOST_INPUTS = 2_048;
@@ -14,7 +16,7 @@ const MOST_INPUTS = 2_048;
  * An OpenAI embeddings request → the inputs of each run, in order.
  * `{input: ["a", "b"]}` → `[{text: ["a", "b"]}]`. `pooling` (bge's own) goes through.
  */
-export function embeddingInputs(body: JsonObject): { text: string[] }[] {
+export function embeddingInputs(body: JsonObject, model: string): { text: string[] }[] {
   if (body["dimensions"] !== undefined && body["dimensions"] !== null) {
     throw badRequest(
       "The embedding models of Workers AI have a fixed number of dimensions. Leave dimensions out.",
@@ -25,7 +27,8 @@ export function embeddingInputs(body: JsonObject): { text: string[] }[] {
   const texts = inputTexts(body["input"]);
   const pooling = typeof body["pooling"] === "string" ? { pooling: body["pooling"] } : {};
   const batches: { text: string[] }[] = [];
-  for (let at = 0; at < texts.length; at += BATCH) batches.push({ text: texts.slice(at, at + BATCH), ...pooling });
+  const size = batchSize(model);
+  for (let at = 0; at < texts.length; at += size) batches.push({ text: texts.slice(at, at + size), ...pooling });
   return batches;
 }
 

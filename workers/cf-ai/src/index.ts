@@ -20,7 +20,7 @@ export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
   embeddings(request: RelayRequest): Promise<RelayReply> {
     return replying(async () => {
       const call = this.#call(request);
-      const batches = embeddingInputs(call.body);
+      const batches = embeddingInputs(call.body, request.model);
       const outputs = await Promise.all(batches.map(async (batch) => answerBody(await call.run({ ...batch }))));
       const encodingFormat = call.body["encoding_format"];
       const list = embeddingList(outputs, { batches, model: request.requestedModel, encodingFormat });

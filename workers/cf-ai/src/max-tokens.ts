@@ -2,8 +2,11 @@ import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { ModelEntry } from "@ai-proxy/shared/registry/model";
 
-/** For models without a known limit: room for a long answer, small enough for any window of today. */
-const UNKNOWN_LIMIT = 4_096;
+/** Where nobody says a limit: that of the models that have the smallest (gpt-oss, Gemma 4). */
+const USUAL_LIMIT = 16_384;
+
+/** For models of which not even the window is known: old ones, with windows from 2,048 tokens. */
+const OLD_MODEL_LIMIT = 1_024;
 
 /** The binding's own default. With less room than this the model itself says that the prompt is too long. */
 const BINDING_DEFAULT = 256;
@@ -20,8 +23,9 @@ const BINDING_DEFAULT = 256;
 export function maxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
   const asked = body["max_completion_tokens"] ?? body["max_tokens"];
   if (typeof asked === "number") return asked;
-  const limit = entry?.maxOutputTokens ?? UNKNOWN_LIMIT;
-  if (entry?.contextWindow === undefined) return limit;
+  if (entry === undefined) return USUAL_LIMIT;
+  if (entry.contextWindow === undefined) return entry.features.includes("prompt") ? OLD_MODEL_LIMIT : USUAL_LIMIT;
+  const limit = entry.maxOutputTokens ?? USUAL_LIMIT;
   return Math.max(BINDING_DEFAULT, Math.min(limit, entry.contextWindow - mostPromptTokens(requestText)));
 }
 
