@@ -1,10 +1,17 @@
+/** Bytes of a provider's stream → the data of its events, at any split. */
+export interface EventParser {
+  push(bytes: Uint8Array): string[];
+  /** What the end of the stream completes. */
+  end(): string[];
+}
+
 /**
  * Server-sent events, as far as model APIs use them: `data` fields and the
  * blank line that ends an event. Pure: bytes in, event data out, at any split,
  * in time linear to the bytes however an event is cut.
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class SseParser {
+export class SseParser implements EventParser {
   readonly #decoder = new TextDecoder();
   /** The beginning of a line whose end has not come. */
   #line = "";

@@ -1,0 +1,91 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { asNumber, asText, at, objectsIn } from "./read.ts";
+
+/** OpenAI's form of a source; indexes count characters (code points) of the message. */
+export interface Annotation {
+  type: "url_citation";
+  url_citation: { start_index: number; end_index: number; url: string; title: string };
+}
+
+/**
+ * Grounding and citations of a candidate → annotations of its text.
+ * Gemini's indexes count UTF-8 bytes; a source that no sentence names is cited
+ * for the whole text.
+ */
+export function readAnnotations(text: string, grounding: unknown, citations: unknown): Annotation[] {
+  const toCharacter = characterIndex(text);
+  return [...groundedAnnotations(text, grounding, toCharacter), ...citedAnnotations(citations, toCharacter)];
+}
+
+interface Source {
+  url: string;
+  title: string;
+}
+
+function groundedAnnotations(text: string, grounding: unknown, toCharacter: (byte: number) => number): Annotation[] {
+  const sources = objectsIn(at(grounding, "groundingChunks")).map(readSource);
+  const supports = objectsIn(at(grounding, "groundingSupports"));
+  const used = new Set<number>();
+  const annotations: Annotation[] = [];
+  for (const support of supports) {
+    const start = toCharacter(asNumber(at(support, "segment", "startIndex")) ?? 0);
+    const end = toCharacter(asNumber(at(support, "segment", "endIndex")) ?? 0);
+    const indices: unknown[] = Array.isArray(support["groundingChunkIndices"]) ? support["groundingChunkIndices"] : [];
+    for (const index of indices) {
+      const source = typeof index === "number" ? sources[index] : undefined;
+      if (typeof index !== "number" || source === undefined) continue;
+      used.add(index);
+      annotations.push(annotation(source, start, end));
+    }
+  }
+  const whole = toCharacter(Number.POSITIVE_INFINITY);
+  sources.forEach((source, index) => {
+    if (source !== undefined && !used.has(index) && text !== "") annotations.push(annotation(source, 0, whole));
+  });
+  return annotations;
+}
+
+/** `{web: {uri, title}}`, `{maps: …}`, or a document of the client's own, which may have no address. */
+function readSource(chunk: JsonObject): Source | undefined {
+  const found = chunk["web"] ?? chunk["maps"] ?? chunk["retrievedContext"];
+  const url = asText(at(found, "uri"));
+  return url === undefined ? undefined : { url, title: asText(at(found, "title")) ?? url };
+}
+
+/** `citationSources` at the Gemini API, `citations` at Vertex. */
+function citedAnnotations(citations: unknown, toCharacter: (byte: number) => number): Annotation[] {
+  const cited = isObject(citations) ? (citations["citationSources"] ?? citations["citations"]) : undefined;
+  return objectsIn(cited).flatMap((citation) => {
+    const url = asText(citation["uri"]);
+    if (url === undefined) return [];
+    const start = toCharacter(asNumber(citation["startIndex"]) ?? 0);
+    const end = toCharacter(asNumber(citation["endIndex"]) ?? 0);
+    return [annotation({ url, title: asText(citation["title"]) ?? url }, start, end)];
+  });
+}
+
+function annotation({ url, title }: Source, start: number, end: number): Annotation {
+  return { type: "url_citation", url_citation: { start_index: start, end_index: end, url, title } };
+}
+
+/** Byte offset in UTF-8 → character offset; one pass over the text, then a look-up for each. */
+function characterIndex(text: string): (byte: number) => number {
+  /** Byte at which each character begins. */
+  const begins: number[] = [];
+  let bytes = 0;
+  for (const character of text) {
+    begins.push(bytes);
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return (byte) => {
+    let low = 0;
+    let high = begins.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((begins[middle] ?? 0) < byte) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}

@@ -1,0 +1,82 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { type Annotation, readAnnotations } from "./annotations.ts";
+import type { CandidateEnd } from "./finish-reason.ts";
+import { type Piece, readPieces } from "./pieces.ts";
+import { asText } from "./read.ts";
+
+/** The envelope that all answers and chunks of one request share. */
+export interface AnswerEnvelope {
+  /** `chatcmpl-…` */
+  id: string;
+  /** Seconds since the epoch. */
+  created: number;
+  /** The model that the client asked for. */
+  model: string;
+}
+
+/** One candidate over all chunks (or the only one) of an answer: what has to be known at its end. */
+export class Candidate implements CandidateEnd {
+  readonly reasons: string[] = [];
+  finishMessage: string | undefined;
+  calls = 0;
+  spoke = false;
+  /** All of its text, for the positions that annotations point at. */
+  #text = "";
+  #grounding: JsonObject | undefined;
+  #citations: JsonObject | undefined;
+  #urlContext: JsonObject | undefined;
+
+  /** Takes note of one appearance of the candidate; gives what it says, in order. */
+  read(candidate: JsonObject): Piece[] {
+    const reason = asText(candidate["finishReason"]);
+    if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED") this.reasons.push(reason);
+    this.finishMessage = asText(candidate["finishMessage"]) ?? this.finishMessage;
+    this.#grounding = filled(candidate["groundingMetadata"]) ?? this.#grounding;
+    this.#citations = filled(candidate["citationMetadata"]) ?? this.#citations;
+    this.#urlContext = filled(candidate["urlContextMetadata"]) ?? this.#urlContext;
+    const { content } = candidate;
+    const pieces = isObject(content) ? readPieces(content["parts"]) : [];
+    for (const piece of pieces) {
+      if (piece.kind === "text") this.#text += piece.text;
+      else if (piece.kind === "call") this.calls++;
+      if (piece.kind !== "signature") this.spoke = true;
+    }
+    return pieces;
+  }
+
+  annotations(): Annotation[] {
+    if (this.#grounding === undefined && this.#citations === undefined) return [];
+    return readAnnotations(this.#text, this.#grounding, this.#citations);
+  }
+
+  /** What Google's own tools found, as Google writes it, for `extra_content.google`; null when there is nothing. */
+  sources(): JsonObject | null {
+    if (this.#grounding === undefined && this.#urlContext === undefined) return null;
+    return {
+      ...(this.#grounding !== undefined && { grounding_metadata: this.#grounding }),
+      ...(this.#urlContext !== undefined && { url_context_metadata: this.#urlContext }),
+    };
+  }
+}
+
+/** The ids of tool calls: Gemini's own where it gives one, and no id twice in an answer. */
+export class CallIds {
+  readonly #prefix: string;
+  readonly #taken = new Set<string>();
+
+  /** @param prefix unique to the answer: without Gemini's ids it has to tell this answer's calls from those of others */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  take(given: string | undefined): string {
+    const free = given !== undefined && given !== "" && !this.#taken.has(given);
+    const id = free ? given : `${this.#prefix}${this.#taken.size}`;
+    this.#taken.add(id);
+    return id;
+  }
+}
+
+function filled(value: unknown): JsonObject | undefined {
+  return isObject(value) && Object.keys(value).length > 0 ? value : undefined;
+}

@@ -1,0 +1,107 @@
+import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
+import { bodyText, type RelayReply, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { invalidResponse } from "@ai-proxy/shared/errors";
+import type { UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
+import { tryParseJson } from "@ai-proxy/shared/json";
+import { jsonReply } from "@ai-proxy/shared/reply";
+import { type StreamTranslator, translatedStream } from "@ai-proxy/shared/stream";
+import { type AnswerEnvelope, CallIds } from "./candidate.ts";
+import { PROVIDER } from "./errors.ts";
+import { GeminiEventParser } from "./framing.ts";
+import { toGeminiRequest } from "./request.ts";
+import { type TranslatedAnswer, toChatCompletion } from "./response.ts";
+import { GeminiStream } from "./stream.ts";
+import { Clock, type GeminiApi } from "./upstream.ts";
+
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+/** POST /v1/chat/completions */
+export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
+  const clock = new Clock(request);
+  const { request: body, ignored } = toGeminiRequest(bodyText(request.body), request.model);
+  if (!request.stream) {
+    const answer = await askWhole(request, body, api, clock);
+    return answerReply(answer.body, [answer], ignored);
+  }
+  const call = await api.call(request, "streamGenerateContent", body, clock);
+  const envelope = chatEnvelope(request);
+  const translator = new GeminiStream({ envelope, includeUsage: request.includeUsage, callIds: newCallIds() });
+  return streamReply({ request, clock, translator, ignored, waitUntil, ...streamBody(call) });
+}
+
+/** A whole answer of Gemini's, in OpenAI's shape. */
+export interface WholeAnswer extends TranslatedAnswer {
+  gatewayLogId: string | undefined;
+}
+
+export async function askWhole(
+  request: RelayRequest,
+  body: unknown,
+  api: GeminiApi,
+  clock: Clock,
+): Promise<WholeAnswer> {
+  const { text, headers } = await api.callWhole(request, "generateContent", body, clock);
+  const answer = toChatCompletion(tryParseJson(text), chatEnvelope(request), newCallIds());
+  return { ...answer, gatewayLogId: gatewayLogId(headers) };
+}
+
+/** The reply for an OpenAI-shaped body that came of one or several answers. */
+export function answerReply(body: unknown, answers: readonly WholeAnswer[], ignored: readonly string[]): WholeReply {
+  const [last] = answers.slice(-1);
+  return jsonReply(body, last?.usage ?? null, {
+    headers: ignoredHeader(ignored),
+    ...(last?.servedModel !== undefined && { servedModel: last.servedModel }),
+    ...(last?.gatewayLogId !== undefined && { gatewayLogId: last.gatewayLogId }),
+  });
+}
+
+export interface StreamParts {
+  request: RelayRequest;
+  clock: Clock;
+  translator: StreamTranslator;
+  ignored: readonly string[];
+  waitUntil: WaitUntil;
+  upstream: ReadableStream<Uint8Array>;
+  abort(): void;
+  logId: string | undefined;
+}
+
+export async function streamReply(parts: StreamParts): Promise<RelayReply> {
+  const { request, clock, translator, ignored, waitUntil, upstream, abort, logId } = parts;
+  const reply = await translatedStream({
+    provider: PROVIDER,
+    upstream,
+    translator,
+    parser: new GeminiEventParser(),
+    holdForContent: request.fallbackWaiting ?? false,
+    deadlines: clock.stream(),
+    abortUpstream: abort,
+    waitUntil,
+    headers: ignoredHeader(ignored),
+    ...(logId !== undefined && { gatewayLogId: logId }),
+  });
+  // The first event names the version that serves.
+  if (translator.servedModel !== undefined) reply.response.headers.set("x-gateway-model", translator.servedModel);
+  return reply;
+}
+
+export function streamBody(call: UpstreamCall): Pick<StreamParts, "upstream" | "abort" | "logId"> {
+  const { body, headers } = call.response;
+  if (body === null) throw invalidResponse("Gemini answered without a body.");
+  return { upstream: body, abort: call.abort, logId: gatewayLogId(headers) };
+}
+
+export function chatEnvelope({ requestId, requestedModel }: RelayRequest): AnswerEnvelope {
+  return { id: `chatcmpl-${requestId}`, created: Math.floor(Date.now() / 1000), model: requestedModel };
+}
+
+/** Call ids must not repeat from one turn of a conversation to the next, so they come of chance. */
+export function newCallIds(): CallIds {
+  return new CallIds(`call_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`);
+}
+
+/** Says which fields of the request Gemini has nothing for; names that are no names are left out. */
+function ignoredHeader(fields: readonly string[]): Record<string, string> {
+  const names = fields.filter((name) => /^\w{1,64}$/.test(name)).slice(0, 20);
+  return names.length === 0 ? {} : { "x-gateway-ignored": names.join(", ") };
+}

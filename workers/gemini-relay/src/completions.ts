@@ -1,0 +1,62 @@
+import { type CompletionPlan, mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
+import { CompletionStream, joinedCalls } from "@ai-proxy/shared/completions-stream";
+import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
+import {
+  answerReply,
+  askWhole,
+  chatEnvelope,
+  newCallIds,
+  streamBody,
+  streamReply,
+  type WaitUntil,
+  type WholeAnswer,
+} from "./chat.ts";
+import { toGeminiRequest } from "./request.ts";
+import { GeminiStream } from "./stream.ts";
+import { Clock, type GeminiApi } from "./upstream.ts";
+
+/** POST /v1/completions, as a chat for each prompt: Gemini has no such API. */
+export async function completions(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
+  const clock = new Clock(request);
+  const plan = readCompletionRequest(bodyText(request.body));
+  const prompts = plan.prompts.map(({ chat }) => toGeminiRequest(chat, request.model));
+  const ignored = prompts[0]?.ignored ?? [];
+  const envelope = { ...chatEnvelope(request), id: `cmpl-${request.requestId}` };
+  if (!request.stream) {
+    const answers: WholeAnswer[] = [];
+    for (const { request: body } of prompts) answers.push(await askWhole(request, body, api, clock));
+    const merged = mergeCompletions(
+      plan,
+      answers.map(({ body }) => body),
+      envelope,
+    );
+    return { ...answerReply(merged.body, answers, ignored), usage: merged.usage };
+  }
+  let logId: string | undefined;
+  const { body, abort } = await joinedCalls(
+    prompts.map(({ request: prompt }) => async () => {
+      const {
+        upstream,
+        abort,
+        logId: id,
+      } = streamBody(await api.call(request, "streamGenerateContent", prompt, clock));
+      logId ??= id;
+      return { body: upstream, abort };
+    }),
+  );
+  const translator = completionTranslator(request, plan, envelope);
+  return streamReply({ request, clock, translator, ignored, waitUntil, upstream: body, abort, logId });
+}
+
+function completionTranslator(
+  request: RelayRequest,
+  plan: CompletionPlan,
+  envelope: ReturnType<typeof chatEnvelope>,
+): CompletionStream {
+  return new CompletionStream({
+    plan,
+    envelope,
+    includeUsage: request.includeUsage,
+    chatTranslator: () => new GeminiStream({ envelope, includeUsage: false, callIds: newCallIds() }),
+  });
+}

@@ -1,0 +1,18 @@
+import { bodyText, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { tryParseJson } from "@ai-proxy/shared/json";
+import { jsonReply } from "@ai-proxy/shared/reply";
+import { readEmbeddingRequest, toEmbeddingList } from "./embeddings.ts";
+import { modelPath } from "./model.ts";
+import { Clock, type GeminiApi } from "./upstream.ts";
+
+/** POST /v1/embeddings */
+export async function embed(request: RelayRequest, api: GeminiApi): Promise<WholeReply> {
+  const clock = new Clock(request);
+  const plan = readEmbeddingRequest(bodyText(request.body), modelPath(request.model));
+  const answers: unknown[] = [];
+  for (const batch of plan.batches) {
+    answers.push(tryParseJson((await api.callWhole(request, "batchEmbedContents", batch, clock)).text));
+  }
+  const { body, usage, usageEstimated } = toEmbeddingList(plan, answers, request.requestedModel);
+  return jsonReply(body, usage, { usageEstimated });
+}

@@ -1,0 +1,74 @@
+import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+
+/** OpenAI's finish reasons that a Gemini answer can have. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+
+/**
+ * Gemini's finish reasons (21 in the discovery document, more at Vertex) in
+ * OpenAI's enum. What is not listed is no clean end: see `finishReason`.
+ */
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  STOP: "stop",
+  MAX_TOKENS: "length",
+  CONTINUATION: "length",
+  SAFETY: "content_filter",
+  RECITATION: "content_filter",
+  LANGUAGE: "content_filter",
+  BLOCKLIST: "content_filter",
+  PROHIBITED_CONTENT: "content_filter",
+  SPII: "content_filter",
+  IMAGE_SAFETY: "content_filter",
+  IMAGE_PROHIBITED_CONTENT: "content_filter",
+  IMAGE_RECITATION: "content_filter",
+  MODEL_ARMOR: "content_filter",
+};
+
+/** The model's output could not be used: what came of it is no answer, and another attempt may do better. */
+const BROKEN = new Set([
+  "MALFORMED_FUNCTION_CALL",
+  "MALFORMED_RESPONSE",
+  "UNEXPECTED_TOOL_CALL",
+  "TOO_MANY_TOOL_CALLS",
+  "MISSING_THOUGHT_SIGNATURE",
+]);
+
+/** What a candidate has done until it ended. */
+export interface CandidateEnd {
+  /** Gemini's reasons in the order they came: streams may hold several. */
+  reasons: readonly string[];
+  finishMessage: string | undefined;
+  calls: number;
+  /** It has said something: text, reasoning, a call, an image. */
+  spoke: boolean;
+}
+
+/**
+ * The OpenAI finish reason of a candidate that ended. A reason that is not
+ * STOP counts more than STOP; a call turns STOP into tool_calls, nothing else.
+ * Throws an ApiError that routing can retry for output that is no answer.
+ */
+export function finishReason(end: CandidateEnd): FinishReason {
+  const reason = end.reasons.findLast((one) => one !== "STOP") ?? "STOP";
+  const finish = FINISH_REASONS[reason];
+  if (finish === "stop" && end.calls > 0) return "tool_calls";
+  if (finish !== undefined) return finish;
+  if (BROKEN.has(reason) || !end.spoke) throw brokenAnswer(reason, end.finishMessage);
+  // OTHER, ESCALATION, and whatever comes: text was given, but it was not the model that chose to end.
+  return "content_filter";
+}
+
+/** Gemini's words on why it withheld an answer, for `refusal`. */
+export function withheldMessage(end: CandidateEnd): string {
+  const reason = end.reasons.findLast((one) => one !== "STOP") ?? "SAFETY";
+  return end.finishMessage ?? `Gemini withheld its answer (${reason}).`;
+}
+
+/** `promptFeedback` of a prompt that was blocked. */
+export function blockedMessage(reason: string, message: string | undefined): string {
+  return `Gemini blocked the prompt (${reason})${message === undefined ? "." : `: ${message}`}`;
+}
+
+function brokenAnswer(reason: string, message: string | undefined): ApiError {
+  const words = message === undefined ? "" : `: ${message}`;
+  return invalidResponse(`Gemini's answer could not be used (${reason})${words}`);
+}

@@ -1,0 +1,177 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { GoogleOptions } from "./google-options.ts";
+import type { ModelTraits } from "./model.ts";
+import { asText, at, integerField, numberField, objectField } from "./read.ts";
+import { geminiSchema } from "./schema.ts";
+import { explicitThinking, thinkingConfig } from "./thinking.ts";
+
+/** Gemini's limits. Source: discovery document, GenerationConfig. */
+const MOST_STOPS = 5;
+const MOST_CANDIDATES = 8;
+const MOST_LOGPROBS = 20;
+
+export interface GeneratedConfig {
+  config: JsonObject;
+  /** Fields of the client that this model cannot honour, and that change nothing vital. */
+  ignored: string[];
+}
+
+/** Sampling and output fields of an OpenAI request → generationConfig. Throws a 400 that names the field. */
+export function generationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
+  const ignored: string[] = [];
+  const config: JsonObject = {
+    ...present("temperature", numberField(body, "temperature")),
+    ...present("topP", numberField(body, "top_p")),
+    ...present("topK", integerField(body, "top_k", 1, 1_000_000)),
+    ...present("maxOutputTokens", outputLimit(body)),
+    ...present("stopSequences", stopSequences(body["stop"])),
+    ...present("candidateCount", candidates(body)),
+    ...present("seed", seed(body)),
+    ...penalties(body, traits, ignored),
+    ...logprobs(body),
+    ...responseFormat(body),
+    ...modalities(body, traits),
+    ...thinking(body, traits, google, ignored),
+    ...googleConfig(google),
+  };
+  return { config, ignored };
+}
+
+function present(name: string, value: unknown): JsonObject {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** max_completion_tokens is the current name and wins; both count thinking too, as Gemini does. */
+function outputLimit(body: JsonObject): number | undefined {
+  const most = 2 ** 31 - 1;
+  return integerField(body, "max_completion_tokens", 1, most) ?? integerField(body, "max_tokens", 1, most);
+}
+
+function stopSequences(stop: unknown): string[] | undefined {
+  if (stop === undefined || stop === null) return undefined;
+  const texts: unknown[] = Array.isArray(stop) ? stop : [stop];
+  const sequences = texts.filter((text) => typeof text === "string");
+  if (sequences.length !== texts.length) {
+    throw badRequest("stop must be a string or a list of strings.", "stop", "invalid_type");
+  }
+  const used = sequences.filter((text) => text !== "");
+  if (used.length > MOST_STOPS)
+    throw badRequest(`stop may hold at most ${MOST_STOPS} strings.`, "stop", "array_above_max_length");
+  return used.length > 0 ? used : undefined;
+}
+
+function candidates(body: JsonObject): number | undefined {
+  const n = integerField(body, "n", 1, MOST_CANDIDATES);
+  return n === 1 ? undefined : n;
+}
+
+/** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
+function seed(body: JsonObject): number | undefined {
+  const value = integerField(body, "seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
+}
+
+function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
+  const config: JsonObject = {};
+  for (const [field, name] of [
+    ["presence_penalty", "presencePenalty"],
+    ["frequency_penalty", "frequencyPenalty"],
+  ] as const) {
+    const value = numberField(body, field);
+    if (value === undefined) continue;
+    if (traits.takesPenalties) config[name] = value;
+    else if (value !== 0) ignored.push(field);
+  }
+  return config;
+}
+
+function logprobs(body: JsonObject): JsonObject {
+  const top = integerField(body, "top_logprobs", 0, MOST_LOGPROBS);
+  if (body["logprobs"] !== true) {
+    if (top !== undefined && top > 0) {
+      throw badRequest("top_logprobs needs logprobs to be true.", "top_logprobs", "invalid_value");
+    }
+    return {};
+  }
+  return { responseLogprobs: true, ...(top !== undefined && top > 0 && { logprobs: top }) };
+}
+
+/** json_object → JSON; json_schema → JSON by the schema. */
+function responseFormat(body: JsonObject): JsonObject {
+  const format = objectField(body, "response_format");
+  if (format === undefined || format["type"] === "text") return {};
+  if (format["type"] === "json_object") return { responseMimeType: "application/json" };
+  if (format["type"] !== "json_schema") {
+    throw badRequest(
+      "response_format.type must be text, json_object or json_schema.",
+      "response_format.type",
+      "invalid_value",
+    );
+  }
+  const param = "response_format.json_schema.schema";
+  const schema = at(format, "json_schema", "schema");
+  if (schema === undefined || schema === null) return { responseMimeType: "application/json" };
+  if (!isObject(schema)) throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
+  const described = withDescription(schema, asText(at(format, "json_schema", "description")));
+  return {
+    responseMimeType: "application/json",
+    ...(Object.keys(schema).length > 0 && { responseJsonSchema: geminiSchema(described, param) }),
+  };
+}
+
+/** What the format says of itself stands in the schema at Gemini. */
+function withDescription(schema: JsonObject, description: string | undefined): JsonObject {
+  return description === undefined || schema["description"] !== undefined ? schema : { ...schema, description };
+}
+
+const MODALITIES: Readonly<Record<string, string>> = { text: "TEXT", image: "IMAGE", audio: "AUDIO" };
+
+/** `modalities` and `audio`. Only speech models speak, and what they give is raw 16-bit PCM. */
+function modalities(body: JsonObject, traits: ModelTraits): JsonObject {
+  const given = body["modalities"];
+  if (given === undefined || given === null) return {};
+  if (!Array.isArray(given)) throw badRequest("modalities must be a list.", "modalities", "invalid_type");
+  const names = given.map((name: unknown, index) => {
+    const modality = typeof name === "string" && Object.hasOwn(MODALITIES, name) ? MODALITIES[name] : undefined;
+    if (modality !== undefined) return modality;
+    throw badRequest("modalities are text, image and audio.", `modalities[${index}]`, "invalid_value");
+  });
+  if (!names.includes("AUDIO")) return names.includes("IMAGE") ? { responseModalities: names } : {};
+  if (!traits.speaks) {
+    throw badRequest(
+      "This model does not answer with audio; Gemini's -tts models do.",
+      "modalities",
+      "unsupported_value",
+    );
+  }
+  const audio = objectField(body, "audio");
+  const format = audio?.["format"];
+  if (format !== undefined && format !== "pcm16") {
+    throw badRequest("Gemini's audio is pcm16.", "audio.format", "unsupported_value");
+  }
+  const voiceName = asText(audio?.["voice"]);
+  return {
+    // Speech models refuse TEXT beside AUDIO.
+    responseModalities: ["AUDIO"],
+    ...(voiceName !== undefined && { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName } } } }),
+  };
+}
+
+function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): JsonObject {
+  if (google.thinkingConfig !== undefined) return { thinkingConfig: explicitThinking(google.thinkingConfig) };
+  const config = thinkingConfig(body["reasoning_effort"], traits.thinking);
+  if (config !== null) return { thinkingConfig: config };
+  if (body["reasoning_effort"] !== undefined && body["reasoning_effort"] !== null) ignored.push("reasoning_effort");
+  return {};
+}
+
+function googleConfig(google: GoogleOptions): JsonObject {
+  const { responseModalities, imageConfig, speechConfig, mediaResolution } = google;
+  return {
+    ...present("responseModalities", responseModalities),
+    ...present("imageConfig", imageConfig),
+    ...present("speechConfig", speechConfig),
+    ...present("mediaResolution", mediaResolution),
+  };
+}

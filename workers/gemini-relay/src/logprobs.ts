@@ -1,0 +1,24 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { asNumber, asText, objectsIn } from "./read.ts";
+
+/**
+ * Gemini's logprobsResult → OpenAI's `logprobs`; null when there is none.
+ * `{chosenCandidates: [{token: "Hi", logProbability: -0.1}], topCandidates: [{candidates: […]}]}`
+ * → `{content: [{token: "Hi", logprob: -0.1, bytes: [72, 105], top_logprobs: […]}], refusal: null}`
+ */
+export function readLogprobs(result: unknown): JsonObject | null {
+  if (!isObject(result)) return null;
+  const tops = objectsIn(result["topCandidates"]);
+  const content = objectsIn(result["chosenCandidates"]).map((chosen, position) => ({
+    ...tokenLogprob(chosen),
+    top_logprobs: objectsIn(tops[position]?.["candidates"]).map(tokenLogprob),
+  }));
+  return { content, refusal: null };
+}
+
+const encoder = new TextEncoder();
+
+function tokenLogprob(candidate: JsonObject): { token: string; logprob: number; bytes: number[] } {
+  const token = asText(candidate["token"]) ?? "";
+  return { token, logprob: asNumber(candidate["logProbability"]) ?? 0, bytes: [...encoder.encode(token)] };
+}

@@ -1,0 +1,190 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import type { Content, Part } from "./gemini.ts";
+import type { ModelTraits } from "./model.ts";
+import { contentParts, contentTexts, textParts } from "./parts.ts";
+import { asText, objectsIn } from "./read.ts";
+import { messageSignature, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
+import { functionResponse, type KnownCall } from "./tool-results.ts";
+
+export interface Conversation {
+  contents: Content[];
+  system: Part[];
+}
+
+/**
+ * OpenAI's messages → Gemini's contents: user and model take turns,
+ * consecutive messages of one side are joined, system and developer messages
+ * stand apart in their order. Throws a 400 that names the message at fault.
+ */
+export function readMessages(messages: unknown, traits: ModelTraits): Conversation {
+  if (!Array.isArray(messages)) throw badRequest("messages must be a list.", "messages", "invalid_type");
+  const reader = new MessageReader(traits);
+  messages.forEach((message: unknown, index) => {
+    const path = `messages[${index}]`;
+    if (!isObject(message)) throw badRequest(`${path} must be an object with a role.`, path, "invalid_type");
+    reader.read(message, path);
+  });
+  return reader.conversation();
+}
+
+class MessageReader {
+  readonly #traits: ModelTraits;
+  readonly #contents: Content[] = [];
+  readonly #system: Part[] = [];
+  /** Calls by the client's id; an id that is used again means its latest call. */
+  readonly #calls = new Map<string, KnownCall>();
+
+  constructor(traits: ModelTraits) {
+    this.#traits = traits;
+  }
+
+  conversation(): Conversation {
+    if (this.#contents.length > 0) return { contents: this.#contents, system: this.#system };
+    // Gemini wants somebody to have said something: instructions alone are the user's words.
+    if (this.#system.length > 0) return { contents: [{ role: "user", parts: this.#system }], system: [] };
+    throw badRequest("messages hold nothing to answer: all of them are empty.", "messages", "invalid_value");
+  }
+
+  read(message: JsonObject, path: string): void {
+    switch (message["role"]) {
+      case "system":
+      case "developer":
+        for (const text of contentTexts(message["content"], `${path}.content`)) this.#system.push(...textParts(text));
+        break;
+      case "user":
+        this.#say("user", contentParts(message["content"], `${path}.content`, this.#traits));
+        break;
+      case "assistant":
+        this.#say("model", this.#assistantParts(message, path));
+        break;
+      case "tool":
+        this.#say("user", [this.#toolResult(message, path)]);
+        break;
+      case "function":
+        throw badRequest(
+          "Messages of role function are from before tools: use role tool.",
+          `${path}.role`,
+          "unsupported_value",
+        );
+      default:
+        throw badRequest(
+          `${path}.role must be system, developer, user, assistant or tool.`,
+          `${path}.role`,
+          "invalid_value",
+        );
+    }
+  }
+
+  #say(role: Content["role"], parts: Part[]): void {
+    if (parts.length === 0) return;
+    const last = this.#contents.at(-1);
+    if (last?.role === role) last.parts.push(...parts);
+    else this.#contents.push({ role, parts });
+  }
+
+  #assistantParts(message: JsonObject, path: string): Part[] {
+    if (isObject(message["function_call"])) {
+      throw badRequest(
+        "function_call is from before tools: use tool_calls.",
+        `${path}.function_call`,
+        "unsupported_value",
+      );
+    }
+    if (isObject(message["audio"])) {
+      throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
+    }
+    const said = [
+      ...contentParts(message["content"], `${path}.content`, this.#traits),
+      ...textParts(asText(message["refusal"]) ?? ""),
+      ...this.#images(message, path),
+    ];
+    const calls = this.#calledParts(message["tool_calls"], path);
+    const signature = messageSignature(message);
+    const carrier = said.findLast((part) => part.text !== undefined) ?? calls[0];
+    if (signature !== undefined && carrier !== undefined) carrier.thoughtSignature ??= signature;
+    const [first] = calls;
+    // Only the first of parallel calls is signed; without any Gemini 3 answers 400.
+    if (this.#traits.needsSignatures && first && calls.every((part) => part.thoughtSignature === undefined)) {
+      first.thoughtSignature = SKIP_SIGNATURE;
+    }
+    return [...said, ...calls];
+  }
+
+  /** Images that an earlier answer brought come back in the form it brought them. */
+  #images(message: JsonObject, path: string): Part[] {
+    const images = objectsIn(message["images"]);
+    const parts = contentParts(images, `${path}.images`, this.#traits);
+    images.forEach((image, index) => {
+      const signature = messageSignature(image);
+      const part = parts[index];
+      if (signature !== undefined && part !== undefined) part.thoughtSignature = signature;
+    });
+    return parts;
+  }
+
+  #calledParts(toolCalls: unknown, path: string): Part[] {
+    if (toolCalls === undefined || toolCalls === null) return [];
+    if (!Array.isArray(toolCalls))
+      throw badRequest(`${path}.tool_calls must be a list.`, `${path}.tool_calls`, "invalid_type");
+    return toolCalls.map((call: unknown, index) => {
+      const at = `${path}.tool_calls[${index}]`;
+      if (!isObject(call) || !isObject(call["function"])) {
+        throw badRequest(
+          `${at} must be a call of a function; custom tools have no counterpart at Gemini.`,
+          at,
+          "unsupported_value",
+        );
+      }
+      return this.#callPart(call, call["function"], at);
+    });
+  }
+
+  #callPart(call: JsonObject, called: JsonObject, path: string): Part {
+    const name = asText(called["name"]);
+    if (name === undefined || name === "") {
+      throw badRequest(
+        `${path}.function.name must be a string.`,
+        `${path}.function.name`,
+        "missing_required_parameter",
+      );
+    }
+    const { id, signature } = readCallId(call);
+    const known: KnownCall = { name, id: this.#traits.takesCallIds ? id : undefined };
+    if (id !== undefined) this.#calls.set(id, known);
+    return {
+      functionCall: {
+        name,
+        args: readArguments(called["arguments"], path),
+        ...(known.id !== undefined && { id: known.id }),
+      },
+      ...(signature !== undefined && { thoughtSignature: signature }),
+    };
+  }
+
+  #toolResult(message: JsonObject, path: string): Part {
+    const { id } = splitCallId(asText(message["tool_call_id"]));
+    const call = id === undefined ? undefined : this.#calls.get(id);
+    if (call === undefined) {
+      throw badRequest(
+        `${path}.tool_call_id must be the id of a tool call in an assistant message before it.`,
+        `${path}.tool_call_id`,
+        "invalid_value",
+      );
+    }
+    return { functionResponse: functionResponse(message, call, path, this.#traits) };
+  }
+}
+
+/** A call's arguments: JSON text of an object; "" means none. Never dropped: its result would be orphaned. */
+function readArguments(given: unknown, path: string): JsonObject {
+  if (given === undefined || given === null) return {};
+  const value = typeof given === "string" && given.trim() !== "" ? tryParseJson(given) : given;
+  if (isObject(value)) return value;
+  if (typeof given === "string" && given.trim() === "") return {};
+  throw badRequest(
+    `${path}.function.arguments must be the JSON text of an object.`,
+    `${path}.function.arguments`,
+    "invalid_value",
+  );
+}

@@ -1,0 +1,102 @@
+import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
+import type { GenerateContentRequest } from "./gemini.ts";
+import { generationConfig } from "./generation-config.ts";
+import { type GoogleOptions, readGoogleOptions } from "./google-options.ts";
+import { readMessages } from "./messages.ts";
+import { type ModelTraits, modelTraits } from "./model.ts";
+import { readTools, type ToolFields } from "./tools.ts";
+
+export interface TranslatedRequest {
+  request: GenerateContentRequest;
+  /** Fields that the client gave and Gemini has nothing for. */
+  ignored: string[];
+}
+
+/**
+ * The text of an OpenAI chat request → what generateContent and
+ * streamGenerateContent take. Throws a 400 that names the field at fault.
+ *
+ *   {"messages":[{"role":"system","content":"Be brief"},{"role":"user","content":"Hi"}],"max_tokens":9}
+ *   → {systemInstruction: {parts: [{text: "Be brief"}]}, contents: [{role: "user", parts: [{text: "Hi"}]}],
+ *      generationConfig: {maxOutputTokens: 9}}
+ */
+export function toGeminiRequest(text: string, model: string): TranslatedRequest {
+  const body = tryParseJson(text);
+  if (!isObject(body)) throw badRequest("The body must be a JSON object.");
+  const ignored = checkFields(body);
+  const traits: ModelTraits = modelTraits(model);
+  const google = readGoogleOptions(body);
+  const { contents, system } = readMessages(body["messages"], traits);
+  const generation = generationConfig(body, traits, google);
+  const request: GenerateContentRequest = {
+    contents,
+    ...(system.length > 0 && { systemInstruction: { parts: system } }),
+    ...withGoogleTools(readTools(body), google),
+    ...(Object.keys(generation.config).length > 0 && { generationConfig: generation.config }),
+    ...(google.safetySettings !== undefined && { safetySettings: google.safetySettings }),
+    ...(google.cachedContent !== undefined && { cachedContent: google.cachedContent }),
+    ...serviceTier(body["service_tier"]),
+    ...(typeof body["store"] === "boolean" && { store: body["store"] }),
+  };
+  return { request, ignored: [...ignored, ...generation.ignored] };
+}
+
+/** What countTokens takes: the prompt as generateContent would get it. */
+export function toCountRequest(text: string, model: string): JsonObject {
+  const { request } = toGeminiRequest(text, model);
+  const { contents, systemInstruction, tools, toolConfig } = request;
+  return {
+    generateContentRequest: {
+      // Google wants the full name in here although the URL has it too.
+      model: `models/${model.replace(/^models\//, "")}`,
+      contents,
+      ...(systemInstruction !== undefined && { systemInstruction }),
+      ...(tools !== undefined && { tools }),
+      ...(toolConfig !== undefined && { toolConfig }),
+    },
+  };
+}
+
+/** The given fields that are ignored; throws for one that is refused. */
+function checkFields(body: JsonObject): string[] {
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(body)) {
+    if (isUnset(value)) continue;
+    const rule = CHAT_FIELDS.get(name) ?? UNKNOWN_FIELD;
+    if (rule.becomes === "refused") throw refusal(name, rule.note);
+    if (rule.becomes === "ignored" && value !== rule.fits) ignored.push(name);
+  }
+  return ignored;
+}
+
+/** null, {} and [] ask for nothing. */
+function isUnset(value: unknown): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+function refusal(name: string, note: string): ApiError {
+  return badRequest(`${name} is not supported with Gemini: ${note}.`, name, "unsupported_parameter");
+}
+
+function withGoogleTools(fields: ToolFields, google: GoogleOptions): ToolFields {
+  const tools = [...(fields.tools ?? []), ...(google.tools ?? [])];
+  const toolConfig: JsonObject = {
+    ...fields.toolConfig,
+    ...(google.retrievalConfig !== undefined && { retrievalConfig: google.retrievalConfig }),
+  };
+  return {
+    ...(tools.length > 0 && { tools }),
+    ...(Object.keys(toolConfig).length > 0 && { toolConfig }),
+  };
+}
+
+const SERVICE_TIERS: Readonly<Record<string, string>> = { default: "standard", flex: "flex", priority: "priority" };
+
+function serviceTier(tier: unknown): { serviceTier?: string } {
+  if (tier === undefined || tier === null || tier === "auto") return {};
+  const name = typeof tier === "string" && Object.hasOwn(SERVICE_TIERS, tier) ? SERVICE_TIERS[tier] : undefined;
+  if (name !== undefined) return { serviceTier: name };
+  throw badRequest("service_tier must be auto, default, flex or priority here.", "service_tier", "unsupported_value");
+}

@@ -1,0 +1,161 @@
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { emptyCompletion } from "@ai-proxy/shared/reply";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
+import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
+import { answeredError, PROVIDER, unreadable } from "./errors.ts";
+import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
+import { readLogprobs } from "./logprobs.ts";
+import type { Piece } from "./pieces.ts";
+import { asNumber, asText, objectsIn } from "./read.ts";
+import { signatureContent } from "./signatures.ts";
+import { readUsage } from "./usage.ts";
+
+export interface TranslatedAnswer {
+  /** OpenAI's chat.completion. */
+  body: JsonObject;
+  usage: Usage | null;
+  servedModel: string | undefined;
+}
+
+/**
+ * Gemini's answer → OpenAI's chat.completion. Throws an ApiError when the
+ * answer is none: an error object, nothing at all, output that broke.
+ */
+export function toChatCompletion(answer: unknown, envelope: AnswerEnvelope, callIds: CallIds): TranslatedAnswer {
+  if (!isObject(answer)) throw unreadable();
+  const error = answeredError(answer);
+  if (error !== null) throw error;
+  const usage = isObject(answer["usageMetadata"]) ? readUsage(answer["usageMetadata"]) : null;
+  const tier = serviceTier(answer);
+  const body = {
+    id: envelope.id,
+    object: "chat.completion",
+    created: envelope.created,
+    model: envelope.model,
+    system_fingerprint: systemFingerprint(answer),
+    choices: choices(answer, callIds),
+    ...(usage !== null && { usage: toOpenAIUsage(usage) }),
+    ...(tier !== undefined && { service_tier: tier }),
+  };
+  return { body, usage, servedModel: asText(answer["modelVersion"]) };
+}
+
+function choices(answer: JsonObject, callIds: CallIds): JsonObject[] {
+  const candidates = new Map<number, { end: Candidate; message: MessageBuilder; logprobs: JsonObject | null }>();
+  for (const given of objectsIn(answer["candidates"])) {
+    const index = asNumber(given["index"]) ?? 0;
+    const end = candidates.get(index)?.end ?? new Candidate();
+    const message = candidates.get(index)?.message ?? new MessageBuilder(callIds);
+    for (const piece of end.read(given)) message.add(piece);
+    candidates.set(index, { end, message, logprobs: readLogprobs(given["logprobsResult"]) });
+  }
+  if (candidates.size === 0) return [blockedChoice(answer)];
+  const rows = [...candidates].sort(([a], [b]) => a - b);
+  const made = rows.map(([index, { end, message, logprobs }]) => {
+    const finish = finishReason(end);
+    return { index, message: message.message(end, finish), logprobs, finish_reason: finish };
+  });
+  if (made.every((row) => row.finish_reason === "stop") && !rows.some(([, { end }]) => end.spoke))
+    throw emptyCompletion(PROVIDER);
+  return made;
+}
+
+/** No candidates: the prompt was blocked, or Gemini said nothing. */
+function blockedChoice(answer: JsonObject): JsonObject {
+  const refusal = blockedPrompt(answer);
+  if (refusal === null) throw emptyCompletion(PROVIDER);
+  const message = { role: "assistant", content: null, refusal, annotations: [] };
+  return { index: 0, message, logprobs: null, finish_reason: "content_filter" };
+}
+
+/** The message of one candidate, from its pieces. */
+class MessageBuilder {
+  readonly #callIds: CallIds;
+  #content: string | null = null;
+  #reasoning = "";
+  readonly #calls: JsonObject[] = [];
+  readonly #images: JsonObject[] = [];
+  readonly #steps: JsonObject[] = [];
+  #audio = "";
+  #signature: string | undefined;
+
+  constructor(callIds: CallIds) {
+    this.#callIds = callIds;
+  }
+
+  add(piece: Piece): void {
+    switch (piece.kind) {
+      case "text":
+        this.#content = (this.#content ?? "") + piece.text;
+        break;
+      case "reasoning":
+        this.#reasoning += piece.text;
+        break;
+      case "call":
+        this.#calls.push(toolCall(piece, this.#callIds));
+        break;
+      case "image":
+        this.#images.push(imagePart(piece));
+        break;
+      case "audio":
+        this.#audio += piece.data;
+        break;
+      case "signature":
+        this.#signature = piece.signature;
+        break;
+      case "step":
+        this.#steps.push(piece.part);
+        break;
+      default:
+        piece satisfies never;
+    }
+  }
+
+  message(end: Candidate, finish: FinishReason): JsonObject {
+    const withheld = finish === "content_filter" && !end.spoke;
+    const alone = this.#calls.length === 0 && this.#audio === "" && !withheld;
+    const google = this.#googleContent(end);
+    return {
+      role: "assistant",
+      content: this.#content ?? (alone ? "" : null),
+      refusal: withheld ? withheldMessage(end) : null,
+      annotations: end.annotations(),
+      ...(this.#reasoning !== "" && { reasoning_content: this.#reasoning }),
+      ...(this.#calls.length > 0 && { tool_calls: this.#calls }),
+      ...(this.#images.length > 0 && { images: this.#images }),
+      ...(this.#audio !== "" && {
+        audio: { id: this.#callIds.take(undefined), data: this.#audio, expires_at: 0, transcript: "" },
+      }),
+      ...(google !== null && { extra_content: { google } }),
+    };
+  }
+
+  #googleContent(end: Candidate): JsonObject | null {
+    const content = {
+      ...(this.#signature !== undefined && { thought_signature: this.#signature }),
+      ...(this.#steps.length > 0 && { parts: this.#steps }),
+      ...end.sources(),
+    };
+    return Object.keys(content).length > 0 ? content : null;
+  }
+}
+
+/** A whole tool call; in a stream it gets its `index` besides. */
+export function toolCall(call: Extract<Piece, { kind: "call" }>, callIds: CallIds): JsonObject {
+  return {
+    id: callIds.take(call.id),
+    type: "function",
+    function: { name: call.name, arguments: call.args },
+    ...(call.signature !== undefined && { extra_content: signatureContent(call.signature) }),
+  };
+}
+
+/** An image of the answer, as an OpenAI image part. */
+export function imagePart(image: Extract<Piece, { kind: "image" }>): JsonObject {
+  return {
+    type: "image_url",
+    image_url: { url: image.url },
+    ...(image.signature !== undefined && { extra_content: signatureContent(image.signature) }),
+  };
+}

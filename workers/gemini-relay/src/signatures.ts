@@ -1,0 +1,47 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
+import { asText, at } from "./read.ts";
+
+/**
+ * Thought signatures: Gemini's encrypted state of its reasoning, which has to
+ * come back on the part it came with.
+ * Source: ai.google.dev/gemini-api/docs/thought-signatures
+ */
+
+/**
+ * Google's documented stand-in for a call whose signature is not known (its
+ * history comes from a client that drops fields, or from another model): the
+ * validator lets it pass, the model loses the reasoning behind the call.
+ */
+export const SKIP_SIGNATURE = "skip_thought_signature_validator";
+
+/** LiteLLM carries a call's signature inside its id: `call_1__thought__<signature>`. */
+const IN_ID = "__thought__";
+
+/** `{id, extra_content: {google: {thought_signature}}}` → the id for Gemini, and the signature if there is one. */
+export function readCallId(call: JsonObject): { id: string | undefined; signature: string | undefined } {
+  const given = asText(call["id"]);
+  const { id, signature } = splitCallId(given);
+  return { id, signature: messageSignature(call) ?? signature };
+}
+
+/** The id without a signature inside it. */
+export function splitCallId(given: string | undefined): { id: string | undefined; signature: string | undefined } {
+  const cut = given?.indexOf(IN_ID) ?? -1;
+  if (given === undefined || cut === -1) return { id: given, signature: undefined };
+  return { id: given.slice(0, cut), signature: wellFormed(given.slice(cut + IN_ID.length)) };
+}
+
+/** The signature beside a message, a call or an image of the client's history. */
+export function messageSignature(holder: JsonObject): string | undefined {
+  return wellFormed(asText(at(holder, "extra_content", "google", "thought_signature")));
+}
+
+/** How a client gets a signature, and gives it back. */
+export function signatureContent(signature: string): JsonObject {
+  return { google: { thought_signature: signature } };
+}
+
+/** Text that is not base64 is a 400 at Gemini: better no signature than that. */
+function wellFormed(signature: string | undefined): string | undefined {
+  return signature !== undefined && /^[\w+/-]+={0,2}$/.test(signature) ? signature : undefined;
+}

@@ -1,0 +1,190 @@
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
+import { SSE_DONE } from "@ai-proxy/shared/sse";
+import type { StreamTranslator } from "@ai-proxy/shared/stream";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
+import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
+import { answeredError, PROVIDER, unreadable } from "./errors.ts";
+import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
+import { readLogprobs } from "./logprobs.ts";
+import type { Piece } from "./pieces.ts";
+import { asText } from "./read.ts";
+import { imagePart, toolCall } from "./response.ts";
+import { signatureContent } from "./signatures.ts";
+import { mergeReports, readUsage } from "./usage.ts";
+
+export interface GeminiStreamOptions {
+  envelope: AnswerEnvelope;
+  includeUsage: boolean;
+  callIds: CallIds;
+}
+
+/** A candidate as the client sees it. */
+interface Choice {
+  index: number;
+  candidate: Candidate;
+  /** Its first delta, which has the role, was sent. */
+  begun: boolean;
+}
+
+/**
+ * Gemini's stream of GenerateContentResponses → OpenAI's chunks. A finish
+ * reason is sent at the very end only: text may follow the first one, and a
+ * later one may count more. Chunks are put together as text from small
+ * pieces, since push() runs for each token.
+ */
+export class GeminiStream implements StreamTranslator {
+  readonly #options: GeminiStreamOptions;
+  readonly #choices = new Map<number, Choice>();
+  /** Beginning and end that all chunks share; the beginning is known with the first event. */
+  #head = "";
+  readonly #tail: string;
+  #report: JsonObject | null = null;
+  #blocked: string | null = null;
+  contentSeen = false;
+  servedModel: string | undefined;
+  readonly usageEstimated = false;
+
+  constructor(options: GeminiStreamOptions) {
+    this.#options = options;
+    // OpenAI writes a null usage into every chunk of a stream that ends with one.
+    this.#tail = options.includeUsage ? '],"usage":null}\n\n' : "]}\n\n";
+  }
+
+  get usage(): Usage | null {
+    return this.#report === null ? null : readUsage(this.#report);
+  }
+
+  push(data: string): string {
+    const event = tryParseJson(data);
+    if (!isObject(event)) {
+      if (data.trim() === "[DONE]" || data.trim() === "") return "";
+      throw unreadable();
+    }
+    const error = answeredError(event);
+    if (error !== null) throw error;
+    if (this.#head === "") this.#head = this.#beginChunks(event);
+    this.servedModel ??= asText(event["modelVersion"]);
+    if (isObject(event["usageMetadata"])) this.#report = mergeReports(this.#report, event["usageMetadata"]);
+    this.#blocked ??= blockedPrompt(event);
+    const { candidates } = event;
+    let text = "";
+    if (Array.isArray(candidates)) for (const given of candidates) if (isObject(given)) text += this.#read(given);
+    return text;
+  }
+
+  end(): string {
+    const choices = [...this.#choices.values()].sort((a, b) => a.index - b.index);
+    if (choices.length === 0) return this.#endBlocked();
+    if (choices.some(({ candidate }) => candidate.reasons.length === 0)) throw cutError(PROVIDER);
+    const ends = choices.map((choice) => ({ choice, finish: finishReason(choice.candidate) }));
+    if (!this.contentSeen && ends.every(({ finish }) => finish === "stop")) throw emptyCompletion(PROVIDER);
+    return ends.map(({ choice, finish }) => this.#endChoice(choice, finish)).join("") + this.#endStream();
+  }
+
+  #read(given: JsonObject): string {
+    const index = typeof given["index"] === "number" ? given["index"] : 0;
+    let choice = this.#choices.get(index);
+    if (choice === undefined) {
+      choice = { index, candidate: new Candidate(), begun: false };
+      this.#choices.set(index, choice);
+    }
+    const callsBefore = choice.candidate.calls;
+    const pieces = choice.candidate.read(given);
+    if (pieces.length === 0) return "";
+    this.contentSeen ||= choice.candidate.spoke;
+    let logprobs = readLogprobs(given["logprobsResult"]);
+    let call = callsBefore;
+    let text = "";
+    for (const piece of pieces) {
+      const fields =
+        piece.kind === "call" ? this.#callFields(piece, call++) : pieceFields(piece, this.#options.callIds);
+      text += this.#chunk(choice, fields, null, logprobs);
+      logprobs = null;
+    }
+    return text;
+  }
+
+  /** A call comes whole: Gemini does not stream arguments. */
+  #callFields(piece: Extract<Piece, { kind: "call" }>, index: number): string {
+    return `"tool_calls":[${JSON.stringify({ index, ...toolCall(piece, this.#options.callIds) })}]`;
+  }
+
+  #endChoice(choice: Choice, finish: FinishReason): string {
+    const { candidate } = choice;
+    let text = "";
+    if (finish === "content_filter" && !candidate.spoke) {
+      this.contentSeen = true;
+      text += this.#chunk(choice, `"refusal":${JSON.stringify(withheldMessage(candidate))}`, null);
+    }
+    const sources = candidate.sources();
+    const annotations = candidate.annotations();
+    if (sources !== null || annotations.length > 0) {
+      const google = sources === null ? "" : `,"extra_content":${JSON.stringify({ google: sources })}`;
+      text += this.#chunk(choice, `"annotations":${JSON.stringify(annotations)}${google}`, null);
+    }
+    return text + this.#chunk(choice, "", finish);
+  }
+
+  /** No candidates came: the prompt was blocked, or Gemini said nothing. */
+  #endBlocked(): string {
+    if (this.#blocked === null) throw emptyCompletion(PROVIDER);
+    const choice: Choice = { index: 0, candidate: new Candidate(), begun: false };
+    this.contentSeen = true;
+    const refusal = this.#chunk(choice, `"refusal":${JSON.stringify(this.#blocked)}`, null);
+    return refusal + this.#chunk(choice, "", "content_filter") + this.#endStream();
+  }
+
+  #endStream(): string {
+    const { usage } = this;
+    if (!this.#options.includeUsage || usage === null) return SSE_DONE;
+    return `${this.#head}],"usage":${JSON.stringify(toOpenAIUsage(usage))}}\n\n${SSE_DONE}`;
+  }
+
+  /** @param fields members of the delta as JSON text, without braces */
+  #chunk(choice: Choice, fields: string, finish: FinishReason | null, logprobs: JsonObject | null = null): string {
+    const delta = choice.begun ? fields : firstDelta(fields);
+    choice.begun = true;
+    const scores = logprobs === null ? "null" : JSON.stringify(logprobs);
+    const reason = finish === null ? "null" : `"${finish}"`;
+    return `${this.#head}{"index":${choice.index},"delta":{${delta}},"logprobs":${scores},"finish_reason":${reason}}${this.#tail}`;
+  }
+
+  #beginChunks(event: JsonObject): string {
+    const { id, created, model } = this.#options.envelope;
+    const tier = serviceTier(event);
+    const head = JSON.stringify({
+      id,
+      object: "chat.completion.chunk",
+      created,
+      model,
+      ...(tier !== undefined && { service_tier: tier }),
+      system_fingerprint: systemFingerprint(event),
+    });
+    return `data: ${head.slice(0, -1)},"choices":[`;
+  }
+}
+
+/** OpenAI begins each choice with its role, and with null content where a call or a refusal comes first. */
+function firstDelta(fields: string): string {
+  if (fields === "") return '"role":"assistant","content":""';
+  return `"role":"assistant",${fields.startsWith('"content"') ? "" : '"content":null,'}${fields}`;
+}
+
+function pieceFields(piece: Exclude<Piece, { kind: "call" }>, callIds: CallIds): string {
+  switch (piece.kind) {
+    case "text":
+      return `"content":${JSON.stringify(piece.text)}`;
+    case "reasoning":
+      return `"reasoning_content":${JSON.stringify(piece.text)}`;
+    case "image":
+      return `"images":[${JSON.stringify(imagePart(piece))}]`;
+    case "audio":
+      return `"audio":${JSON.stringify({ id: callIds.take(undefined), data: piece.data })}`;
+    case "signature":
+      return `"extra_content":${JSON.stringify(signatureContent(piece.signature))}`;
+    case "step":
+      return `"extra_content":${JSON.stringify({ google: { parts: [piece.part] } })}`;
+  }
+}

@@ -1,0 +1,74 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import type { JsonObject } from "@ai-proxy/shared/json";
+import type { Level, Thinking } from "./model.ts";
+
+/**
+ * OpenAI's reasoning_effort → Gemini's thinkingConfig, by the model's
+ * generation. The budgets are those of Google's own OpenAI endpoint (1,024,
+ * 8,192, 24,576). A model gets the nearest it can do: "none" is the least
+ * thinking it allows, a level it lacks becomes the next higher one.
+ * Source: ai.google.dev/gemini-api/docs/openai, "Thinking"; docs/thinking.
+ */
+const EFFORTS = {
+  none: { budget: 0, level: "MINIMAL" },
+  minimal: { budget: 1_024, level: "MINIMAL" },
+  low: { budget: 1_024, level: "LOW" },
+  medium: { budget: 8_192, level: "MEDIUM" },
+  high: { budget: 24_576, level: "HIGH" },
+  xhigh: { budget: Number.POSITIVE_INFINITY, level: "HIGH" },
+  max: { budget: Number.POSITIVE_INFINITY, level: "HIGH" },
+} as const satisfies Record<string, { budget: number; level: Level }>;
+
+const RANK: readonly Level[] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
+
+/**
+ * `effort` of the client for a model that thinks as `thinking` says. Null when
+ * the client asked for nothing, or the model cannot be told.
+ * medium on Gemini 2.5 → {thinkingBudget: 8192, includeThoughts: true}
+ */
+export function thinkingConfig(effort: unknown, thinking: Thinking | null): JsonObject | null {
+  if (effort === undefined || effort === null) return null;
+  if (!isEffort(effort)) {
+    throw badRequest(
+      `reasoning_effort must be one of ${Object.keys(EFFORTS).join(", ")}.`,
+      "reasoning_effort",
+      "invalid_value",
+    );
+  }
+  if (thinking === null) return null;
+  // Who asks for thinking sees its summary; it costs no more tokens.
+  const includeThoughts = effort !== "none" && { includeThoughts: true };
+  if (thinking.kind === "level")
+    return { thinkingLevel: nearestLevel(EFFORTS[effort].level, thinking.levels), ...includeThoughts };
+  const budget = Math.min(Math.max(EFFORTS[effort].budget, thinking.least), thinking.most);
+  return { thinkingBudget: budget, ...includeThoughts };
+}
+
+/** The level, else the next higher that the model has, else its highest. */
+function nearestLevel(wanted: Level, levels: readonly Level[]): Level {
+  const higher = levels.find((level) => RANK.indexOf(level) >= RANK.indexOf(wanted));
+  return higher ?? levels.at(-1) ?? wanted;
+}
+
+function isEffort(value: unknown): value is keyof typeof EFFORTS {
+  return typeof value === "string" && Object.hasOwn(EFFORTS, value);
+}
+
+/** `extra_body.google.thinking_config`, which wins over reasoning_effort. Both controls at once are a 400 at Gemini. */
+export function explicitThinking(given: JsonObject): JsonObject {
+  const budget = given["thinking_budget"] ?? given["thinkingBudget"];
+  const level = given["thinking_level"] ?? given["thinkingLevel"];
+  if (budget !== undefined && level !== undefined) {
+    throw badRequest(
+      "thinking_config takes a thinking_budget (Gemini 2.5) or a thinking_level (Gemini 3), not both.",
+      "extra_body.google.thinking_config",
+      "invalid_value",
+    );
+  }
+  const include = given["include_thoughts"] ?? given["includeThoughts"];
+  return {
+    ...(budget !== undefined && { thinkingBudget: budget }),
+    ...(level !== undefined && { thinkingLevel: typeof level === "string" ? level.toUpperCase() : level }),
+    ...(include !== undefined && { includeThoughts: include }),
+  };
+}

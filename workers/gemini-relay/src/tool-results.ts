@@ -1,0 +1,54 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import type { Blob64, FunctionResponse } from "./gemini.ts";
+import type { ModelTraits } from "./model.ts";
+import { contentParts } from "./parts.ts";
+
+/** A call of the history that a result can belong to. */
+export interface KnownCall {
+  name: string;
+  /** What Gemini is told as the call's id, if anything. */
+  id: string | undefined;
+}
+
+/**
+ * A tool message → the functionResponse of its call.
+ * `{"content":"{\"temp\":15}"}` of get_weather → `{name: "get_weather", response: {temp: 15}}`
+ */
+export function functionResponse(
+  message: JsonObject,
+  call: KnownCall,
+  path: string,
+  traits: ModelTraits,
+): FunctionResponse {
+  const parts = contentParts(message["content"], `${path}.content`, traits);
+  const texts: string[] = [];
+  const media: { inlineData: Blob64 }[] = [];
+  for (const part of parts) {
+    if (part.text !== undefined) texts.push(part.text);
+    else if (part.inlineData !== undefined && traits.takesMediaResults) media.push({ inlineData: part.inlineData });
+    else {
+      const problem = traits.takesMediaResults
+        ? "A file in a tool's result must be inline, as a data: URL."
+        : "This model takes only text as a tool's result; Gemini 3 models also take files.";
+      throw badRequest(problem, `${path}.content`, "unsupported_value");
+    }
+  }
+  return {
+    name: call.name,
+    response: responseObject(texts.join("")),
+    ...(call.id !== undefined && { id: call.id }),
+    ...(media.length > 0 && { parts: media }),
+  };
+}
+
+/**
+ * Gemini takes an object: JSON objects go as they are, anything else as
+ * `output`, the key that Google's documentation names. JSON with integers
+ * beyond 2^53 stays text, so that no digit is lost.
+ */
+function responseObject(text: string): JsonObject {
+  const value = /\d{16}/.test(text) ? undefined : tryParseJson(text);
+  if (isObject(value)) return value;
+  return { output: value === undefined ? text : value };
+}

@@ -1,0 +1,123 @@
+import { aiGatewayHeaders } from "@ai-proxy/shared/ai-gateway";
+import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
+import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
+import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
+import { readRetryAfter } from "@ai-proxy/shared/retry-after";
+import { DEFAULT_DEADLINES, type StreamDeadlines } from "@ai-proxy/shared/stream";
+import { PROVIDER, upstreamError } from "./errors.ts";
+import { log } from "./log.ts";
+import { modelPath } from "./model.ts";
+
+/** What this Worker is configured with. CF_AIG_TOKEN is wanted only behind an authenticated AI Gateway. */
+export interface Settings {
+  GEMINI_API_KEY?: string | undefined;
+  GEMINI_BASE_URL?: string | undefined;
+  CF_AIG_TOKEN?: string | undefined;
+}
+
+const DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com/v1beta";
+
+export type Method = "generateContent" | "streamGenerateContent" | "batchEmbedContents" | "countTokens";
+
+/** The time that a request has, from when it came. */
+export class Clock {
+  readonly #startedAt = Date.now();
+  readonly #deadlines: { firstByteMs: number; idleMs: number; totalMs: number };
+
+  constructor({ deadlines }: RelayRequest) {
+    this.#deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
+  }
+
+  /** Milliseconds left until the first byte of a stream, or a whole answer, must have come. */
+  left(): number {
+    const { firstByteMs, totalMs } = this.#deadlines;
+    return Math.max(0, this.#startedAt + Math.min(firstByteMs, totalMs) - Date.now());
+  }
+
+  stream(): StreamDeadlines {
+    const { idleMs, totalMs } = this.#deadlines;
+    return { firstByteMs: this.left(), idleMs, totalMs: Math.max(0, this.#startedAt + totalMs - Date.now()) };
+  }
+}
+
+/** Gemini's API with the operator's keys. One for an isolate: its keys rotate and rest across requests. */
+export class GeminiApi {
+  readonly #settings: Settings;
+  readonly #keys: KeyRing;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#keys = new KeyRing("GEMINI_API_KEY", settings.GEMINI_API_KEY);
+  }
+
+  get configured(): boolean {
+    return this.#keys.size > 0;
+  }
+
+  /** Keys that a next attempt at this request may still try, after it failed with `thrown`. */
+  keysLeft({ keySlot = 0 }: RelayRequest, thrown: unknown): number {
+    const usedRests = isRefusedKey(thrown);
+    const others = this.#keys.live(Date.now()) - (usedRests ? 0 : 1);
+    return Math.max(0, Math.min(others, this.#keys.size - 1 - keySlot));
+  }
+
+  /** Calls a method of a model; throws an ApiError for whatever is not a success. */
+  async call(request: RelayRequest, method: Method, body: unknown, clock: Clock): Promise<UpstreamCall> {
+    const { href, search } = readBaseUrl("GEMINI_BASE_URL", this.#settings.GEMINI_BASE_URL || DEFAULT_BASE_URL);
+    const path = modelPath(request.model);
+    const key = this.#keys.next(Date.now());
+    if (key === undefined) throw notConfigured("The secret GEMINI_API_KEY is not set.");
+    const call = await callUpstream({
+      provider: PROVIDER,
+      url: `${href}/${path}:${method}${query(search, method)}`,
+      headers: {
+        "x-goog-api-key": key.value,
+        ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
+        ...aiGatewayHeaders(href, this.#settings.CF_AIG_TOKEN, request),
+      },
+      body: JSON.stringify(body),
+      firstByteMs: clock.left(),
+      cancelled: request.cancelled,
+    });
+    if (!call.response.ok) await this.#refused(call, key, clock);
+    return call;
+  }
+
+  /** As `call`, to the end of the answer's text. */
+  async callWhole(
+    request: RelayRequest,
+    method: Method,
+    body: unknown,
+    clock: Clock,
+  ): Promise<{ text: string; headers: Headers }> {
+    const call = await this.call(request, method, body, clock);
+    return { text: await readBody(call, PROVIDER, clock.left()), headers: call.response.headers };
+  }
+
+  async #refused(call: UpstreamCall, key: ProviderKey, clock: Clock): Promise<never> {
+    const { status, headers } = call.response;
+    const error = upstreamError({
+      status,
+      body: await readBody(call, PROVIDER, clock.left()),
+      retryAfterMs: readRetryAfter(headers, Date.now()),
+      key: key.value,
+    });
+    if (isRefusedKey(error)) {
+      this.#keys.refuse(key, Date.now());
+      log("key_refused", { key: key.label, status });
+    }
+    throw error;
+  }
+}
+
+function isRefusedKey(thrown: unknown): boolean {
+  return thrown instanceof ApiError && thrown.code === "provider_auth_error";
+}
+
+/** Without alt=sse a stream comes as one JSON list. */
+function query(search: string, method: Method): string {
+  if (method !== "streamGenerateContent") return search;
+  return search === "" ? "?alt=sse" : `${search}&alt=sse`;
+}
