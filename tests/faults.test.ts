@@ -1,0 +1,395 @@
+import type { ServerResponse } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
+import { answerAsProvider } from "./replies.ts";
+import { json, sse, type UpstreamRequest } from "./upstream.ts";
+
+// The fault matrix: what providers do wrong × three providers × stream or not.
+// Every row is played to the whole mesh twice: alone, and with a fallback behind it.
+
+const IDLE_MS = 400;
+const FIRST_BYTE_MS = 500;
+
+let mesh: PlainMesh;
+beforeAll(async () => {
+  mesh = await startPlainMesh({ gateway: { ROUTING: JSON.stringify({ idle_timeout_ms: IDLE_MS }) } });
+}, 90_000);
+afterAll(() => mesh.close());
+
+type Provider = "cloudflare" | "openai" | "gemini";
+
+const MODELS: Record<Provider, string> = { cloudflare: "@cf/meta/test", openai: "gpt-test", gemini: "gemini-test" };
+/** A model of its own for each row: the circuit breaker remembers what the rows before did. */
+const modelOf = (provider: Provider, row: string) => `${MODELS[provider]}-${row}`;
+/** Who answers when the provider of the row does not. */
+const FALLBACKS: Record<Provider, Provider> = { cloudflare: "openai", openai: "gemini", gemini: "openai" };
+const PATHS: Record<Provider, string> = { cloudflare: "/ai/", openai: "/openai/", gemini: "/gemini/" };
+
+type Fault = (request: UpstreamRequest, response: ServerResponse, provider: Provider) => void | Promise<void>;
+
+interface Row {
+  fault: string;
+  play: Fault;
+  /** Rows about streams alone, or about whole answers alone; both when absent. */
+  only?: "stream" | "whole";
+  /** What the client gets when there is nobody else. "cut": 200, some text, an error event. */
+  alone: number | "cut" | Record<Provider, number>;
+  code?: string;
+  /** The fallback is asked and its answer is the client's. */
+  fallback: boolean;
+}
+
+/** An error as the provider writes it. */
+function refuse(status: number, internalCode: number, headers: Record<string, string> = {}): Fault {
+  return (_request, response, provider) => {
+    const message = `fault ${status}`;
+    const bodies: Record<Provider, unknown> = {
+      cloudflare: {
+        success: false,
+        errors: [{ code: internalCode, message }],
+        internalCode,
+        description: message,
+        result: {},
+        messages: [],
+      },
+      openai: { error: { message, type: "some_error", param: null, code: null } },
+      gemini: { error: { code: status, message, status: "SOME_ERROR" } },
+    };
+    json(response, status, bodies[provider], headers);
+  };
+}
+
+const text =
+  (status: number, type: string, body: string): Fault =>
+  (_request, response) => {
+    response.writeHead(status, { "content-type": type }).end(body);
+  };
+
+/** One event of text, or of nothing yet, in the provider's format. */
+function event(provider: Provider, content: string): unknown {
+  if (provider === "cloudflare") return { response: content };
+  if (provider === "gemini") {
+    return { candidates: [{ index: 0, content: { role: "model", parts: content ? [{ text: content }] : [] } }] };
+  }
+  const delta = { role: "assistant", content };
+  return {
+    id: "1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "gpt-4o",
+    choices: [{ index: 0, delta, finish_reason: null }],
+  };
+}
+
+const write = (response: ServerResponse, data: unknown) => response.write(`data: ${JSON.stringify(data)}\n\n`);
+const openStream = (response: ServerResponse) => response.writeHead(200, { "content-type": "text/event-stream" });
+const errorData = { error: { code: 503, message: "overloaded", status: "UNAVAILABLE", type: "server_error" } };
+
+/** An answer with nothing in it. */
+const empty: Fault = ({ body }, response, provider) => {
+  const streamed = (body.inputs ?? body).stream === true || provider === "gemini";
+  const usage = { prompt_tokens: 5, completion_tokens: 0, total_tokens: 5 };
+  if (provider === "cloudflare")
+    return streamed
+      ? sse(response, [{ response: "" }, { response: "", usage }, "[DONE]"])
+      : json(response, 200, { response: "", usage });
+  if (provider === "gemini") {
+    const answer = { candidates: [], usageMetadata: { promptTokenCount: 5, totalTokenCount: 5 } };
+    return response.req.url?.includes("stream") ? sse(response, [answer]) : json(response, 200, answer);
+  }
+  const head = { id: "1", created: 1, model: "gpt-4o" };
+  if (!streamed)
+    return json(response, 200, {
+      ...head,
+      object: "chat.completion",
+      choices: [{ index: 0, message: { role: "assistant", content: "" }, finish_reason: "stop" }],
+      usage,
+    });
+  const chunk = (delta: unknown, finish_reason: string | null) => ({
+    ...head,
+    object: "chat.completion.chunk",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  return sse(response, [chunk({ role: "assistant", content: "" }, null), chunk({}, "stop"), "[DONE]"]);
+};
+
+const ROWS: Row[] = [
+  { fault: "429 without Retry-After", play: refuse(429, 3040), alone: 429, fallback: true },
+  {
+    fault: "429 with Retry-After in seconds, too long to wait",
+    play: refuse(429, 3040, { "retry-after": "3600" }),
+    alone: 429,
+    fallback: true,
+  },
+  {
+    fault: "429 with Retry-After as a date, too long to wait",
+    play: refuse(429, 3040, { "retry-after": new Date(Date.now() + 3_600_000).toUTCString() }),
+    alone: 429,
+    fallback: true,
+  },
+  { fault: "500", play: refuse(500, 3000), alone: 502, fallback: true },
+  { fault: "503", play: refuse(503, 3000), alone: 502, fallback: true },
+  { fault: "P60 400", play: refuse(400, 5004), alone: 400, fallback: false },
+  { fault: "413", play: refuse(413, 3006), alone: 413, fallback: false },
+  { fault: "P62 401 from our key", play: refuse(401, 10000), alone: 502, code: "provider_auth_error", fallback: true },
+  { fault: "403 from our key", play: refuse(403, 5018), alone: 502, code: "provider_auth_error", fallback: true },
+  { fault: "an HTML error page", play: text(502, "text/html", "<html>Bad gateway</html>"), alone: 502, fallback: true },
+  { fault: "an HTML page with 200", play: text(200, "text/html", "<html>Log in</html>"), alone: 502, fallback: true },
+  {
+    fault: "garbage instead of JSON",
+    play: text(200, "application/json", '{"choices": [{"mess'),
+    only: "whole",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "garbage instead of events",
+    play: text(200, "text/event-stream", "data: {not json}\n\n"),
+    only: "stream",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "200 with an error object",
+    play: (_request, response) => json(response, 200, errorData),
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "P63 an empty completion",
+    play: empty,
+    alone: { cloudflare: 200, openai: 200, gemini: 502 },
+    fallback: true,
+  },
+  {
+    fault: "P61 a reset before the headers",
+    play: (_request, response) => void response.socket?.resetAndDestroy(),
+    alone: 502,
+    fallback: true,
+  },
+  { fault: "no headers, ever", play: () => {}, alone: 504, fallback: true },
+  {
+    fault: "headers, then nothing",
+    play: (_request, response) => void openStream(response).flushHeaders(),
+    only: "stream",
+    alone: 504,
+    fallback: true,
+  },
+  {
+    fault: "half a body, then nothing",
+    play: (_request, response) => void response.writeHead(200, { "content-type": "application/json" }).write("{"),
+    only: "whole",
+    alone: 504,
+    fallback: true,
+  },
+  {
+    fault: "half a body, then a reset",
+    play: (_request, response) => {
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .write("{", () => response.socket?.resetAndDestroy());
+    },
+    only: "whole",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "P49 an error as the first event",
+    play: (_request, response) => sse(response, [errorData]),
+    only: "stream",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "P50 a start without content, then an error",
+    play: (_request, response, provider) => sse(response, [event(provider, ""), errorData]),
+    only: "stream",
+    alone: { cloudflare: 502, openai: 200, gemini: 502 },
+    fallback: true,
+  },
+  {
+    fault: "a stream that ends at once",
+    play: (_request, response) => sse(response, []),
+    only: "stream",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "P48 text, then a reset",
+    play: (_request, response, provider) => {
+      openStream(response);
+      response.write(`data: ${JSON.stringify(event(provider, "Half a"))}\n\n`, () =>
+        setTimeout(() => response.socket?.resetAndDestroy(), 30),
+      );
+    },
+    only: "stream",
+    alone: "cut",
+    fallback: false,
+  },
+  {
+    fault: "P48 text, then a quiet end",
+    play: (_request, response, provider) => sse(response, [event(provider, "Half a")]),
+    only: "stream",
+    alone: "cut",
+    fallback: false,
+  },
+  {
+    fault: "text, then an error event",
+    play: (_request, response, provider) => sse(response, [event(provider, "Half a"), errorData]),
+    only: "stream",
+    alone: "cut",
+    fallback: false,
+  },
+  {
+    fault: "text, then a stall",
+    play: (_request, response, provider) => void write(openStream(response), event(provider, "Half a")),
+    only: "stream",
+    alone: "cut",
+    fallback: false,
+  },
+  {
+    fault: "a slow first byte",
+    play: (request, response) => {
+      setTimeout(() => void answerAsProvider(request, response), FIRST_BYTE_MS / 2);
+    },
+    alone: 200,
+    fallback: false,
+  },
+];
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  ms: number;
+}
+
+async function ask(provider: Provider, stream: boolean, extra: object, requestId: string): Promise<Answer> {
+  const model = modelOf(provider, requestId);
+  const started = Date.now();
+  const response = await fetch(new URL("/v1/chat/completions", mesh.url), {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer test-token", "x-request-id": requestId },
+    body: JSON.stringify({
+      provider,
+      model,
+      messages: [{ role: "user", content: "hi" }],
+      stream,
+      ...extra,
+    }),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text(), ms: Date.now() - started };
+}
+
+const calls = (provider: Provider) =>
+  mesh.upstream.requests.filter(({ url }) => url.startsWith(PATHS[provider])).length;
+const events = (body: string) =>
+  body
+    .split("\n\n")
+    .filter((line) => line.startsWith("data: "))
+    .map((line) => line.slice(6));
+
+/** Retry-After as seconds from now; OpenAI's may be a date, and is passed on as it is. */
+function secondsOf(retryAfter: string | null): number {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return Number.isNaN(seconds) ? (Date.parse(retryAfter ?? "") - Date.now()) / 1_000 : seconds;
+}
+
+function expectErrorBody(answer: Answer): void {
+  const { error } = JSON.parse(answer.text);
+  expect(error).toMatchObject({ message: expect.stringMatching(/\S/), type: expect.stringMatching(/\S/) });
+  expect(error).toHaveProperty("param");
+  expect(error).toHaveProperty("code");
+}
+
+describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
+  describe.each([false, true])("stream: %s", (stream) => {
+    const rows = ROWS.filter(({ only }) => only === undefined || (only === "stream") === stream);
+
+    test.each(rows)("alone: $fault", async ({ fault, play, alone, code }) => {
+      mesh.upstream.play((request, response) => play(request, response, provider));
+      const requestId = `alone-${provider}-${stream}-${ROWS.findIndex((row) => row.fault === fault)}`;
+      const routing = { max_attempts: 1, first_byte_timeout_ms: FIRST_BYTE_MS };
+      const answer = await ask(provider, stream, { routing }, requestId);
+      const expected = typeof alone === "object" ? alone[provider] : alone;
+      expect(calls(provider)).toBe(1);
+      expect(mesh.upstream.requests).toHaveLength(1);
+      expect(answer.ms).toBeLessThan(FIRST_BYTE_MS + IDLE_MS + 1_000);
+      expect(answer.headers.get("x-gateway-attempts")).toBe("1");
+      expect(answer.status).toBe(expected === "cut" ? 200 : expected);
+      if (expected === "cut") {
+        const sent = events(answer.text);
+        expect(sent.join("")).toContain("Half a");
+        expect(JSON.parse(sent.at(-1) ?? "{}")).toMatchObject({ error: { message: expect.stringMatching(/\S/) } });
+        expect(answer.text).not.toContain('"finish_reason":"');
+      } else if (answer.status !== 200) {
+        expectErrorBody(answer);
+        if (code !== undefined) expect(JSON.parse(answer.text).error.code).toBe(code);
+      }
+      if (fault.includes("Retry-After in") || fault.includes("Retry-After as")) {
+        expect(secondsOf(answer.headers.get("retry-after"))).toBeGreaterThan(3_500);
+      }
+      const record = await mesh.record(requestId);
+      expect(record).toMatchObject({ provider, attempts: 1, status: answer.status, stream });
+      if (expected === "cut") expect(record.stream_end).toBe("cut");
+    });
+
+    test.each(rows)("with a fallback: $fault", async ({ fault, play, alone, fallback }) => {
+      const other = FALLBACKS[provider];
+      mesh.upstream.play((request, response) =>
+        request.url.startsWith(PATHS[provider])
+          ? play(request, response, provider)
+          : answerAsProvider(request, response),
+      );
+      const requestId = `fallback-${provider}-${stream}-${ROWS.findIndex((row) => row.fault === fault)}`;
+      const extra = {
+        fallbacks: [{ provider: other, model: MODELS[other] }],
+        routing: { max_attempts: 2, first_byte_timeout_ms: FIRST_BYTE_MS },
+      };
+      const answer = await ask(provider, stream, extra, requestId);
+      expect(calls(provider)).toBe(1);
+      expect(calls(other)).toBe(fallback ? 1 : 0);
+      const record = await mesh.record(requestId);
+      expect(record.attempts).toBe(fallback ? 2 : 1);
+      if (fallback) {
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get("x-gateway-provider")).toBe(other);
+        const said = stream
+          ? events(answer.text)
+              .filter((data) => data !== "[DONE]")
+              .map((data) => JSON.parse(data).choices[0]?.delta.content ?? "")
+              .join("")
+          : JSON.parse(answer.text).choices[0].message.content;
+        expect(said).toBe(`Hello from ${other}`);
+        expect(record).toMatchObject({ provider: other, status: 200, error_code: null });
+        expect(record.trail.map((attempt) => attempt.provider)).toEqual([provider, other]);
+      } else {
+        expect(answer.headers.get("x-gateway-provider")).toBe(provider);
+        expect(answer.text).not.toContain(`Hello from ${other}`);
+        const expected = typeof alone === "object" ? alone[provider] : alone;
+        expect(answer.status).toBe(expected === "cut" ? 200 : expected);
+      }
+    });
+
+    test.each([
+      ["500 once", refuse(500, 3000), 0],
+      ["429 with Retry-After: 1", refuse(429, 3040, { "retry-after": "1" }), 1_000],
+      ["a reset once", ((_request, response) => void response.socket?.resetAndDestroy()) as Fault, 0],
+    ])("%s: the same provider answers the second time", async (_, play, wait) => {
+      let first = true;
+      mesh.upstream.play((request, response) => {
+        if (!first) return answerAsProvider(request, response);
+        first = false;
+        return play(request, response, provider);
+      });
+      const requestId = `again-${provider}-${stream}-${_.replaceAll(/\W/g, "")}`;
+      const answer = await ask(provider, stream, { routing: { max_attempts: 2 } }, requestId);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("x-gateway-attempts")).toBe("2");
+      expect(answer.text).toContain("Hello");
+      // Workers AI says how long to wait in no header of its own.
+      if (provider !== "cloudflare") expect(answer.ms).toBeGreaterThanOrEqual(wait);
+      expect(mesh.upstream.requests).toHaveLength(2);
+    });
+  });
+});
