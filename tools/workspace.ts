@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parse } from "jsonc-parser";
+import type { JsonObject } from "../shared/json.ts";
 
 export const root = dirname(import.meta.dirname);
 
 /** wrangler.workspace: the only list of the mesh's Workers, in deploy order. */
 interface Workspace {
   workers: { config: string; public?: boolean }[];
+  offline: { config: string }[];
   resources: { d1: { name: string; worker: string; binding: string }[]; queues: string[]; kv: string[] };
 }
 
 export interface MeshWorker {
-  /** Folder name under workers/: "gateway". */
+  /** Folder name: "gateway". */
   name: string;
   /** Script name at Cloudflare: "ai-proxy-gateway". */
   script: string;
@@ -23,22 +25,37 @@ export interface MeshWorker {
 export interface Mesh {
   /** In deploy order: a Worker comes after those it binds to. */
   workers: MeshWorker[];
+  /** Workers of dev/ that stand in for a provider. */
+  offline: MeshWorker[];
   resources: Workspace["resources"];
 }
 
-function readJsonc<T>(path: string): T {
+/** @param path relative to the root */
+export function readJsonc<T = JsonObject>(path: string): T {
   return parse(readFileSync(join(root, path), "utf8"), [], { allowTrailingComma: true });
 }
 
 export function readMesh(): Mesh {
-  const { workers, resources } = readJsonc<Workspace>("wrangler.workspace");
+  const { workers, offline, resources } = readJsonc<Workspace>("wrangler.workspace");
+  return { resources, workers: workers.map(toWorker), offline: offline.map(toWorker) };
+}
+
+export function workerNamed(mesh: Mesh, name: string): MeshWorker {
+  const worker = mesh.workers.find((each) => each.name === name);
+  if (worker === undefined) throw new Error(`wrangler.workspace has no Worker "${name}".`);
+  return worker;
+}
+
+/** The folder of a Worker, absolute. */
+export function folderOf(worker: MeshWorker): string {
+  return join(root, dirname(worker.config));
+}
+
+function toWorker({ config, public: isPublic = false }: Workspace["workers"][number]): MeshWorker {
   return {
-    resources,
-    workers: workers.map(({ config, public: isPublic = false }) => ({
-      name: basename(dirname(config)),
-      script: readJsonc<{ name: string }>(config).name,
-      config,
-      public: isPublic,
-    })),
+    name: basename(dirname(config)),
+    script: readJsonc<{ name: string }>(config).name,
+    config,
+    public: isPublic,
   };
 }

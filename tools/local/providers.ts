@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import type { OfflineUpstreams } from "../../dev/upstreams.ts";
+import { CommandError, run } from "../run.ts";
+import { folderOf, type Mesh } from "../workspace.ts";
+
+/** Where one provider's answers come from in a local mesh. */
+export interface LocalProvider {
+  /** The relay's folder name. */
+  worker: string;
+  provider: string;
+  live: boolean;
+  /** For people: what answers, or what is missing for the real provider. */
+  source: string;
+}
+
+/** The setting that holds a relay's key, and the one that says where its provider is. */
+const KEYED_RELAYS = [
+  { worker: "openai-relay", provider: "openai", key: "OPENAI_API_KEY", baseUrl: "OPENAI_BASE_URL" },
+  { worker: "gemini-relay", provider: "gemini", key: "GEMINI_API_KEY", baseUrl: "GEMINI_BASE_URL" },
+] as const;
+
+const STAND_IN = "offline stand-in";
+
+/** What answers for each provider. Offline that is always the stand-in; live, each provider that has credentials. */
+export async function chooseProviders(mesh: Mesh, live: boolean): Promise<LocalProvider[]> {
+  const keyed = KEYED_RELAYS.map(({ worker, provider, key, baseUrl }): LocalProvider => {
+    if (!live) return { worker, provider, live, source: STAND_IN };
+    const settings = parseEnv(devVars(mesh, worker));
+    if (!settings[key]) {
+      return { worker, provider, live: false, source: `${STAND_IN}: no ${key} in workers/${worker}/.dev.vars` };
+    }
+    return { worker, provider, live: true, source: settings[baseUrl] || "the real API, with the key of .dev.vars" };
+  });
+  return [await chooseWorkersAi(live), ...keyed];
+}
+
+async function chooseWorkersAi(live: boolean): Promise<LocalProvider> {
+  const workersAi = { worker: "cf-ai", provider: "cloudflare" };
+  if (!live) return { ...workersAi, live, source: STAND_IN };
+  if (await isLoggedIn()) return { ...workersAi, live: true, source: "Workers AI of the logged-in account" };
+  return { ...workersAi, live: false, source: `${STAND_IN}: not logged in to Cloudflare (npx wrangler login)` };
+}
+
+async function isLoggedIn(): Promise<boolean> {
+  try {
+    await run("wrangler", ["whoami", "--json"], { quiet: true });
+    return true;
+  } catch (thrown) {
+    // `whoami --json` ends with 1 when nobody is logged in.
+    if (thrown instanceof CommandError) return false;
+    throw thrown;
+  }
+}
+
+/**
+ * The .dev.vars that a Worker of a local mesh runs with, as text: wrangler lets
+ * them override `vars`, and keeps their values out of what it prints.
+ */
+export function settingsOf(
+  mesh: Mesh,
+  worker: string,
+  local: { token: string; providers: LocalProvider[]; upstreams: OfflineUpstreams },
+): string {
+  if (worker === "gateway") return dotenv(devVars(mesh, worker), { AUTH_TOKEN: local.token });
+  const provider = local.providers.find((each) => each.worker === worker);
+  if (provider === undefined || provider.live) return devVars(mesh, worker);
+  // A stand-in gets nothing of .dev.vars: a real key is not shown to it.
+  const { openaiBaseUrl, geminiBaseUrl } = local.upstreams;
+  if (worker === "openai-relay") return dotenv("", { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" });
+  if (worker === "gemini-relay") return dotenv("", { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
+  return "";
+}
+
+/** The owner's token of a local mesh: from the environment, else from .dev.vars, else a new one. */
+export function chooseToken(mesh: Mesh): string {
+  const given = process.env["AUTH_TOKEN"] || parseEnv(devVars(mesh, "gateway"))["AUTH_TOKEN"];
+  return given || `local-${randomBytes(18).toString("base64url")}`;
+}
+
+/** "" for a Worker without one, and for the stand-ins. */
+function devVars(mesh: Mesh, name: string): string {
+  const worker = mesh.workers.find((each) => each.name === name);
+  const path = worker === undefined ? "" : join(folderOf(worker), ".dev.vars");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+/** Later lines win. */
+function dotenv(text: string, more: Record<string, string>): string {
+  return [text, ...Object.entries(more).map(([name, value]) => `${name}="${value}"`), ""].join("\n");
+}
