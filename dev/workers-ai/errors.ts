@@ -1,0 +1,32 @@
+import { isObject, type JsonObject } from "../../shared/json.ts";
+
+/** An error as Workers AI has it. */
+export interface ModelError {
+  code: number;
+  description: string;
+  status: number;
+}
+
+export function noSuchModel(model: string): ModelError {
+  return { code: 5007, description: `No such model ${model} or task`, status: 400 };
+}
+
+/** The mistakes that the real schema refuses and that are easy to make; undefined when there are none. */
+export function inputError(inputs: JsonObject): ModelError | undefined {
+  const { messages, prompt, tool_choice: choice } = inputs;
+  if (typeof prompt !== "string" && !Array.isArray(messages)) {
+    return invalid(5006, "required properties at '/' are 'prompt' or 'messages'");
+  }
+  if (choice === "any") return invalid(8001, "Invalid input");
+  for (const [at, message] of (Array.isArray(messages) ? messages : []).entries()) {
+    const content: unknown = isObject(message) ? message["content"] : undefined;
+    if (typeof content !== "string" && !Array.isArray(content)) {
+      return invalid(5006, `Type mismatch of '/messages/${at}/content', '${typeof content}' not in 'string'`);
+    }
+  }
+  return undefined;
+}
+
+function invalid(code: number, description: string): ModelError {
+  return { code, description, status: 400 };
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { describe, expect, test } from "vitest";
+import { bodyFailure, ERROR_CODES, failureError, responseFailure, thrownFailure } from "../src/errors.ts";
+
+/** 2026-11-23 23:00 UTC. */
+const NOW = Date.UTC(2026, 10, 23, 23);
+
+const thrown = (message: string) => failureError(thrownFailure(new Error(message)), NOW);
+
+describe("P39 what the binding throws", () => {
+  test.each([
+    ["3040: Capacity temporarily exceeded, please try again.", 429, "overloaded", "capacity_exceeded"],
+    [
+      "3036: You have used up your daily free allocation of 10,000 neurons.",
+      429,
+      "quota_exhausted",
+      "insufficient_quota",
+    ],
+    ["3007: Request timeout", 408, "timeout", "upstream_timeout"],
+    ["3008: Request was aborted", 408, "timeout", "upstream_timeout"],
+    ["5007: No such model @cf/x or task", 400, "model_not_found", "model_not_found"],
+    ["3042: The model name is invalid", 404, "model_not_found", "model_not_found"],
+    ["5028: This model was deprecated on 2026-05-30", 404, "model_not_found", "model_not_found"],
+    ["3006: Request is too large", 413, "too_large", "request_too_large"],
+    ["3041: The account is not allowed to access this model", 502, "auth", "provider_auth_error"],
+    ["5016: User has not agreed to Llama3.2 model terms", 502, "auth", "provider_auth_error"],
+    ["5019: Request trying to use deprecated SDK version", 400, "bad_request", null],
+    ["5099: Something new about the request", 400, "bad_request", null],
+    ["4999: Something new", 502, "upstream_error", "upstream_error"],
+    ["Network connection lost.", 502, "upstream_error", "upstream_error"],
+  ])("%s → %i %s", (message, status, condition, code) => {
+    expect(thrown(message)).toMatchObject({ status, condition, code });
+    expect(thrown(message).message).toContain(message.replace(/^\d+: /, ""));
+  });
+
+  test("the daily allocation says when it comes back, and that trying again is no use", () => {
+    const error = thrown("3036: You have used up your daily free allocation of 10,000 neurons.");
+    expect(error).toMatchObject({ retryAfterMs: 3_600_000, headers: { "x-should-retry": "false" } });
+    expect(thrown("3040: Capacity temporarily exceeded").retryAfterMs).toBeUndefined();
+  });
+
+  test.each([
+    ["InferenceUpstreamError: 3040: Capacity", "Capacity"],
+    ["3040: AiError: Capacity", "Capacity"],
+    ["AiError: 3040: Capacity", "Capacity"],
+  ])("the code is found in %s", (text, message) => {
+    expect(thrownFailure(new Error(text))).toEqual({ code: 3040, message, status: undefined });
+  });
+});
+
+describe("a window that is too small is context_length_exceeded", () => {
+  test.each([
+    "5021: The estimated number of input and maximum output tokens (139704) exceeded this model context window limit (80000).",
+    "3010: AiError: The estimated number of input and maximum output tokens (35000) exceeded this model context window limit (24000)",
+    "8007: Requested token count exceeds the model's maximum context length of 256000 tokens.",
+  ])("%s", (message) => {
+    expect(thrown(message)).toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      param: "messages",
+      condition: "context_length",
+    });
+  });
+
+  test("as a 413 too", () => {
+    const body = JSON.stringify({
+      errors: [{ code: 5021, message: "AiError: exceeded this model context window limit (24000)" }],
+    });
+    expect(failureError(responseFailure(413, body), NOW)).toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      upstreamStatus: 413,
+    });
+  });
+});
+
+describe("a Response that is not 2xx", () => {
+  test.each([
+    [
+      '{"internalCode":3040,"name":"AiError","description":"Busy","message":"AiError: Busy","errors":[{"code":3040,"message":"AiError: Busy"}],"success":false}',
+      3040,
+      "Busy",
+    ],
+    ['{"result":null,"success":false,"errors":[{"code":3040,"message":"AiError: Busy"}]}', 3040, "Busy"],
+    ['{"errors":[{"code":"3040","message":"Busy"}]}', 3040, "Busy"],
+    ['{"error":{"message":"Busy","code":3040}}', 3040, "Busy"],
+    ['{"error":"3040: Busy"}', 3040, "Busy"],
+    ["3040: Busy", 3040, "Busy"],
+    ["<html>502</html>", undefined, "Workers AI answered with status 429."],
+    ["", undefined, "Workers AI answered with status 429."],
+  ])("%s", (text, code, message) => {
+    expect(responseFailure(429, text)).toEqual({ code, message, status: 429 });
+  });
+
+  test.each([
+    [401, 502, "auth"],
+    [403, 502, "auth"],
+    [404, 404, "model_not_found"],
+    [408, 408, "timeout"],
+    [413, 413, "too_large"],
+    [422, 422, "bad_request"],
+    [418, 400, "bad_request"],
+    [429, 429, "rate_limited"],
+    [500, 502, "upstream_error"],
+    [504, 504, "timeout"],
+  ])("status %i without a code is %i %s", (status, ours, condition) => {
+    expect(failureError(responseFailure(status, '{"errors":[{"message":"no"}]}'), NOW)).toMatchObject({
+      status: ours,
+      condition,
+      upstreamStatus: status,
+    });
+  });
+});
+
+test.each([{ response: "a" }, { choices: [], error: null }, { usage: {} }, { success: true, errors: [], result: {} }])(
+  "%j reports no failure",
+  (body) => {
+    expect(bodyFailure(body)).toBeUndefined();
+  },
+);
+
+test("README.md prints the table of codes", () => {
+  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+  const printed = [...readme.matchAll(/^\| (\d{4}) \| (\d{3}) \| ([\w-]+) \| (.*?) \|/gm)].map(
+    ([, code, status, condition, name]) => [Number(code), Number(status), condition, name],
+  );
+  const table = Object.entries(ERROR_CODES).map(([code, rule]) => [
+    Number(code),
+    rule.status,
+    rule.condition,
+    rule.code === null ? "–" : `\`${rule.code}\``,
+  ]);
+  expect(printed).toEqual(table);
+});
+
+test("messages of any length are read in no time", () => {
+  const text = `${"1234: ".repeat(100_000)}x`;
+  const started = performance.now();
+  expect(failureError(thrownFailure(new Error(text)), NOW)).toBeInstanceOf(ApiError);
+  expect(performance.now() - started).toBeLessThan(200);
+});

@@ -1,0 +1,161 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
+import { describe, expect, test } from "vitest";
+import { type CompletionOptions, chatCompletion } from "../src/response.ts";
+
+const options: CompletionOptions = {
+  envelope: { id: "chatcmpl-ours", created: 1_800_000_000, model: "llama4" },
+  estimatePrompt: () => 7,
+  refuseEmpty: false,
+  stops: [],
+};
+
+function choice(output: JsonObject, more: Partial<CompletionOptions> = {}): unknown {
+  const { body } = chatCompletion(output, { ...options, ...more });
+  return Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
+}
+
+describe("native answers", () => {
+  test("text and usage, in OpenAI's shape and with the model that was asked for", () => {
+    const output = { response: "Hello", usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };
+    expect(chatCompletion(output, options)).toMatchObject({
+      body: {
+        id: "chatcmpl-ours",
+        object: "chat.completion",
+        created: 1_800_000_000,
+        model: "llama4",
+        choices: [{ index: 0, message: { role: "assistant", content: "Hello", refusal: null }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      },
+      usageEstimated: false,
+    });
+  });
+
+  test("P28 a call makes the finish reason tool_calls, flat or nested, its arguments an object or text", () => {
+    const flat = { response: null, tool_calls: [{ name: "f", arguments: { city: "Rome" } }] };
+    const nested = {
+      response: "",
+      tool_calls: [{ id: "c1", type: "function", function: { name: "f", arguments: '{"city":"Rome"}' } }],
+    };
+    const fn = { name: "f", arguments: '{"city":"Rome"}' };
+    expect(choice(flat)).toMatchObject({
+      message: { content: null, tool_calls: [{ id: "call_ours_0", type: "function", function: fn }] },
+      finish_reason: "tool_calls",
+    });
+    expect(choice(nested)).toMatchObject({
+      message: { content: null, tool_calls: [{ id: "c1", type: "function", function: fn }] },
+      finish_reason: "tool_calls",
+    });
+  });
+
+  test("P32 two calls never share an id", () => {
+    const call = { id: "same", name: "f", arguments: {} };
+    const given = choice({ response: null, tool_calls: [call, call, { name: "f", arguments: {} }] });
+    expect(given).toMatchObject({
+      message: { tool_calls: [{ id: "same" }, { id: "call_ours_0" }, { id: "call_ours_1" }] },
+    });
+  });
+
+  test("P33 an object is given as its JSON text", () => {
+    expect(choice({ response: { city: "Rome" } })).toMatchObject({ message: { content: '{"city":"Rome"}' } });
+  });
+
+  test.each([
+    [42, "42"],
+    [0, "0"],
+    [null, null],
+    [false, "false"],
+  ])("P34 the response %j is the content %j", (response, content) => {
+    expect(choice({ response })).toMatchObject({ message: { content }, finish_reason: "stop" });
+  });
+
+  test("usage that the model does not give is estimated and marked", () => {
+    const completion = chatCompletion({ response: "four by four" }, options);
+    expect(completion).toMatchObject({ usage: { promptTokens: 7, completionTokens: 3 }, usageEstimated: true });
+  });
+
+  test("an empty answer is an answer, unless another attempt waits", () => {
+    expect(choice({ response: "" })).toMatchObject({ message: { content: "" }, finish_reason: "stop" });
+    expect(() => choice({ response: "" }, { refuseEmpty: true })).toThrow(
+      expect.objectContaining({ code: "empty_completion", condition: "empty_completion" }),
+    );
+  });
+});
+
+describe("OpenAI-shaped answers", () => {
+  const shaped = (message: JsonObject, finish_reason: string | null = "stop") => ({
+    id: "chatcmpl-theirs",
+    created: 1_700_000_000,
+    model: "@cf/served",
+    choices: [{ index: 0, message, finish_reason }],
+  });
+
+  test("id and time are the model's, the model is the one asked for, the one that served is noted", () => {
+    const completion = chatCompletion(shaped({ content: "Hi" }), options);
+    expect(completion.body).toMatchObject({ id: "chatcmpl-theirs", created: 1_700_000_000, model: "llama4" });
+    expect(completion.servedModel).toBe("@cf/served");
+  });
+
+  test.each(["reasoning", "reasoning_content"])("%s becomes reasoning_content", (name) => {
+    const given = choice(shaped({ content: "4", [name]: "two and two" }));
+    expect(given).toMatchObject({ message: { content: "4", reasoning_content: "two and two" } });
+    expect(given).not.toHaveProperty("message.reasoning");
+  });
+
+  test("null tool calls and null usage are none", () => {
+    const output = {
+      ...shaped({ content: "ok", tool_calls: null }),
+      usage: { prompt_tokens: null, completion_tokens: null },
+    };
+    expect(chatCompletion(output, options)).toMatchObject({ usageEstimated: true });
+    expect(choice(output)).not.toHaveProperty("message.tool_calls");
+  });
+
+  test("an object as content is given as its JSON text", () => {
+    expect(choice(shaped({ content: { a: 1 } }))).toMatchObject({ message: { content: '{"a":1}' } });
+  });
+
+  test.each([
+    ["length", "length"],
+    ["model_length", "length"],
+    ["content_filter", "content_filter"],
+    ["stop", "stop"],
+    ["something new", "stop"],
+    [null, "stop"],
+  ])("the finish reason %s is %s", (given, finish_reason) => {
+    expect(choice(shaped({ content: "x" }, given))).toMatchObject({ finish_reason });
+  });
+
+  test("a model that failed on the way has not finished", () => {
+    expect(() => choice(shaped({ content: "x" }, "error"))).toThrow(expect.objectContaining({ status: 502 }));
+  });
+
+  test("several choices and log probabilities stay", () => {
+    const logprobs = { content: [{ token: "a", logprob: -1, bytes: null, top_logprobs: [] }] };
+    const output = {
+      choices: [
+        { index: 0, message: { content: "a" }, finish_reason: "stop", logprobs },
+        { index: 1, message: { content: "b" }, finish_reason: "length" },
+      ],
+    };
+    expect(chatCompletion(output, options).body["choices"]).toMatchObject([
+      { index: 0, logprobs },
+      { index: 1, logprobs: null, finish_reason: "length" },
+    ]);
+  });
+
+  test("no choices at all is an empty answer, with its usage", () => {
+    expect(choice({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 0, total_tokens: 10 } })).toMatchObject(
+      {
+        message: { content: null },
+        finish_reason: "stop",
+      },
+    );
+  });
+});
+
+test("the text ends at a stop sequence even where the model wrote on", () => {
+  expect(choice({ response: "one\ntwo\nthree" }, { stops: ["three", "\n"] })).toMatchObject({
+    message: { content: "one" },
+    finish_reason: "stop",
+  });
+});

@@ -1,0 +1,124 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
+import { describe, expect, test } from "vitest";
+import { type AiBinding, answerBody, answerStream, type ModelCall, runModel } from "../src/run.ts";
+
+const call: ModelCall = {
+  model: "@cf/x",
+  inputs: {},
+  options: { returnRawResponse: true },
+  firstByteMs: 1_000,
+  cancelled: undefined,
+};
+const streamCall: ModelCall = { ...call, inputs: { stream: true } };
+
+/** A binding whose `run` gives this; `calls` notes what it was called with. */
+function binding(result: () => unknown, more: Partial<AiBinding> = {}): AiBinding & { calls: unknown[][] } {
+  const calls: unknown[][] = [];
+  return {
+    calls,
+    run: async (...args) => {
+      calls.push(args);
+      return result();
+    },
+    ...more,
+  };
+}
+
+const events = 'data: {"response":"Hi"}\n\ndata: [DONE]\n\n';
+
+describe("whatever the binding gives", () => {
+  const answers: [string, () => unknown][] = [
+    ["a raw JSON Response", () => Response.json({ response: "Hi" })],
+    [
+      "a raw JSON Response with REST's envelope",
+      () => Response.json({ result: { response: "Hi" }, success: true, errors: [] }),
+    ],
+    ["an object", () => ({ response: "Hi" })],
+    ["a bare text", () => "Hi"],
+    ["a JSON text as a Response", () => new Response('"Hi"', { headers: { "content-type": "application/json" } })],
+  ];
+
+  test.each(answers)("%s is a whole answer", async (_name, result) => {
+    expect(answerBody(await runModel(binding(result), call))).toEqual({ response: "Hi" });
+  });
+
+  test.each(answers)("P36 %s, where a stream was asked for, is made into one", async (_name, result) => {
+    const answer = await runModel(binding(result), streamCall);
+    expect(await new Response(answerStream(answer)).text()).toBe(events);
+  });
+
+  test.each([
+    ["a raw Response", () => new Response(events, { headers: { "content-type": "text/event-stream" } })],
+    ["a stream", () => new Response(events).body],
+  ])("%s of events is a stream", async (_name, result) => {
+    const answer = await runModel(binding(result), streamCall);
+    expect(await new Response(answerStream(answer)).text()).toBe(events);
+  });
+
+  test("the log id of AI Gateway is kept", async () => {
+    const result = () => Response.json({ response: "Hi" }, { headers: { "cf-aig-log-id": "log-1" } });
+    expect(await runModel(binding(result), call)).toMatchObject({ gatewayLogId: "log-1" });
+  });
+
+  test.each([
+    ["null", () => null],
+    ["HTML", () => new Response("<html>")],
+    ["a list", () => Response.json([])],
+  ])("%s is no answer", async (_name, result) => {
+    await expect(runModel(binding(result), call)).rejects.toMatchObject({ status: 502, condition: "invalid_response" });
+  });
+
+  const failure: JsonObject = { internalCode: 3040, description: "Busy", success: false };
+  test.each([
+    ["a thrown error", () => Promise.reject(new Error("3040: Busy"))],
+    ["a raw Response", () => Response.json(failure, { status: 429 })],
+    ["an object", () => failure],
+  ])("an error as %s is the same error", async (_name, result) => {
+    await expect(runModel(binding(result), call)).rejects.toMatchObject({
+      status: 429,
+      condition: "overloaded",
+      message: "Busy",
+    });
+  });
+});
+
+describe("dropping a call", () => {
+  /** A model that answers only when told to, with a stream that notes its end. */
+  function slow() {
+    const started = Promise.withResolvers<ReadableStream<Uint8Array>>();
+    const dropped = Promise.withResolvers<void>();
+    const stream = new ReadableStream<Uint8Array>({ cancel: () => dropped.resolve() });
+    return { ai: binding(() => started.promise), answer: () => started.resolve(stream), dropped: dropped.promise };
+  }
+
+  test("an answer after the deadline is a time-out, and its stream is dropped when it comes", async () => {
+    const { ai, answer, dropped } = slow();
+    await expect(runModel(ai, { ...streamCall, firstByteMs: 5 })).rejects.toMatchObject({
+      status: 504,
+      condition: "timeout",
+    });
+    answer();
+    await dropped;
+  });
+
+  test("P54 a hedged attempt that lost is dropped likewise", async () => {
+    const { ai, answer, dropped } = slow();
+    await expect(runModel(ai, { ...streamCall, cancelled: async () => {} })).rejects.toMatchObject({
+      condition: "cancelled",
+    });
+    answer();
+    await dropped;
+  });
+
+  test("the real binding gets a signal, one over RPC does not: it could not cross", async () => {
+    const real = binding(() => ({ response: "Hi" }), { aiGatewayLogId: null });
+    const rpc = binding(() => ({ response: "Hi" }), { aiGatewayLogId: () => {} });
+    const answer = await runModel(real, call);
+    await runModel(rpc, call);
+    expect(rpc.calls[0]?.[2]).toEqual({ returnRawResponse: true });
+    const options = real.calls[0]?.[2];
+    expect(options).toMatchObject({ signal: { aborted: false } });
+    answer.abort();
+    expect(options).toMatchObject({ signal: { aborted: true } });
+  });
+});

@@ -1,0 +1,325 @@
+import { SseParser } from "@ai-proxy/shared/sse";
+import { describe, expect, test } from "vitest";
+import { WorkersAiStream } from "../src/stream.ts";
+import { deltas, readChunks, rows, streamOptions, translate } from "./read-stream.ts";
+
+const DONE = "[DONE]";
+
+describe("native streams", () => {
+  test("P38 pieces become chunks of one id and model, each with an index, the role first, one [DONE]", () => {
+    const sse = translate([
+      { response: "He", p: "abc" },
+      { response: "llo" },
+      { response: "", usage: { prompt_tokens: 3, completion_tokens: 2 } },
+      DONE,
+    ]);
+    const { chunks, done } = readChunks(sse);
+    expect(rows(sse)).toEqual([
+      { index: 0, delta: { role: "assistant", content: "He" }, logprobs: null, finish_reason: null },
+      { index: 0, delta: { content: "llo" }, logprobs: null, finish_reason: null },
+      { index: 0, delta: {}, logprobs: null, finish_reason: "stop" },
+    ]);
+    for (const chunk of chunks) {
+      expect(chunk).toMatchObject({
+        id: "chatcmpl-ours",
+        object: "chat.completion.chunk",
+        created: 1_800_000_000,
+        model: "llama4",
+      });
+    }
+    expect(done).toBe(1);
+  });
+
+  test("usage comes last and only when asked for; numbers and objects become text", () => {
+    const events = [
+      { response: 4 },
+      { response: { a: 1 } },
+      { usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } },
+      DONE,
+    ];
+    const { chunks } = readChunks(translate(events, { includeUsage: true }));
+    expect(chunks.at(-1)).toMatchObject({
+      choices: [],
+      usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+    });
+    expect(chunks.slice(0, -1).every((chunk) => chunk["usage"] === null)).toBe(true);
+    expect(deltas(translate(events)).map((delta) => delta["content"])).toEqual(["4", '{"a":1}', undefined]);
+    expect(translate(events)).not.toContain("usage");
+  });
+
+  test("P28 P35 a call in pieces: id and name first, then arguments, its closing mark of nulls dropped", () => {
+    const sse = translate([
+      { tool_calls: [{ id: "c1", type: "function", index: 0, function: { name: "f" } }] },
+      { tool_calls: [{ index: 0, function: { arguments: '{"a":' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: "1}" } }] },
+      { tool_calls: [{ id: null, type: null, index: 0, function: { name: null, arguments: "" } }] },
+      DONE,
+    ]);
+    expect(rows(sse)).toMatchObject([
+      {
+        delta: {
+          role: "assistant",
+          content: null,
+          tool_calls: [{ index: 0, id: "c1", type: "function", function: { name: "f", arguments: "" } }],
+        },
+      },
+      { delta: { tool_calls: [{ index: 0, function: { arguments: '{"a":' } }] } },
+      { delta: { tool_calls: [{ index: 0, function: { arguments: "1}" } }] } },
+      { delta: {}, finish_reason: "tool_calls" },
+    ]);
+  });
+
+  test.each([
+    [
+      "no index",
+      [
+        { id: "a", name: "f", arguments: { x: 1 } },
+        { id: "b", name: "f", arguments: { x: 2 } },
+      ],
+    ],
+    [
+      "index 0 for every call",
+      [
+        { id: "a", index: 0, function: { name: "f", arguments: '{"x":1}' } },
+        { id: "b", index: 0, function: { name: "f", arguments: '{"x":2}' } },
+      ],
+    ],
+    [
+      "indexes from 1",
+      [
+        { id: "a", index: 1, function: { name: "f", arguments: '{"x":1}' } },
+        { id: "b", index: 2, function: { name: "f", arguments: '{"x":2}' } },
+      ],
+    ],
+  ])("two calls with %s are two calls, 0 and 1", (_name, calls) => {
+    const sse = translate([...calls.map((call) => ({ tool_calls: [call] })), DONE]);
+    expect(deltas(sse).flatMap((delta) => delta["tool_calls"] ?? [])).toMatchObject([
+      { index: 0, id: "a", function: { arguments: '{"x":1}' } },
+      { index: 1, id: "b", function: { arguments: '{"x":2}' } },
+    ]);
+  });
+
+  test("P32 calls without an id get one each", () => {
+    const sse = translate([
+      { tool_calls: [{ name: "f", arguments: {} }] },
+      { tool_calls: [{ name: "g", arguments: {} }] },
+      DONE,
+    ]);
+    const ids = deltas(sse).flatMap((delta) => (Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : []));
+    expect(ids.map((call) => call.id)).toEqual(["call_ours_0", "call_ours_1"]);
+  });
+
+  test("a call without arguments ends with the empty object, so that clients can parse it", () => {
+    const sse = translate([{ tool_calls: [{ id: "c", index: 0, function: { name: "now" } }] }, DONE]);
+    expect(deltas(sse).at(-2)).toEqual({ tool_calls: [{ index: 0, function: { arguments: "{}" } }] });
+  });
+
+  test.each([
+    ["nothing at all", []],
+    ["an empty piece", [{ response: "", tool_calls: [] }]],
+    ["padding", [{ p: "abcdefgh" }]],
+  ])("%s before [DONE] is an empty answer, with role and finish", (_name, events) => {
+    expect(rows(translate([...events, DONE]))).toEqual([
+      { index: 0, delta: { role: "assistant", content: "" }, logprobs: null, finish_reason: "stop" },
+    ]);
+  });
+
+  test("an empty stream fails while another attempt waits", () => {
+    expect(() => translate([{ response: "" }, DONE], { refuseEmpty: true })).toThrow(
+      expect.objectContaining({ condition: "empty_completion" }),
+    );
+  });
+});
+
+describe("OpenAI-shaped streams", () => {
+  const chunk = (delta: object | null, finish_reason: string | null = null) => ({
+    id: "chatcmpl-theirs",
+    created: 1_700_000_000,
+    model: "@cf/served",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+
+  test.each(["reasoning", "reasoning_content"])("%s streams as reasoning_content, before the text", (name) => {
+    const sse = translate([
+      chunk({ role: "assistant", content: "" }),
+      chunk({ [name]: "Hm" }),
+      chunk({ content: "4" }),
+      chunk({}, "stop"),
+      DONE,
+    ]);
+    expect(rows(sse)).toMatchObject([
+      { delta: { role: "assistant", content: "", reasoning_content: "Hm" } },
+      { delta: { content: "4" } },
+      { delta: {}, finish_reason: "stop" },
+    ]);
+    expect(sse).not.toContain('"reasoning":');
+    expect(readChunks(sse).chunks[0]).toMatchObject({ id: "chatcmpl-theirs", created: 1_700_000_000, model: "llama4" });
+  });
+
+  test("P38 chunks without choices[].index, P47 with null or no choices", () => {
+    const sse = translate([
+      { choices: [{ delta: { content: "a" } }] },
+      { choices: [] },
+      { choices: null },
+      {},
+      { choices: [{ delta: null, finish_reason: "stop" }] },
+      DONE,
+    ]);
+    expect(rows(sse)).toMatchObject([
+      { index: 0, delta: { content: "a" } },
+      { index: 0, finish_reason: "stop" },
+    ]);
+  });
+
+  test("null content and null tool calls say nothing", () => {
+    const sse = translate([
+      chunk({ role: "assistant", content: null, tool_calls: null }),
+      chunk({ content: "Hi", tool_calls: null }),
+      chunk({ content: null }, "stop"),
+      DONE,
+    ]);
+    expect(deltas(sse)).toEqual([{ role: "assistant", content: "Hi" }, {}]);
+  });
+
+  test("usage in the last chunk is held back for the end", () => {
+    const sse = translate(
+      [
+        chunk({ content: "Hi" }),
+        {
+          ...chunk({}, "stop"),
+          usage: { prompt_tokens: 50, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 42 } },
+        },
+        DONE,
+      ],
+      { includeUsage: true },
+    );
+    expect(readChunks(sse).chunks.at(-1)).toMatchObject({
+      choices: [],
+      usage: { prompt_tokens: 50, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 42 } },
+    });
+  });
+
+  test("a stop together with calls is tool_calls, length stays length", () => {
+    const call = chunk({ tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: "{}" } }] });
+    expect(rows(translate([call, chunk({}, "stop"), DONE])).at(-1)).toMatchObject({ finish_reason: "tool_calls" });
+    expect(rows(translate([call, chunk({}, "length"), DONE])).at(-1)).toMatchObject({ finish_reason: "length" });
+  });
+
+  test("several choices keep their own roles, calls and ends", () => {
+    const row = (index: number, content: string) => ({ choices: [{ index, delta: { content }, finish_reason: null }] });
+    const end = {
+      choices: [
+        { index: 0, delta: {}, finish_reason: "stop" },
+        { index: 1, delta: {}, finish_reason: "length" },
+      ],
+    };
+    const given = rows(translate([row(0, "a"), row(1, "b"), end, DONE]));
+    expect(given).toMatchObject([
+      { index: 0, delta: { role: "assistant", content: "a" } },
+      { index: 1, delta: { role: "assistant", content: "b" } },
+      { index: 0, finish_reason: "stop" },
+      { index: 1, finish_reason: "length" },
+    ]);
+  });
+});
+
+test("P36 a whole answer as the only event is a whole stream, of either family", () => {
+  const whole = {
+    choices: [{ index: 0, message: { role: "assistant", content: "Hi", tool_calls: [] }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 1, completion_tokens: 1 },
+  };
+  for (const event of [whole, { response: "Hi", usage: { prompt_tokens: 1, completion_tokens: 1 } }]) {
+    const sse = translate([event, DONE], { includeUsage: true });
+    expect(deltas(sse)).toEqual([{ role: "assistant", content: "Hi" }, {}]);
+    expect(readChunks(sse).chunks.at(-1)).toMatchObject({ usage: { total_tokens: 2 } });
+  }
+});
+
+describe("P37 P48 what breaks off", () => {
+  test.each([
+    ["native", [{ response: "partial" }]],
+    ["OpenAI-shaped", [{ choices: [{ index: 0, delta: { content: "partial" }, finish_reason: null }] }]],
+    ["before anything", []],
+  ])("%s: an end without [DONE] and finish reason is an error, not a clean stop", (_name, events) => {
+    expect(() => translate(events)).toThrow(
+      expect.objectContaining({ code: "upstream_stream_cut", condition: "network" }),
+    );
+  });
+
+  test("a finish reason is an end, also without [DONE]", () => {
+    expect(
+      rows(translate([{ choices: [{ index: 0, delta: { content: "a" }, finish_reason: "stop" }] }])).at(-1),
+    ).toMatchObject({ finish_reason: "stop" });
+  });
+
+  test.each([
+    [{ error: { message: "boom", code: 3040 } }, { condition: "overloaded", message: "boom" }],
+    [{ errors: [{ code: 3007, message: "AiError: too slow" }] }, { condition: "timeout", message: "too slow" }],
+    [
+      { internalCode: 5021, description: "exceeded this model context window limit (8)" },
+      { code: "context_length_exceeded" },
+    ],
+    [{ error: "no luck" }, { message: "no luck", status: 502 }],
+    ["{broken", { condition: "invalid_response" }],
+  ])("the event %j is an error", (event, error) => {
+    expect(() => translate([{ response: "a" }, event])).toThrow(expect.objectContaining(error));
+  });
+
+  test("nothing after [DONE] counts", () => {
+    expect(readChunks(translate([{ response: "a" }, DONE, { response: "b" }, DONE])).done).toBe(1);
+  });
+});
+
+describe("stop sequences", () => {
+  const events = ["On", "e\n", "Obs", "erv", "ation: x"].map((response) => ({ response }));
+
+  test("the text ends before a sequence, also one in pieces, and the rest of the model is not waited for", () => {
+    const stream = new WorkersAiStream({ ...streamOptions, stops: ["Observation:"] });
+    const sse = events.map((event) => stream.push(JSON.stringify(event))).join("");
+    expect(stream.finished).toBe(true);
+    expect(rows(sse + stream.end())).toMatchObject([
+      { delta: { content: "On" } },
+      { delta: { content: "e\n" } },
+      { delta: {}, finish_reason: "stop" },
+    ]);
+  });
+
+  test("what only looked like a sequence is sent in the end", () => {
+    const sse = translate([...events.slice(0, 4), DONE], { stops: ["Observation:"] });
+    expect(
+      deltas(sse)
+        .map((delta) => delta["content"] ?? "")
+        .join(""),
+    ).toBe("One\nObserv");
+  });
+});
+
+test("tokens so far are there at any time, marked as an estimate until the model counts", () => {
+  const stream = new WorkersAiStream(streamOptions);
+  stream.push(JSON.stringify({ response: "word " }));
+  stream.push(JSON.stringify({ choices: [{ delta: { reasoning: "word" } }] }));
+  expect(stream).toMatchObject({
+    usage: { promptTokens: 7, completionTokens: 3, reasoningTokens: 1 },
+    usageEstimated: true,
+  });
+  stream.push(JSON.stringify({ usage: { prompt_tokens: 9, completion_tokens: 4 } }));
+  expect(stream).toMatchObject({ usage: { promptTokens: 9, completionTokens: 4 }, usageEstimated: false });
+});
+
+test("P43 P44 P45 P46 the same stream at every split of its bytes gives the same text", () => {
+  const sse = `: ping\r\n\r\ndata: {"response":"Grüße 👋"}\r\n\r\ndata:{"response":" — 你好"}\n\ndata: {"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\ndata: [DONE]`;
+  const bytes = new TextEncoder().encode(sse);
+  const read = (cut: number) => {
+    const parser = new SseParser();
+    const stream = new WorkersAiStream({ ...streamOptions, includeUsage: true });
+    const events = [...parser.push(bytes.subarray(0, cut)), ...parser.push(bytes.subarray(cut)), ...parser.end()];
+    return events.map((event) => stream.push(event)).join("") + stream.end();
+  };
+  const whole = read(bytes.length);
+  expect(
+    deltas(whole)
+      .map((delta) => delta["content"] ?? "")
+      .join(""),
+  ).toBe("Grüße 👋 — 你好");
+  for (let cut = 0; cut < bytes.length; cut++) expect(read(cut)).toBe(whole);
+});
