@@ -4,6 +4,11 @@ export const openai: ProviderEntry = {
   name: "openai",
   binding: "OPENAI_RELAY",
   aliases: { default: "gpt-4", gpt4: "gpt-4", gpt3: "gpt-3.5-turbo" },
+  defaultModels: {
+    completion: "gpt-3.5-turbo-instruct",
+    embedding: "text-embedding-3-small",
+    moderation: "omni-moderation-latest",
+  },
   families: [/^gpt-/, /^o[1-9]/, /^chatgpt-/, /^text-embedding-/],
   models: [
     {

@@ -1,5 +1,5 @@
 import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit";
-import type { Relay } from "@ai-proxy/shared/contract/relay";
+import type { OpenAIRelay, Relay, TokenCounter } from "@ai-proxy/shared/contract/relay";
 import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
 import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
 import { type Policy, readPolicy } from "./routing/policy.ts";
@@ -8,8 +8,8 @@ import { type Policy, readPolicy } from "./routing/policy.ts";
 export interface GatewayEnv
   extends Omit<Env, "CF_AI" | "OPENAI_RELAY" | "GEMINI_RELAY" | "TOKENIZER" | "AUDIT" | "AUDIT_QUEUE"> {
   CF_AI: Relay;
-  OPENAI_RELAY: Relay;
-  GEMINI_RELAY: Relay;
+  OPENAI_RELAY: OpenAIRelay;
+  GEMINI_RELAY: Relay & TokenCounter;
   TOKENIZER: Tokenizer;
   AUDIT: AuditReader;
   AUDIT_QUEUE: Queue<AuditMessage>;
@@ -27,6 +27,8 @@ export interface Settings {
   allowedOrigins: ReadonlySet<string>;
   /** Bytes. */
   maxBodyBytes: number;
+  /** Paths below /v1 that pass to OpenAI's API as they are: "/responses". */
+  passthroughPaths: readonly string[];
   policy: Policy;
   /** What is wrong with the settings; no request is served as long as something is. */
   fault: ApiError | null;
@@ -52,12 +54,13 @@ export function settings(env: GatewayEnv): Settings {
 
 /** A missing setting has its default: the Worker may run with an older config than its code. */
 export function readSettings(
-  env: Partial<Pick<Env, "DEFAULT_PROVIDER" | "ALLOWED_ORIGINS" | "MAX_BODY_BYTES" | "ROUTING">>,
+  env: Partial<Pick<Env, "DEFAULT_PROVIDER" | "ALLOWED_ORIGINS" | "MAX_BODY_BYTES" | "PASSTHROUGH_PATHS" | "ROUTING">>,
 ): Settings {
   const limit = Number(env.MAX_BODY_BYTES);
   return {
     ...readRouting(env.ROUTING),
     defaultProvider: env.DEFAULT_PROVIDER || "cloudflare",
+    passthroughPaths: listOf(env.PASSTHROUGH_PATHS).map(normalPath),
     allowedOrigins: new Set(listOf(env.ALLOWED_ORIGINS)),
     maxBodyBytes: Number.isFinite(limit) && limit > 0 ? Math.min(limit, LARGEST_BODY_LIMIT) : DEFAULT_BODY_LIMIT,
   };
@@ -69,6 +72,11 @@ function readRouting(setting: string | undefined): Pick<Settings, "policy" | "fa
   } catch (thrown) {
     return { policy: readPolicy(undefined), fault: toApiError(thrown) };
   }
+}
+
+/** "responses", "/v1/responses/" → "/responses" */
+function normalPath(path: string): string {
+  return `/${path.replace(/^\/*(?:v1\/)?/, "").replace(/\/*$/, "")}`;
 }
 
 function listOf(text: string | undefined): string[] {

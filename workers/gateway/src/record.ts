@@ -45,7 +45,7 @@ export function recordUsage(record: AuditRecord, usage: Usage | null, estimated:
 export function recordStreamEnd(record: AuditRecord, end: StreamEnd): void {
   record.stream_end = end.end;
   recordUsage(record, end.usage, end.usageEstimated);
-  record.error_code = end.errorCode ?? null;
+  record.error_code = end.end === "cut" ? (end.errorCode ?? null) : null;
   record.model_used = end.servedModel ?? record.model_used;
   record.gateway_log_id = end.gatewayLogId ?? record.gateway_log_id;
 }

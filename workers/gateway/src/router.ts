@@ -12,6 +12,8 @@ import { completions } from "./routes/completions.ts";
 import { embeddings } from "./routes/embeddings.ts";
 import { modelOptions } from "./routes/model-options.ts";
 import { getModel, listModels } from "./routes/models.ts";
+import { moderations } from "./routes/moderations.ts";
+import { passthrough } from "./routes/passthrough.ts";
 import { routeCheck } from "./routes/route-check.ts";
 import { detokenize, tokenize } from "./routes/tokenize.ts";
 
@@ -23,6 +25,7 @@ const ENDPOINTS: Record<string, Partial<Record<"GET" | "POST", Handler>>> = {
   "/v1/chat/completions": { POST: chat },
   "/v1/completions": { POST: completions },
   "/v1/embeddings": { POST: embeddings },
+  "/v1/moderations": { POST: moderations },
   "/v1/tokenize": { POST: tokenize },
   "/v1/detokenize": { POST: detokenize },
   "/v1/models": { GET: listModels },
@@ -43,6 +46,7 @@ for (const [path, handlers] of Object.entries(ENDPOINTS)) {
     return handler === undefined ? methodNotAllowed(Object.keys(handlers)) : handler(call, params["id"] ?? "");
   });
 }
+router.all("/v1/*", async (request, call) => (await passthrough(call)) ?? notFound(request));
 router.all("*", notFound);
 
 /** What every request passes before its route: the token, the session, the beginning of its record. */

@@ -30,7 +30,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   return { text, value };
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
+/** The body as text. Throws 413. */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get("content-length");
   if (declared !== null) {
     if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
@@ -39,17 +40,27 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   return readUndeclared(request, maxBytes);
 }
 
-/** A chunked body says its size only by coming. */
+/** The body as bytes. Throws 413. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  return declared === null ? new Blob(await readChunks(request, maxBytes)).bytes() : request.bytes();
+}
+
 async function readUndeclared(request: Request, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
+  return new Blob(await readChunks(request, maxBytes)).text();
+}
+
+/** A chunked body says its size only by coming. */
+async function readChunks(request: Request, maxBytes: number): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return chunks;
 }
 
 function tooLarge(maxBytes: number): ApiError {

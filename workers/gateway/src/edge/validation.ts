@@ -97,10 +97,16 @@ const embedding = v.looseObject({
   dimensions: optional(count),
 });
 
+/** A text, several, or texts and images as parts. */
+const moderation = v.looseObject({
+  ...routed,
+  input: v.union([v.string(), v.array(v.union([v.string(), object()]))], "must be a string or a list"),
+});
+
 /** Anything that only needs a route. */
 const routable = v.looseObject(routed);
 
-const schemas = { chat, completion, embedding, routable };
+const schemas = { chat, completion, embedding, moderation, routable };
 
 export type Routed = v.InferOutput<typeof routable>;
 export type Validated<Kind extends keyof typeof schemas> = v.InferOutput<(typeof schemas)[Kind]>;

@@ -1,10 +1,11 @@
+import type { ListedModel } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
-import { allProviders } from "../routing/providers.ts";
+import { allProviders, liveLists } from "../routing/providers.ts";
 
 /** OpenAI's model object. */
-interface ListedModel {
+interface ModelObject {
   id: string;
   object: "model";
   created: number;
@@ -13,13 +14,13 @@ interface ListedModel {
 
 /** GET /v1/models: every id and alias that `model` may be, as OpenAI lists its own. */
 export async function listModels(call: Call): Promise<Response> {
-  return Response.json({ object: "list", data: (await allProviders(call.env)).flatMap(listed) });
+  return Response.json({ object: "list", data: await allModels(call) });
 }
 
 /** GET /v1/models/{id}; ids may hold slashes. */
 export async function getModel(call: Call, encodedId: string): Promise<Response> {
   const id = decoded(encodedId);
-  const found = (await allProviders(call.env)).flatMap(listed).find((model) => model.id === id);
+  const found = (await allModels(call)).find((model) => model.id === id);
   if (found !== undefined) return Response.json(found);
   throw new ApiError({
     status: 404,
@@ -29,13 +30,35 @@ export async function getModel(call: Call, encodedId: string): Promise<Response>
   });
 }
 
-function listed(provider: ProviderEntry): ListedModel[] {
+/** The registry's models, then what the providers list beside them. */
+async function allModels(call: Call): Promise<ModelObject[]> {
+  const [providers, live] = await Promise.all([allProviders(call.env), liveLists(call)]);
+  const models = new Map<string, ModelObject>();
+  for (const provider of providers) {
+    for (const model of [...registered(provider), ...listed(provider, live.get(provider.name) ?? [])]) {
+      if (!models.has(model.id)) models.set(model.id, model);
+    }
+  }
+  return [...models.values()];
+}
+
+function registered(provider: ProviderEntry): ModelObject[] {
   const aliases = Object.keys(provider.aliases).filter((alias) => alias !== "default");
-  const created = new Map(provider.models.map((model) => [model.id, model.created ?? 0]));
-  const ids = new Set([...aliases, ...created.keys()]);
-  // A configured upstream has no registry: its default is what can be named.
-  if (ids.size === 0) ids.add(`${provider.name}/${provider.aliases.default}`);
-  return [...ids].map((id) => ({ id, object: "model", created: created.get(id) ?? 0, owned_by: provider.name }));
+  return [...aliases.map((id) => ({ id })), ...provider.models].map((model) => toObject(provider, model));
+}
+
+/** Ids of a configured upstream are named with its prefix, which is how a request finds it. */
+function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObject[] {
+  if (provider.upstream === undefined) return live.map((model) => toObject(provider, model));
+  const ids = live.length > 0 ? live : [{ id: provider.aliases.default }];
+  return ids.map((model) => toObject(provider, { ...model, id: `${provider.name}/${model.id}` }));
+}
+
+function toObject(
+  provider: ProviderEntry,
+  { id, created = 0 }: { id: string; created?: number | undefined },
+): ModelObject {
+  return { id, object: "model", created, owned_by: provider.name };
 }
 
 function decoded(text: string): string {

@@ -48,7 +48,7 @@ export function choose(request: RouteRequest, providers: readonly ProviderEntry[
       : chosen(provider, withoutPrefix(provider, model), 2, model);
   }
   if (model === undefined) {
-    const provider = findProvider(providers, defaultProvider);
+    const provider = defaultFor(request.kind, findProvider(providers, defaultProvider), providers);
     return chosen(provider, defaultModel(provider, request.kind), 7);
   }
   return byModel(model, request.kind, providers, findProvider(providers, defaultProvider));
@@ -92,6 +92,12 @@ function chosen(provider: ProviderEntry, name: string, rule: Choice["rule"], req
 function withoutPrefix(provider: ProviderEntry, model: string): string {
   const prefix = `${provider.name}/`;
   return model.startsWith(prefix) && model.length > prefix.length ? model.slice(prefix.length) : model;
+}
+
+/** Few providers have moderations: where the default one has none, the first that has. */
+function defaultFor(kind: RouteKind, preferred: ProviderEntry, providers: readonly ProviderEntry[]): ProviderEntry {
+  if (kind !== "moderation") return preferred;
+  return [preferred, ...providers].find(({ defaultModels }) => defaultModels?.moderation !== undefined) ?? preferred;
 }
 
 function defaultModel(provider: ProviderEntry, kind: RouteKind): string {

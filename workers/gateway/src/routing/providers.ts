@@ -1,6 +1,7 @@
-import type { UpstreamStatus } from "@ai-proxy/shared/contract/relay";
+import type { ListedModel, UpstreamStatus } from "@ai-proxy/shared/contract/relay";
 import { providers } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import type { Call } from "../call.ts";
 import type { Routed } from "../edge/validation.ts";
 import type { GatewayEnv } from "../env.ts";
 
@@ -25,6 +26,17 @@ export async function allProviders(env: GatewayEnv): Promise<readonly ProviderEn
     configured = { until: now + FRESH_MS, entries };
   }
   return [...providers, ...configured.entries];
+}
+
+/** What each OpenAI-compatible provider itself lists, by provider name; empty where it cannot say. The relay remembers it. */
+export async function liveLists(call: Call): Promise<ReadonlyMap<string, ListedModel[]>> {
+  const asked = (await allProviders(call.env)).filter(({ binding }) => binding === "OPENAI_RELAY");
+  const ids = { requestId: call.requestId, sessionId: call.session.id };
+  const lists = asked.map(async ({ name, upstream }) => {
+    const request = { ...ids, ...(upstream !== undefined && { upstream }) };
+    return [name, await call.env.OPENAI_RELAY.models(request).catch(() => [])] as const;
+  });
+  return new Map(await Promise.all(lists));
 }
 
 /** What may be the name of a provider: `provider`, and the part of a model id before its first slash. */

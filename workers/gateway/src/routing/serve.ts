@@ -1,34 +1,27 @@
-import {
-  bodyForRpc,
-  isStreamReply,
-  type Relay,
-  type StreamReply,
-  type WholeReply,
-} from "@ai-proxy/shared/contract/relay";
+import { bodyForRpc, type OpenAIRelay, type Relay } from "@ai-proxy/shared/contract/relay";
+import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { type JsonBody, readJson } from "../edge/body.ts";
 import { traceparentOf } from "../edge/trace.ts";
 import { type Routed, type Validated, validate } from "../edge/validation.ts";
-import { log } from "../log.ts";
-import { recordUsage } from "../record.ts";
 import type { RouteKind } from "./choose.ts";
-import { disposeReply, type ExecuteIo, execute, type Outcome, type Timer } from "./execute.ts";
+import { type ExecuteIo, execute, type Timer } from "./execute.ts";
 import { circuit, health } from "./health.ts";
 import { makePlan, type Plan, type PlanInput, type Target } from "./plan.ts";
 import { knownProviders } from "./providers.ts";
+import { respond } from "./respond.ts";
 
 /** The relay's method for a kind of route. */
 const METHODS = {
   chat: "chat",
   completion: "completions",
   embedding: "embeddings",
-} as const satisfies Partial<Record<RouteKind, keyof Relay>>;
-
-type Served = keyof typeof METHODS;
+  moderation: "moderations",
+} as const satisfies Record<RouteKind, keyof OpenAIRelay>;
 
 /** Answers a request that a model serves: body in, plan, attempts, answer out. */
-export async function serve(call: Call, kind: Served): Promise<Response> {
+export async function serve(call: Call, kind: RouteKind): Promise<Response> {
   const body = await readJson(call.request, call.settings.maxBodyBytes);
   const valid = validate(kind, body.value);
   if (call.record !== null) {
@@ -36,8 +29,8 @@ export async function serve(call: Call, kind: Served): Promise<Response> {
     call.record.stream = wantsStream(valid);
   }
   const plan = await planFor(call, kind, valid);
-  const outcome = await execute(plan, io(call, kind, body, valid));
-  return respond(call, outcome);
+  const { reply, target, trail } = await execute(plan, io(call, kind, body, valid));
+  return respond(call, { reply, provider: target.provider.name, model: target.model, trail });
 }
 
 /** The plan of a request: what `serve` executes and route-check shows. */
@@ -56,14 +49,18 @@ export async function planFor(call: Call, kind: RouteKind, body: Routed): Promis
   return makePlan(input);
 }
 
-function io(call: Call, kind: Served, body: JsonBody, valid: Validated<Served>): ExecuteIo {
+function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteKind>): ExecuteIo {
   const text = bodyForRpc(body.text);
   const stream = wantsStream(valid);
   const includeUsage = wantsUsage(valid);
   const traceparent = traceparentOf(call.request.headers);
   return {
     call: (target, { keySlot, fallbackWaiting, cancelled, ...deadlines }) =>
-      relayOf(call, target)[METHODS[kind]]({
+      relayMethod(
+        call,
+        target,
+        kind,
+      )({
         body: text,
         model: target.model,
         requestedModel: target.requestedModel,
@@ -88,8 +85,14 @@ function io(call: Call, kind: Served, body: JsonBody, valid: Validated<Served>):
   };
 }
 
-function relayOf(call: Call, target: Target): Relay {
-  return call.env[target.provider.binding];
+/** The relay's method for this kind of route; only OpenAI's API has moderations. */
+function relayMethod(call: Call, { provider: { binding } }: Target, kind: RouteKind): Relay["chat"] {
+  const method = METHODS[kind];
+  if (method === "moderations") {
+    if (binding === "OPENAI_RELAY") return (request) => call.env[binding].moderations(request);
+    throw badRequest("This provider has no moderations.", "provider", "unsupported_endpoint");
+  }
+  return (request) => call.env[binding][method](request);
 }
 
 function wantsStream(valid: JsonObject): boolean {
@@ -105,54 +108,4 @@ function timer(ms: number): Timer {
   const { promise, resolve } = Promise.withResolvers<void>();
   const handle = setTimeout(resolve, ms);
   return { done: promise, stop: () => clearTimeout(handle) };
-}
-
-function respond(call: Call, { reply, target, trail }: Outcome): Response {
-  const served = { provider: target.provider.name, model: target.model, attempts: trail.length };
-  if (call.record !== null) {
-    call.record.provider = served.provider;
-    call.record.model_used = served.model;
-    call.record.attempts = served.attempts;
-    call.record.trail = trail;
-  }
-  const response = isStreamReply(reply) ? streamed(call, reply) : whole(call, reply);
-  response.headers.set("x-gateway-provider", served.provider);
-  if (!response.headers.has("x-gateway-model")) response.headers.set("x-gateway-model", served.model);
-  response.headers.set("x-gateway-attempts", String(served.attempts));
-  const upstreamMs = trail.reduce((sum, { ms }) => sum + ms, 0);
-  response.headers.set("server-timing", `total;dur=${Date.now() - call.startedAt}, upstream;dur=${upstreamMs}`);
-  return response;
-}
-
-function whole(call: Call, reply: WholeReply): Response {
-  if (call.record !== null) {
-    recordUsage(call.record, reply.usage, reply.usageEstimated ?? false);
-    call.record.error_code = reply.failure?.code ?? null;
-    call.record.model_used = reply.servedModel ?? call.record.model_used;
-    call.record.gateway_log_id = reply.gatewayLogId ?? null;
-  }
-  const response = new Response(reply.body, { status: reply.status, headers: reply.headers });
-  if (reply.servedModel !== undefined) response.headers.set("x-gateway-model", reply.servedModel);
-  return response;
-}
-
-/**
- * Hands the relay's stream on as it is: no byte of it enters JavaScript here.
- * The pending `usage()` keeps this context alive, without which the client's
- * leaving would not be noticed and nothing would be recorded.
- */
-function streamed(call: Call, reply: StreamReply): Response {
-  call.request.signal.addEventListener("abort", () => reply.cancel(), { once: true });
-  call.streamEnd = reply.usage().then(
-    (end) => {
-      disposeReply(reply);
-      return end;
-    },
-    (thrown: unknown) => {
-      log("usage_lost", { request_id: call.requestId, reason: thrown instanceof Error ? thrown.name : "unknown" });
-      return { end: call.request.signal.aborted ? "aborted" : "cut", usage: null, usageEstimated: true };
-    },
-  );
-  const { response } = reply;
-  return new Response(response.body, { status: response.status, headers: response.headers });
 }

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
+import type { UpstreamRequest } from "./upstream.ts";
+
+let mesh: PlainMesh;
+beforeAll(async () => {
+  mesh = await startPlainMesh();
+}, 90_000);
+afterAll(() => mesh.close());
+
+const PROVIDERS = [
+  ["cloudflare", "llama4"],
+  ["openai", "gpt-4o"],
+  ["gemini", "gemini-2.5-flash"],
+] as const;
+
+/** Streams words, one every 20 ms, until the connection is dropped. */
+async function endless({ url, body }: UpstreamRequest, response: ServerResponse): Promise<void> {
+  const event = (word: string) => {
+    if (url.startsWith("/gemini"))
+      return { candidates: [{ index: 0, content: { role: "model", parts: [{ text: word }] } }] };
+    if (url.startsWith("/ai")) return { response: word };
+    return {
+      id: "1",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: body.model,
+      choices: [{ index: 0, delta: { role: "assistant", content: word }, finish_reason: null }],
+    };
+  };
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  while (!response.destroyed) {
+    response.write(`data: ${JSON.stringify(event("word "))}\n\n`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Fails unless the upstream's connection is closed within a second. */
+async function droppedInTime(request: UpstreamRequest | undefined): Promise<void> {
+  const late = new Promise((_, reject) =>
+    setTimeout(() => reject(new Error("the upstream request is still open")), 1_000),
+  );
+  await Promise.race([request?.dropped, late]);
+}
+
+describe.each(PROVIDERS)("P54 a client of %s that leaves", (provider, model) => {
+  const messages = [{ role: "user", content: "Tell me everything" }];
+
+  test.each([true, false])(
+    "mid-stream, usage asked for: %s: the provider's stream is closed within a second, P55 the tokens so far are on record",
+    async (include_usage) => {
+      mesh.upstream.play(endless);
+      const requestId = `left-${provider}-${include_usage}`;
+      const client = mesh.open(
+        "/v1/chat/completions",
+        { provider, model, messages, stream: true, stream_options: { include_usage } },
+        requestId,
+      );
+      const [answer] = (await once(client, "response")) as [IncomingMessage];
+      let seen = "";
+      for await (const chunk of answer) {
+        seen += chunk;
+        if (seen.split("word").length > 10) break; // leaving the loop destroys the socket
+      }
+      client.destroy();
+      await droppedInTime(mesh.upstream.requests[0]);
+      const record = await mesh.record(requestId);
+      expect(record).toMatchObject({
+        status: 200,
+        stream: true,
+        stream_end: "aborted",
+        usage_estimated: true,
+        attempts: 1,
+      });
+      expect(record.completion_tokens).toBeGreaterThanOrEqual(8);
+      expect(mesh.upstream.requests).toHaveLength(1);
+    },
+  );
+
+  // workerd takes a plain close before the answer for a half-open connection, which HTTP allows; a reset it sees.
+  test.each([
+    ["before the first byte of a stream", true],
+    ["during a JSON answer", false],
+  ])("%s: the upstream request is closed within a second and no retry starts", async (_, stream) => {
+    const asked = Promise.withResolvers<void>();
+    mesh.upstream.play(() => asked.resolve()); // never answers
+    const requestId = `left-early-${provider}-${stream}`;
+    const body = { provider, model, messages, stream, fallbacks: ["gpt-4o", "llama4"] };
+    const client = mesh.open("/v1/chat/completions", body, requestId);
+    await asked.promise;
+    client.socket?.resetAndDestroy();
+    await droppedInTime(mesh.upstream.requests[0]);
+    const record = await mesh.record(requestId);
+    expect(record).toMatchObject({ status: 499, error_code: "client_closed_request" });
+    expect(record.trail).toMatchObject([{ provider, outcome: "aborted" }]);
+    expect(mesh.upstream.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Mesh, startMesh, TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
+import { answerAsProvider } from "./replies.ts";
+import { json, ScriptedUpstream } from "./upstream.ts";
+
+let mesh: Mesh;
+let vllm: ScriptedUpstream;
+beforeAll(async () => {
+  vllm = new ScriptedUpstream();
+  const origin = await vllm.listen();
+  mesh = await startMesh({
+    gateway: { vars: { PASSTHROUGH_PATHS: "/responses, v1/files" } },
+    "openai-relay": {
+      vars: {
+        UPSTREAMS: JSON.stringify({ vllm: { base_url: `${origin}/v1`, key: "VLLM_KEY", default_model: "qwen3" } }),
+      },
+      secrets: { OPENAI_API_KEY: UPSTREAM_KEYS.openai, VLLM_KEY: "vllm-key" },
+    },
+  });
+});
+afterAll(async () => {
+  await mesh.close();
+  await vllm.close();
+});
+beforeEach(() => {
+  mesh.upstream.play(answerAsProvider);
+  vllm.play((request, response) => {
+    if (request.url === "/v1/models")
+      return json(response, 200, { object: "list", data: [{ id: "qwen3", object: "model", created: 7 }] });
+    return answerAsProvider(request, response);
+  });
+});
+
+const messages = [{ role: "user", content: "hi" }];
+const get = async (path: string) =>
+  (await fetch(new URL(path, mesh.url), { headers: { "x-auth-token": TOKEN } })).json();
+
+describe("an OpenAI-compatible server that the owner has named", () => {
+  test.each([
+    ["provider", { provider: "vllm", model: "qwen3" }],
+    ["provider alone", { provider: "vllm" }],
+    ["prefix of the model", { model: "vllm/qwen3" }],
+  ])("is reached by %s, with its own key", async (_, route) => {
+    const response = await mesh.post("/v1/chat/completions", { ...route, messages });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-provider")).toBe("vllm");
+    expect(vllm.requests.at(-1)).toMatchObject({ url: "/v1/chat/completions", body: { model: "qwen3" } });
+    expect(vllm.requests.at(-1)?.headers["authorization"]).toBe("Bearer vllm-key");
+    expect(mesh.upstream.requests).toHaveLength(0);
+  });
+
+  test("is in route-check, model-options and the list of models", async () => {
+    expect(await get("/v1/route-check?provider=vllm")).toMatchObject({
+      provider: "vllm",
+      upstream_model: "qwen3",
+      rule: { number: 1 },
+    });
+    const options = (await get("/v1/model-options")) as { providers: { name: string }[] };
+    expect(options.providers.map(({ name }) => name)).toEqual(["cloudflare", "openai", "gemini", "vllm"]);
+    const models = (await get("/v1/models")) as { data: object[] };
+    expect(models.data).toContainEqual({ id: "vllm/qwen3", object: "model", created: 7, owned_by: "vllm" });
+  });
+
+  test("can be a fallback", async () => {
+    mesh.upstream.play((_request, response) => json(response, 500, {}));
+    const response = await mesh.post("/v1/chat/completions", { model: "gpt4", messages, fallbacks: ["vllm/qwen3"] });
+    expect(response.headers.get("x-gateway-provider")).toBe("vllm");
+  });
+
+  test("is listed where a request names a provider that is not there", async () => {
+    const response = await mesh.post("/v1/chat/completions", { provider: "acme", messages });
+    expect(((await response.json()) as { error: { message: string } }).error.message).toContain(
+      "cloudflare, openai, gemini, vllm",
+    );
+  });
+});
+
+describe("the rest of OpenAI's API", () => {
+  test("moderations go to a provider that has them, named or not", async () => {
+    const answer = { id: "modr-1", model: "omni-moderation-latest", results: [{ flagged: false }] };
+    mesh.upstream.play((_request, response) => json(response, 200, answer));
+    const response = await mesh.post("/v1/moderations", { input: "text" });
+    expect(await response.json()).toEqual(answer);
+    expect(mesh.upstream.requests[0]?.url).toBe("/openai/v1/moderations");
+    const none = await mesh.post("/v1/moderations", { input: "text", provider: "gemini" });
+    expect(none.status).toBe(400);
+    expect(await none.json()).toMatchObject({ error: { param: "provider", code: "unsupported_endpoint" } });
+  });
+
+  test("paths that the owner has opened pass as they are, with a row in the audit", async () => {
+    mesh.upstream.play((_request, response) =>
+      json(response, 201, { id: "resp_1", big: 1 }, { "openai-processing-ms": "5" }),
+    );
+    const body = '{"model": "gpt-5",  "input":"caf\\u00e9", "n": 12345678901234567}';
+    const response = await mesh.post("/v1/responses?include=a%20b", body, { "x-request-id": "pass-1" });
+    expect(response.status).toBe(201);
+    expect(await response.text()).toBe('{"id":"resp_1","big":1}');
+    expect(mesh.upstream.requests[0]).toMatchObject({
+      method: "POST",
+      url: "/openai/v1/responses?include=a%20b",
+      text: body,
+    });
+    expect(mesh.upstream.requests[0]?.headers["authorization"]).toBe(`Bearer ${UPSTREAM_KEYS.openai}`);
+    expect((await mesh.rows("pass-1"))[0]).toMatchObject({
+      route: "/v1/responses",
+      provider: "openai",
+      status: 201,
+      attempts: 1,
+    });
+
+    await fetch(new URL("/v1/files/file-1", mesh.url), { method: "DELETE", headers: { "x-auth-token": TOKEN } });
+    expect(mesh.upstream.requests[1]).toMatchObject({ method: "DELETE", url: "/openai/v1/files/file-1", text: "" });
+  });
+
+  test.each(["/v1/assistants", "/v1/responsesX", "/v1/responses/../assistants", "/v1/responses/%2e%2e/assistants"])(
+    "%s is not open: 404",
+    async (path) => {
+      const response = await mesh.post(path, {});
+      expect(response.status).toBe(404);
+      expect(mesh.upstream.requests).toHaveLength(0);
+    },
+  );
+
+  test("an open path without a token is a 401", async () => {
+    const response = await mesh.post("/v1/responses", {}, { authorization: "" });
+    expect(response.status).toBe(401);
+  });
+});
