@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { ApiError } from "@ai-proxy/shared/errors";
 import { describe, expect, test } from "vitest";
 import { bodyFailure, ERROR_CODES, failureError, responseFailure, thrownFailure } from "../src/errors.ts";
+import { readmeRows } from "./readme-table.ts";
 
 /** 2026-11-23 23:00 UTC. */
 const NOW = Date.UTC(2026, 10, 23, 23);
@@ -122,13 +121,10 @@ test.each([{ response: "a" }, { choices: [], error: null }, { usage: {} }, { suc
 );
 
 test("README.md prints the table of codes", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-  const printed = [...readme.matchAll(/^\| (\d{4}) \| (\d{3}) \| ([\w-]+) \| (.*?) \|/gm)].map(
-    ([, code, status, condition, name]) => [Number(code), Number(status), condition, name],
-  );
+  const printed = readmeRows(/^\d{4}$/).map(([code, status, condition, name]) => [code, status, condition, name]);
   const table = Object.entries(ERROR_CODES).map(([code, rule]) => [
-    Number(code),
-    rule.status,
+    code,
+    String(rule.status),
     rule.condition,
     rule.code === null ? "–" : `\`${rule.code}\``,
   ]);

@@ -2,14 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CHAT_FIELDS } from "../src/fields.ts";
+import { readmeRows } from "./readme-table.ts";
 
 test("README.md prints the table of fields", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-  const printed = [...readme.matchAll(/^\| `(\w+)` \| (\w+) \| (\w+) \| (.*?) ?\|$/gm)].map(
-    ([, name, native, openai, note]) => [name, native, openai, note],
-  );
+  const printed = readmeRows(/^`\w+`$/).filter((row) => row.length === 4);
   expect(printed).toEqual(
-    Object.entries(CHAT_FIELDS).map(([name, { native, openai, note }]) => [name, native, openai, note]),
+    Object.entries(CHAT_FIELDS).map(([name, { native, openai, note }]) => [`\`${name}\``, native, openai, note]),
   );
 });
 
