@@ -1,0 +1,56 @@
+import { type Measure, medianOf, medianRatio, type Rounds } from "./measure.ts";
+
+/** One line of the results; what `--json` writes. `bare` and `ratio` are null where they have no meaning. */
+export interface Result {
+  name: string;
+  value: number;
+  bare: number | null;
+  /** Mesh to bare: the median of the rounds' ratios. */
+  ratio: number | null;
+  /** "ratio >= 0.5", "value < 1"; null where nothing was promised. */
+  target: string | null;
+  met: boolean | null;
+}
+
+/** The figures of a scenario that become results. */
+export const FIGURES: Record<string, (measure: Measure) => number | null> = {
+  "requests/s": (measure) => measure.rate,
+  "p50 ms": (measure) => measure.total.p50,
+  "p95 ms": (measure) => measure.total.p95,
+  "p99 ms": (measure) => measure.total.p99,
+  "first byte p50 ms": (measure) => measure.firstByte.p50,
+  "first byte p95 ms": (measure) => measure.firstByte.p95,
+  "first byte p99 ms": (measure) => measure.firstByte.p99,
+  "chunk delay p50 ms": (measure) => measure.delay?.p50 ?? null,
+  "chunk delay p99 ms": (measure) => measure.delay?.p99 ?? null,
+  "CPU ms/request": (measure) => measure.cpuMsPerRequest,
+  "CPU ms/1000 chunks": (measure) => measure.cpuMsPer1000Chunks,
+  "peak RSS MB": (measure) => measure.peakRssMb,
+};
+
+/** All figures of a scenario, still without targets. */
+export function resultsOf(scenario: string, rounds: Rounds): Result[] {
+  const results: Result[] = Object.entries(FIGURES).flatMap(([figure, of]) => {
+    const value = medianOf(rounds, "mesh", of);
+    if (value === null) return [];
+    const name = `${scenario}: ${figure}`;
+    return [
+      { name, value, bare: medianOf(rounds, "bare", of), ratio: medianRatio(rounds, of), target: null, met: null },
+    ];
+  });
+  const added = addedFirstByte(rounds);
+  if (added !== null) {
+    const name = `${scenario}: first byte added p50 ms`;
+    results.push({ name, value: added.mesh, bare: added.bare, ratio: null, target: null, met: null });
+  }
+  return results;
+}
+
+/** What each side adds to the first byte of the upstream alone, at the median. */
+function addedFirstByte(rounds: Rounds): { mesh: number; bare: number } | null {
+  const p50 = (measure: Measure) => measure.firstByte.p50;
+  const upstream = medianOf(rounds, "upstream", p50);
+  const mesh = medianOf(rounds, "mesh", p50);
+  const bare = medianOf(rounds, "bare", p50);
+  return upstream === null || mesh === null || bare === null ? null : { mesh: mesh - upstream, bare: bare - upstream };
+}
