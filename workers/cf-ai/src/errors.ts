@@ -9,6 +9,8 @@ export interface WorkersAiFailure {
   message: string;
   /** HTTP status, when the answer was a Response. */
   status: number | undefined;
+  /** How long it asks to wait, milliseconds. */
+  retryAfterMs?: number | undefined;
 }
 
 type Rule = Pick<ApiErrorOptions, "status" | "condition" | "code"> &
@@ -71,7 +73,7 @@ const CONTEXT_MESSAGE = /context window limit|maximum context length|context len
  * The error for the client and for routing. `now`: milliseconds since the epoch, for the wait
  * until the daily allocation comes back.
  */
-export function failureError({ code, message, status }: WorkersAiFailure, now: number): ApiError {
+export function failureError({ code, message, status, retryAfterMs }: WorkersAiFailure, now: number): ApiError {
   const rule = CONTEXT_MESSAGE.test(message)
     ? CONTEXT
     : ((code === undefined ? undefined : ERROR_CODES[code]) ?? ruleForStatus(status, code));
@@ -79,7 +81,7 @@ export function failureError({ code, message, status }: WorkersAiFailure, now: n
     ...rule,
     message: rule.condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
     upstreamStatus: status,
-    ...(rule.condition === "quota_exhausted" && { retryAfterMs: untilMidnightUtc(now) }),
+    retryAfterMs: rule.condition === "quota_exhausted" ? untilMidnightUtc(now) : retryAfterMs,
   });
 }
 

@@ -2,6 +2,7 @@ import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { deadlineError } from "@ai-proxy/shared/reply";
+import { readRetryAfter } from "@ai-proxy/shared/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
 import { unwrapResult } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
@@ -75,7 +76,11 @@ async function responseAnswer(
   response: Response,
   streams: boolean,
 ): Promise<Content & Pick<ModelAnswer, "gatewayLogId">> {
-  if (!response.ok) throw failureError(responseFailure(response.status, await response.text()), Date.now());
+  if (!response.ok) {
+    const failure = responseFailure(response.status, await response.text());
+    const now = Date.now();
+    throw failureError({ ...failure, retryAfterMs: readRetryAfter(response.headers, now) }, now);
+  }
   const gatewayLogId = response.headers.get("cf-aig-log-id") ?? undefined;
   const type = response.headers.get("content-type") ?? "";
   const whole = !streams || type.includes("json");

@@ -33,8 +33,9 @@ export interface ToolCallDelta {
 }
 
 interface OpenCall {
-  /** Its place in our answer. */
+  /** Its place in our answer; -1 until its name is known. */
   index: number;
+  /** As the model gave it. */
   id: string;
   name: string;
   /** Arguments that came before the name did. */
@@ -49,11 +50,13 @@ interface OpenCall {
  */
 export class ToolCallStream {
   readonly #newId: () => string;
-  /** By the index that the model gives; the last one is the one that pieces without an index belong to. */
-  readonly #open = new Map<number, OpenCall>();
-  readonly #ids = new Set<string>();
+  /** Those with a name, in the order of our indexes. */
+  readonly #begun: OpenCall[] = [];
+  /** The call that stands at an index of the model's now. */
+  readonly #byIndex = new Map<number, OpenCall>();
+  /** The one that pieces without an index belong to. */
   #last: OpenCall | undefined;
-  #count = 0;
+  readonly #ids = new Set<string>();
 
   constructor(newId: () => string) {
     this.#newId = newId;
@@ -61,13 +64,13 @@ export class ToolCallStream {
 
   /** A call with a name has begun. */
   get any(): boolean {
-    return this.#count > 0;
+    return this.#begun.length > 0;
   }
 
   push(piece: JsonObject): ToolCallDelta | undefined {
     const { id, name, args } = callParts(piece);
     if (id === "" && name === "" && args === "") return undefined;
-    const call = this.#callFor(piece, id, name);
+    const call = this.#callOf(integer(piece["index"]), id, name);
     if (call === undefined) return undefined;
     if (call.name !== "") {
       if (args === "") return undefined;
@@ -81,46 +84,37 @@ export class ToolCallStream {
 
   /** Calls without arguments get the empty object, so that a client can parse them. */
   end(): ToolCallDelta[] {
-    return [...this.#open.values()]
-      .filter((call) => call.name !== "" && !call.hasArguments)
+    return this.#begun
+      .filter((call) => !call.hasArguments)
       .map((call) => ({ index: call.index, function: { arguments: "{}" } }));
   }
 
   #begin(call: OpenCall, name: string): ToolCallDelta {
     call.name = name;
-    call.index = this.#count++;
-    if (call.id === "" || this.#ids.has(call.id)) call.id = this.#newId();
-    this.#ids.add(call.id);
+    call.index = this.#begun.length;
     call.hasArguments = call.held !== "";
-    return { index: call.index, id: call.id, type: "function", function: { name, arguments: call.held } };
+    this.#begun.push(call);
+    const id = call.id === "" || this.#ids.has(call.id) ? this.#newId() : call.id;
+    this.#ids.add(id);
+    return { index: call.index, id, type: "function", function: { name, arguments: call.held } };
   }
 
-  #callFor(piece: JsonObject, id: string, name: string): OpenCall | undefined {
-    const given = integer(piece["index"]);
-    const known = given === undefined ? this.#last : this.#open.get(given);
-    // Some models number every call 0: a name with another id begins another call.
-    const another = name !== "" && known !== undefined && known.name !== "" && begins(known, id, given);
-    if (known !== undefined && !another) {
-      this.#last = known;
-      return known;
-    }
-    // Arguments for a call that never began have no place to go.
-    if (id === "" && name === "") return undefined;
-    const call: OpenCall = { index: -1, id, name: "", held: "", hasArguments: false };
-    if (another && given !== undefined && known !== undefined) this.#open.set(-1 - this.#open.size, known);
-    this.#open.set(given ?? this.#nextKey(), call);
+  /** The call that a piece belongs to, a new one where it begins one; undefined for arguments of a call that never began. */
+  #callOf(index: number | undefined, id: string, name: string): OpenCall | undefined {
+    const known = index === undefined ? this.#last : this.#byIndex.get(index);
+    const belongs = known !== undefined && !beginsAnother(known, { index, id, name });
+    if (!belongs && id === "" && name === "") return undefined;
+    const call = belongs ? known : { index: -1, id, name: "", held: "", hasArguments: false };
+    if (index !== undefined) this.#byIndex.set(index, call);
     this.#last = call;
     return call;
   }
-
-  #nextKey(): number {
-    return 1_000_000 + this.#open.size;
-  }
 }
 
-/** Whether a piece with a name is another call than the known one at its place. */
-function begins(known: OpenCall, id: string, given: number | undefined): boolean {
-  return id === "" ? given === undefined : id !== known.id;
+/** Some models number every call 0, or none at all: then a name begins another call, unless its id is the same. */
+function beginsAnother(known: OpenCall, piece: { index: number | undefined; id: string; name: string }): boolean {
+  if (piece.name === "" || known.name === "") return false;
+  return piece.id === "" ? piece.index === undefined : piece.id !== known.id;
 }
 
 function callParts(call: JsonObject): { id: string; name: string; args: string } {

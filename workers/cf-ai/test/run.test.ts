@@ -82,6 +82,12 @@ describe("whatever the binding gives", () => {
   });
 });
 
+test("P59 the wait that Workers AI asks for is kept", async () => {
+  const result = () =>
+    Response.json({ errors: [{ code: 3040, message: "Busy" }] }, { status: 429, headers: { "retry-after": "3" } });
+  await expect(runModel(binding(result), call)).rejects.toMatchObject({ condition: "overloaded", retryAfterMs: 3_000 });
+});
+
 describe("dropping a call", () => {
   /** A model that answers only when told to, with a stream that notes its end. */
   function slow() {

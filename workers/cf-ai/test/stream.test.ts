@@ -109,6 +109,25 @@ describe("native streams", () => {
     expect(ids.map((call) => call.id)).toEqual(["call_ours_0", "call_ours_1"]);
   });
 
+  test("a call whose pieces all repeat its id and name is one call", () => {
+    const piece = (args: string) => ({ tool_calls: [{ id: "c", index: 0, function: { name: "f", arguments: args } }] });
+    const sse = translate([piece('{"a"'), piece(":1}"), DONE]);
+    expect(deltas(sse)).toMatchObject([
+      { tool_calls: [{ index: 0, id: "c", function: { arguments: '{"a"' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: ":1}" } }] },
+      {},
+    ]);
+  });
+
+  test("arguments that come before the name wait for it", () => {
+    const sse = translate([
+      { tool_calls: [{ id: "c", index: 0, function: { arguments: "{}" } }] },
+      { tool_calls: [{ index: 0, function: { name: "f" } }] },
+      DONE,
+    ]);
+    expect(deltas(sse)[0]).toMatchObject({ tool_calls: [{ id: "c", function: { name: "f", arguments: "{}" } }] });
+  });
+
   test("a call without arguments ends with the empty object, so that clients can parse it", () => {
     const sse = translate([{ tool_calls: [{ id: "c", index: 0, function: { name: "now" } }] }, DONE]);
     expect(deltas(sse).at(-2)).toEqual({ tool_calls: [{ index: 0, function: { arguments: "{}" } }] });
