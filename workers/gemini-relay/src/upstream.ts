@@ -1,7 +1,7 @@
 import { aiGatewayHeaders } from "@ai-proxy/shared/ai-gateway";
 import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
-import { ApiError } from "@ai-proxy/shared/errors";
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
 import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
@@ -77,7 +77,7 @@ export class GeminiApi {
         ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
         ...aiGatewayHeaders(href, this.#settings.CF_AIG_TOKEN, request),
       },
-      body: JSON.stringify(body),
+      body: jsonText(body),
       firstByteMs: clock.left(),
       cancelled: request.cancelled,
     });
@@ -109,6 +109,16 @@ export class GeminiApi {
       log("key_refused", { key: key.label, status });
     }
     throw error;
+  }
+}
+
+/** JSON.parse reads what JSON.stringify runs out of stack for. */
+function jsonText(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw badRequest("The request is nested too deeply.");
+    throw thrown;
   }
 }
 

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { readEmbeddingRequest, toEmbeddingList } from "../src/embeddings.ts";
+import { refusal } from "./helpers.ts";
+
+const MODEL = "models/gemini-embedding-001";
+const plan = (body: object) => readEmbeddingRequest(JSON.stringify(body), MODEL);
+
+describe("embeddings", () => {
+  test("texts become one batch, in order, with the dimensions asked for", () => {
+    expect(plan({ input: ["a", "b"], dimensions: 256, user: "u" }).batches).toEqual([
+      {
+        requests: ["a", "b"].map((text) => ({
+          model: MODEL,
+          content: { parts: [{ text }] },
+          outputDimensionality: 256,
+        })),
+      },
+    ]);
+  });
+
+  test("more texts than Gemini takes at once are split, and come back as one list", () => {
+    const many = plan({ input: Array.from({ length: 250 }, (_, n) => `t${n}`) });
+    const sizes = many.batches.map(({ requests }) => (Array.isArray(requests) ? requests.length : 0));
+    expect(sizes).toEqual([100, 100, 50]);
+    let next = 0;
+    const answers = sizes.map((size) => ({ embeddings: Array.from({ length: size }, () => ({ values: [next++] })) }));
+    const { body } = toEmbeddingList(many, answers, "m");
+    expect(body["data"]).toMatchObject([
+      { index: 0, embedding: [0] },
+      { index: 1, embedding: [1] },
+      ...Array(248).fill({}),
+    ]);
+    expect(body["data"]).toHaveProperty("249", { object: "embedding", index: 249, embedding: [249] });
+  });
+
+  test("base64 holds 32-bit floats, little-endian, as OpenAI's SDKs read them", () => {
+    const { body } = toEmbeddingList(
+      plan({ input: "a", encoding_format: "base64" }),
+      [{ embeddings: [{ values: [0.5, -2] }] }],
+      "m",
+    );
+    expect(body).toMatchObject({ object: "list", model: "m", data: [{ embedding: expect.any(String) }] });
+    const { embedding } = Object(Object(body["data"])[0]);
+    const bytes = Buffer.from(String(embedding), "base64");
+    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([0.5, -2]);
+  });
+
+  test("shortened vectors have length 1 again, as OpenAI's have", () => {
+    const { body } = toEmbeddingList(plan({ input: "a", dimensions: 2 }), [{ embeddings: [{ values: [3, 4] }] }], "m");
+    expect(body["data"]).toMatchObject([{ embedding: [0.6, 0.8] }]);
+  });
+
+  test("tokens are Gemini's where it counts, else an estimate that is marked as one", () => {
+    const answer = { embeddings: [{ values: [1] }] };
+    expect(toEmbeddingList(plan({ input: "four words in here" }), [answer], "m")).toMatchObject({
+      usage: { promptTokens: 5, completionTokens: 0 },
+      usageEstimated: true,
+    });
+    const counted = { ...answer, usageMetadata: { promptTokenCount: 4 } };
+    expect(toEmbeddingList(plan({ input: "four words in here" }), [counted], "m")).toMatchObject({
+      body: { usage: { prompt_tokens: 4, total_tokens: 4 } },
+      usageEstimated: false,
+    });
+  });
+
+  test.each([
+    [{}, "input"],
+    [{ input: [] }, "input"],
+    [{ input: "" }, "input"],
+    [{ input: ["a", ""] }, "input[1]"],
+    [{ input: [1, 2] }, "input[0]"],
+    [{ input: [[1, 2]] }, "input[0]"],
+    [{ input: Array.from({ length: 2_049 }, () => "a") }, "input"],
+    [{ input: "a", dimensions: 0 }, "dimensions"],
+    [{ input: "a", encoding_format: "hex" }, "encoding_format"],
+  ])("%# is a 400 that names the field", (body, param) => {
+    expect(refusal(() => plan(body))).toMatchObject({ status: 400, param });
+  });
+
+  test.each([
+    ["fewer vectors than texts", { embeddings: [] }],
+    ["a vector that is none", { embeddings: [{ values: "x" }] }],
+    ["no JSON", undefined],
+    ["an error in a 200", { error: { code: 500, message: "x" } }],
+  ])("%s is a failure, never a wrong answer", (_, answer) => {
+    expect(refusal(() => toEmbeddingList(plan({ input: "a" }), [answer], "m")).status).toBe(502);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { answeredError, upstreamError } from "../src/errors.ts";
+
+const google = (code: number, message: string, status = "INVALID_ARGUMENT", details: unknown[] = []) => ({
+  error: { code, message, status, details },
+});
+const of = (status: number, body: unknown, rest: { retryAfterMs?: number; key?: string } = {}) =>
+  upstreamError({ status, body: typeof body === "string" ? body : JSON.stringify(body), ...rest });
+
+describe("Google's errors", () => {
+  test.each([
+    ["an object", google(400, "no such field")],
+    ["P76 a list of one", [google(400, "no such field")]],
+    ["a bare text", { error: "no such field" }],
+    ["plain text", "no such field"],
+  ])("as %s keep status and message", (_, body) => {
+    expect(of(400, body)).toMatchObject({
+      status: 400,
+      message: "no such field",
+      condition: "bad_request",
+      upstreamStatus: 400,
+    });
+  });
+
+  test.each([
+    ["an HTML page", "<html>Bad Gateway</html>"],
+    ["nothing", ""],
+    ["JSON of another kind", '{"oops":1}'],
+  ])("%s is not shown to the client", (_, body) => {
+    expect(of(503, body)).toMatchObject({ status: 502, message: "Gemini is overloaded.", condition: "overloaded" });
+  });
+
+  test.each([
+    [401, google(401, "bad credentials", "UNAUTHENTICATED")],
+    [403, google(403, "Method doesn't allow unregistered callers", "PERMISSION_DENIED")],
+    [
+      400,
+      google(400, "API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT", [
+        { "@type": "x/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" },
+      ]),
+    ],
+    [400, google(400, "API key expired. Please renew the API key.")],
+  ])("P62 a refused key (%i) is our own fault: 502 provider_auth_error without Google's words", (status, body) => {
+    const error = of(status, body);
+    expect(error).toMatchObject({
+      status: 502,
+      code: "provider_auth_error",
+      condition: "auth",
+      upstreamStatus: status,
+    });
+    expect(error.message).not.toContain("API key not valid");
+  });
+
+  test("P74 a key that Google repeats is not passed on", () => {
+    const message = "key secret-1 and AIzaSyA1234567890123456789012345678901 are wrong";
+    expect(of(400, google(400, message), { key: "secret-1" }).message).toBe("key [key] and [key] are wrong");
+  });
+
+  test.each([
+    [
+      404,
+      google(404, "models/x is not found for API version v1beta", "NOT_FOUND"),
+      { status: 404, code: "model_not_found", param: "model" },
+    ],
+    [
+      404,
+      google(404, "Not found: cache content metadata 7.", "NOT_FOUND"),
+      { status: 404, code: null, condition: "bad_request" },
+    ],
+    [413, "too large", { status: 413, condition: "too_large" }],
+    [422, "unprocessable", { status: 422, condition: "bad_request" }],
+    [429, "slow down", { status: 429, code: "rate_limit_exceeded", condition: "rate_limited" }],
+    [500, google(500, "Internal", "INTERNAL"), { status: 502, message: "Internal", condition: "upstream_error" }],
+    [
+      503,
+      google(503, "The model is overloaded.", "UNAVAILABLE"),
+      { status: 502, message: "The model is overloaded.", condition: "overloaded" },
+    ],
+    [504, google(504, "Deadline", "DEADLINE_EXCEEDED"), { status: 504, condition: "timeout" }],
+    [302, "", { status: 502, condition: "upstream_error" }],
+    [418, "teapot", { status: 502, message: "teapot" }],
+  ])("%i is told to client and routing as it should be", (status, body, expected) => {
+    expect(of(status, body)).toMatchObject(expected);
+  });
+
+  test("a prompt that is too long may go to a larger model", () => {
+    const message = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
+    expect(of(400, google(400, message))).toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      condition: "context_length",
+    });
+  });
+
+  test("a location that Google does not serve may be served by another provider", () => {
+    const error = of(400, google(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"));
+    expect(error).toMatchObject({ status: 400, condition: "upstream_error" });
+  });
+
+  test("a day's quota is told from a minute's", () => {
+    const quota = (quotaId: string) =>
+      google(429, "quota", "RESOURCE_EXHAUSTED", [{ "@type": "x/google.rpc.QuotaFailure", violations: [{ quotaId }] }]);
+    expect(of(429, quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"))).toMatchObject({
+      code: "insufficient_quota",
+      condition: "quota_exhausted",
+    });
+    expect(of(429, quota("GenerateRequestsPerMinutePerProjectPerModel"))).toMatchObject({ condition: "rate_limited" });
+  });
+
+  test.each([
+    ["48s", 48_000],
+    ["34.4s", 34_400],
+    ["soon", undefined],
+  ])("P59 RetryInfo %s is how long to wait, before the header", (retryDelay, expected) => {
+    const body = google(429, "quota", "RESOURCE_EXHAUSTED", [{ "@type": "x/google.rpc.RetryInfo", retryDelay }]);
+    expect(of(429, body).retryAfterMs).toBe(expected);
+    expect(of(429, body, { retryAfterMs: 5 }).retryAfterMs).toBe(expected ?? 5);
+  });
+
+  test("an error in a stream's event goes by its own code", () => {
+    expect(answeredError({ error: { code: 503, message: "overloaded", status: "UNAVAILABLE" } })).toMatchObject({
+      status: 502,
+      condition: "overloaded",
+    });
+    expect(answeredError({ error: { message: "odd" } })).toMatchObject({ status: 502, message: "odd" });
+    expect(answeredError({ candidates: [] })).toBeNull();
+  });
+});

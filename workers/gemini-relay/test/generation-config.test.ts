@@ -1,0 +1,219 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
+import { describe, expect, test } from "vitest";
+import { modelPath, modelTraits } from "../src/model.ts";
+import { ask, ignoredBy, refusal, refused } from "./helpers.ts";
+
+const config = (body: JsonObject, model?: string) => ask(body, model).generationConfig;
+
+describe("parameters", () => {
+  test.each<[JsonObject, JsonObject | undefined]>([
+    [{ temperature: 0 }, { temperature: 0 }],
+    [
+      { top_p: 0.9, top_k: 40 },
+      { topP: 0.9, topK: 40 },
+    ],
+    [{ max_tokens: 5 }, { maxOutputTokens: 5 }],
+    [{ max_tokens: 5, max_completion_tokens: 7 }, { maxOutputTokens: 7 }],
+    [{ stop: "x" }, { stopSequences: ["x"] }],
+    [{ stop: ["x", "", "y"] }, { stopSequences: ["x", "y"] }],
+    [{ stop: "" }, undefined],
+    [{ n: 1 }, undefined],
+    [{ n: 3 }, { candidateCount: 3 }],
+    [{ seed: 42 }, { seed: 42 }],
+    [{ seed: 2 ** 33 + 5 }, { seed: 5 }],
+    [
+      { logprobs: true, top_logprobs: 2 },
+      { responseLogprobs: true, logprobs: 2 },
+    ],
+    [{ logprobs: true, top_logprobs: 0 }, { responseLogprobs: true }],
+    [{ logprobs: false }, undefined],
+    [{ response_format: { type: "text" } }, undefined],
+    [{ response_format: { type: "json_object" } }, { responseMimeType: "application/json" }],
+    [{ modalities: ["text"] }, undefined],
+    [{ modalities: ["text", "image"] }, { responseModalities: ["TEXT", "IMAGE"] }],
+    [{ temperature: null, stop: null, n: null, response_format: null, reasoning_effort: null }, undefined],
+  ])("%j", (body, expected) => {
+    expect(config(body)).toEqual(expected);
+  });
+
+  test("a schema for the answer goes as JSON Schema, with its description", () => {
+    const schema = { type: "object", properties: { a: { const: 1 } }, additionalProperties: false };
+    expect(
+      config({
+        response_format: { type: "json_schema", json_schema: { name: "x", strict: true, description: "d", schema } },
+      }),
+    ).toEqual({
+      responseMimeType: "application/json",
+      responseJsonSchema: {
+        type: "object",
+        properties: { a: { enum: [1] } },
+        additionalProperties: false,
+        description: "d",
+      },
+    });
+    expect(config({ response_format: { type: "json_schema", json_schema: { name: "x" } } })).toEqual({
+      responseMimeType: "application/json",
+    });
+  });
+
+  test("penalties are sent to models that take them; thinking models refuse them, so there they are ignored and said to be", () => {
+    const body = { presence_penalty: 0.5, frequency_penalty: 0 };
+    expect(config(body, "gemini-2.0-flash")).toEqual({ presencePenalty: 0.5, frequencyPenalty: 0 });
+    expect(config(body)).toBeUndefined();
+    expect(ignoredBy(body)).toEqual(["presence_penalty"]);
+  });
+
+  test.each<[JsonObject, string]>([
+    [{ temperature: "hot" }, "temperature"],
+    [{ max_tokens: 0 }, "max_tokens"],
+    [{ max_tokens: 1.5 }, "max_tokens"],
+    [{ stop: ["a", "b", "c", "d", "e", "f"] }, "stop"],
+    [{ stop: [7] }, "stop"],
+    [{ n: 9 }, "n"],
+    [{ top_logprobs: 3 }, "top_logprobs"],
+    [{ logprobs: true, top_logprobs: 21 }, "top_logprobs"],
+    [{ response_format: { type: "yaml" } }, "response_format.type"],
+    [{ response_format: { type: "json_schema", json_schema: { schema: "x" } } }, "response_format.json_schema.schema"],
+    [{ reasoning_effort: "enormous" }, "reasoning_effort"],
+    [{ modalities: ["smell"] }, "modalities[0]"],
+    [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities"],
+    [{ service_tier: "scale" }, "service_tier"],
+    [{ functions: [{ name: "f" }] }, "functions"],
+    [{ function_call: "auto" }, "function_call"],
+    [{ logit_bias: { 5: 1 } }, "logit_bias"],
+    [{ moderation: { model: "x" } }, "moderation"],
+    [{ google: 7 }, "google"],
+    [{ extra_body: { google: { colour: 1 } } }, "extra_body.google.colour"],
+    [{ google: { cached_content: 7 } }, "google.cached_content"],
+    [
+      { google: { thinking_config: { thinking_budget: 1, thinking_level: "low" } } },
+      "extra_body.google.thinking_config",
+    ],
+  ])("P42 %j is a clear 400, not dropped in silence", (body, param) => {
+    expect(refused(body)).toMatchObject({ status: 400, param });
+  });
+
+  test("P42 what Gemini has nothing for is ignored and named, except where it is what Gemini does anyway", () => {
+    expect(
+      ignoredBy({
+        user: "u",
+        metadata: { a: "b" },
+        parallel_tool_calls: false,
+        whatever: 1,
+        logit_bias: {},
+        store: false,
+        provider: "gemini",
+        verbosity: null,
+      }),
+    ).toEqual(["user", "metadata", "parallel_tool_calls", "whatever"]);
+    expect(ignoredBy({ parallel_tool_calls: true })).toEqual([]);
+  });
+
+  test("our own fields never reach Gemini", () => {
+    const sent = JSON.stringify(
+      ask({ provider: "gemini", fallbacks: ["openai/x"], routing: {}, model: "m", stream: true, stream_options: {} }),
+    );
+    expect(sent).toBe('{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}');
+  });
+
+  test("tier and logging choice are Gemini's own", () => {
+    expect(ask({ service_tier: "default", store: false })).toMatchObject({ serviceTier: "standard", store: false });
+    expect(ask({ service_tier: "auto" }).serviceTier).toBeUndefined();
+  });
+
+  test("speech models answer in pcm16 with the voice asked for", () => {
+    const body = { modalities: ["text", "audio"], audio: { voice: "Kore", format: "pcm16" } };
+    expect(config(body, "gemini-2.5-flash-preview-tts")).toEqual({
+      responseModalities: ["AUDIO"],
+      speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Kore" } } },
+    });
+    expect(refused({ ...body, audio: { format: "mp3" } }, "gemini-2.5-flash-preview-tts")).toMatchObject({
+      param: "audio.format",
+    });
+  });
+});
+
+describe("thinking", () => {
+  const thinks = (reasoning_effort: string, model: string) => config({ reasoning_effort }, model)?.["thinkingConfig"];
+
+  test.each([
+    ["gemini-2.5-flash", "none", { thinkingBudget: 0 }],
+    ["gemini-2.5-flash", "low", { thinkingBudget: 1_024, includeThoughts: true }],
+    ["gemini-2.5-flash", "medium", { thinkingBudget: 8_192, includeThoughts: true }],
+    ["gemini-2.5-flash", "high", { thinkingBudget: 24_576, includeThoughts: true }],
+    ["gemini-2.5-flash", "max", { thinkingBudget: 24_576, includeThoughts: true }],
+    ["gemini-2.5-pro", "none", { thinkingBudget: 128 }],
+    ["gemini-2.5-pro", "xhigh", { thinkingBudget: 32_768, includeThoughts: true }],
+    ["gemini-3-flash-preview", "none", { thinkingLevel: "MINIMAL" }],
+    ["gemini-3-flash-preview", "medium", { thinkingLevel: "MEDIUM", includeThoughts: true }],
+    ["gemini-3-pro-preview", "medium", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-3.1-pro-preview", "medium", { thinkingLevel: "MEDIUM", includeThoughts: true }],
+    ["gemini-3.8-flash", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-3.8-flash", "max", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-3.5-flash-lite", "minimal", { thinkingLevel: "MINIMAL", includeThoughts: true }],
+    ["gemini-flash-latest", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-4-flash", "low", { thinkingLevel: "LOW", includeThoughts: true }],
+  ])("%s with effort %s", (model, effort, expected) => {
+    expect(thinks(effort, model)).toEqual(expected);
+  });
+
+  test("models that do not think ignore it, and say so", () => {
+    expect(thinks("low", "gemini-2.0-flash")).toBeUndefined();
+    expect(ignoredBy({ reasoning_effort: "low" }, "gemma-4-27b")).toEqual(["reasoning_effort"]);
+  });
+
+  test("Google's own thinking_config wins, in any of the places SDKs put it", () => {
+    const google = { thinking_config: { thinking_budget: 5, include_thoughts: false } };
+    for (const body of [{ google }, { extra_body: { google } }, { extra_body: { extra_body: { google } } }]) {
+      expect(config({ ...body, reasoning_effort: "high" })).toEqual({
+        thinkingConfig: { thinkingBudget: 5, includeThoughts: false },
+      });
+    }
+  });
+});
+
+describe("Google's own options", () => {
+  test("tools, cached content, safety settings and the rest reach their places", () => {
+    const google = {
+      tools: [{ google_search: {} }, { codeExecution: {} }, { url_context: {} }],
+      cached_content: "cachedContents/1",
+      safety_settings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
+      retrieval_config: { languageCode: "de" },
+      response_modalities: ["IMAGE"],
+      image_config: { aspectRatio: "16:9" },
+      media_resolution: "MEDIA_RESOLUTION_LOW",
+    };
+    expect(ask({ extra_body: { google } })).toMatchObject({
+      tools: [{ google_search: {} }, { codeExecution: {} }, { url_context: {} }],
+      toolConfig: { retrievalConfig: { languageCode: "de" } },
+      cachedContent: "cachedContents/1",
+      safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
+      generationConfig: {
+        responseModalities: ["IMAGE"],
+        imageConfig: { aspectRatio: "16:9" },
+        mediaResolution: "MEDIA_RESOLUTION_LOW",
+      },
+    });
+  });
+});
+
+describe("models", () => {
+  test.each([
+    ["gemini-2.5-flash", "models/gemini-2.5-flash"],
+    ["models/gemini-2.5-flash", "models/gemini-2.5-flash"],
+    ["tunedModels/my-1", "tunedModels/my-1"],
+  ])("%s is called at %s", (model, path) => {
+    expect(modelPath(model)).toBe(path);
+  });
+
+  test.each(["../files", "a/b", "x%23", "a?b", "a#b", "", "models/", "a..b", "models/../x", "x\ny", "é"])(
+    "P78 %j never becomes part of a URL",
+    (model) => {
+      expect(refusal(() => modelPath(model))).toMatchObject({ status: 404, code: "model_not_found", param: "model" });
+    },
+  );
+
+  test("an unknown model gets nothing that it might refuse", () => {
+    expect(modelTraits("gemma-4-27b")).toMatchObject({ thinking: null, needsSignatures: false, takesCallIds: false });
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from "vitest";
+import { ask, refused } from "./helpers.ts";
+
+const user = (content: unknown) => ({ role: "user", content });
+const calling = (id: string, name: string, args = "{}", rest = {}) => ({
+  role: "assistant",
+  content: null,
+  tool_calls: [{ id, type: "function", function: { name, arguments: args }, ...rest }],
+});
+const result = (id: string, content: unknown) => ({ role: "tool", tool_call_id: id, content });
+const PNG = "data:image/png;base64,iVBORw0KGgo=";
+
+describe("turns", () => {
+  test("system and developer messages, wherever they stand, are the system instruction in their order", () => {
+    const messages = [
+      { role: "system", content: "one" },
+      user("a"),
+      { role: "developer", content: [{ type: "text", text: "two" }] },
+      { role: "assistant", content: "b" },
+      { role: "system", content: "three" },
+    ];
+    expect(ask({ messages })).toEqual({
+      systemInstruction: { parts: [{ text: "one" }, { text: "two" }, { text: "three" }] },
+      contents: [
+        { role: "user", parts: [{ text: "a" }] },
+        { role: "model", parts: [{ text: "b" }] },
+      ],
+    });
+  });
+
+  test("consecutive messages of one side become one turn", () => {
+    const messages = [
+      user("a"),
+      user("b"),
+      { role: "assistant", content: "c" },
+      { role: "assistant", content: "d" },
+      user("e"),
+    ];
+    expect(ask({ messages }).contents.map(({ role, parts }) => [role, parts.length])).toEqual([
+      ["user", 2],
+      ["model", 2],
+      ["user", 1],
+    ]);
+  });
+
+  test("instructions alone are what the user says, since Gemini answers nobody else", () => {
+    expect(ask({ messages: [{ role: "system", content: "Say hi" }] })).toEqual({
+      contents: [{ role: "user", parts: [{ text: "Say hi" }] }],
+    });
+  });
+
+  test.each([
+    ["P21 an assistant turn with empty text", { role: "assistant", content: "" }],
+    ["P21 an assistant turn with null", { role: "assistant", content: null }],
+    ["P21 an assistant turn with an empty text part", { role: "assistant", content: [{ type: "text", text: "" }] }],
+    ["an empty user message", user("")],
+  ])("%s leaves no empty part behind", (_, message) => {
+    const { contents } = ask({ messages: [user("a"), message, user("b")] });
+    expect(contents).toEqual([{ role: "user", parts: [{ text: "a" }, { text: "b" }] }]);
+  });
+
+  test("P21 an assistant turn with empty text and a call has the call only", () => {
+    const { contents } = ask({ messages: [user("a"), { ...calling("1", "f"), content: "" }, result("1", "x")] });
+    expect(contents[1]).toEqual({ role: "model", parts: [{ functionCall: { name: "f", args: {} } }] });
+  });
+
+  test("P22 text and a call in one message both survive, text first", () => {
+    const { contents } = ask({
+      messages: [user("a"), { ...calling("1", "f"), content: "let me look" }, result("1", "x")],
+    });
+    expect(contents[1]?.parts).toEqual([{ text: "let me look" }, { functionCall: { name: "f", args: {} } }]);
+  });
+
+  test("a refusal of an earlier turn is said again", () => {
+    const { contents } = ask({
+      messages: [user("a"), { role: "assistant", content: null, refusal: "No." }, user("b")],
+    });
+    expect(contents[1]).toEqual({ role: "model", parts: [{ text: "No." }] });
+  });
+
+  test.each([
+    [{ messages: [{ role: "robot", content: "x" }] }, "messages[0].role"],
+    [{ messages: [user("x"), "y"] }, "messages[1]"],
+    [{ messages: [user("")] }, "messages"],
+    [{ messages: "x" }, "messages"],
+    [{ messages: [{ role: "function", name: "f", content: "x" }] }, "messages[0].role"],
+    [{ messages: [user("x"), { role: "assistant", function_call: { name: "f" } }] }, "messages[1].function_call"],
+    [{ messages: [user("x"), { role: "assistant", audio: { id: "a" } }] }, "messages[1].audio"],
+    [
+      { messages: [user("x"), { role: "assistant", tool_calls: [{ id: "1", type: "custom", custom: {} }] }] },
+      "messages[1].tool_calls[0]",
+    ],
+    [
+      { messages: [{ role: "system", content: [{ type: "image_url", image_url: { url: PNG } }] }] },
+      "messages[0].content[0]",
+    ],
+    [{ messages: [user(7)] }, "messages[0].content"],
+  ])("%j is a 400 that names the place", (body, param) => {
+    expect(refused(body)).toMatchObject({ status: 400, param });
+  });
+});
+
+describe("tool results", () => {
+  test("P9 the function's name is found by the call's id, never the id itself", () => {
+    const messages = [user("a"), calling("call_1", "get_weather"), result("call_1", "cold")];
+    expect(ask({ messages }).contents[2]).toEqual({
+      role: "user",
+      parts: [{ functionResponse: { name: "get_weather", response: { output: "cold" } } }],
+    });
+  });
+
+  test("P9 an id that is used again in a later turn means the later call", () => {
+    const messages = [
+      user("a"),
+      calling("call_0", "first"),
+      result("call_0", "x"),
+      calling("call_0", "second"),
+      result("call_0", "y"),
+    ];
+    const { contents } = ask({ messages });
+    expect(contents[2]?.parts[0]?.functionResponse?.name).toBe("first");
+    expect(contents[4]?.parts[0]?.functionResponse?.name).toBe("second");
+  });
+
+  test("P10 an id that belongs to no call is a 400 that names the field", () => {
+    const messages = [user("a"), calling("call_1", "f"), { ...result("call_2", "x"), name: "f" }];
+    expect(refused({ messages })).toMatchObject({ status: 400, param: "messages[2].tool_call_id" });
+    expect(refused({ messages: [result("call_1", "x")] })).toMatchObject({ param: "messages[0].tool_call_id" });
+  });
+
+  test.each([
+    ['{"temp":15}', { temp: 15 }],
+    ["[1,2]", { output: [1, 2] }],
+    ["42", { output: 42 }],
+    ["plain words", { output: "plain words" }],
+    ["", { output: "" }],
+    ['{"id":12345678901234567890}', { output: '{"id":12345678901234567890}' }],
+  ])("%j reaches the model whole", (content, response) => {
+    const messages = [user("a"), calling("1", "f"), result("1", content)];
+    expect(ask({ messages }).contents[2]?.parts[0]?.functionResponse?.response).toEqual(response);
+  });
+
+  test("results of parallel calls stand in one turn", () => {
+    const both = { role: "assistant", tool_calls: [...calling("a", "f").tool_calls, ...calling("b", "g").tool_calls] };
+    const { contents } = ask({ messages: [user("x"), both, result("b", "2"), result("a", "1")] });
+    expect(contents[2]?.parts.map((part) => part.functionResponse?.name)).toEqual(["g", "f"]);
+  });
+
+  test("an image in a result goes with it on Gemini 3, and is a 400 before", () => {
+    const image = [
+      { type: "text", text: "see" },
+      { type: "image_url", image_url: { url: PNG } },
+    ];
+    const messages = [user("a"), calling("1", "shot"), result("1", image)];
+    expect(ask({ messages }, "gemini-3.8-flash").contents[2]?.parts[0]?.functionResponse).toEqual({
+      id: "1",
+      name: "shot",
+      response: { output: "see" },
+      parts: [{ inlineData: { mimeType: "image/png", data: "iVBORw0KGgo=" } }],
+    });
+    expect(refused({ messages })).toMatchObject({ status: 400, param: "messages[2].content" });
+  });
+});
+
+describe("arguments in the history", () => {
+  test.each([
+    ["P11 empty", ""],
+    ["P11 blank", " "],
+    ["P11 an empty object", "{}"],
+  ])("%s arguments are none", (_, args) => {
+    const { contents } = ask({ messages: [user("a"), calling("1", "f", args), result("1", "x")] });
+    expect(contents[1]?.parts).toEqual([{ functionCall: { name: "f", args: {} } }]);
+  });
+
+  test.each(['{"a":', "[1]", "null", '"x"'])("P11 broken arguments %j are a 400, the call is never dropped", (args) => {
+    expect(refused({ messages: [user("a"), calling("1", "f", args), result("1", "x")] })).toMatchObject({
+      status: 400,
+      param: "messages[1].tool_calls[0].function.arguments",
+    });
+  });
+});
+
+describe("thought signatures", () => {
+  const signed = { extra_content: { google: { thought_signature: "c2ln" } } };
+
+  test("P13 a signature comes back on the call it came with", () => {
+    const { contents } = ask(
+      { messages: [user("a"), calling("1", "f", "{}", signed), result("1", "x")] },
+      "gemini-3.8-flash",
+    );
+    expect(contents[1]?.parts[0]).toEqual({ functionCall: { name: "f", args: {}, id: "1" }, thoughtSignature: "c2ln" });
+  });
+
+  test("P13 a signature inside the id, as LiteLLM carries it, is taken out of call and result", () => {
+    const id = "call_1__thought__c2ln";
+    const { contents } = ask({ messages: [user("a"), calling(id, "f"), result(id, "x")] }, "gemini-3.8-flash");
+    expect(contents[1]?.parts[0]).toEqual({
+      functionCall: { name: "f", args: {}, id: "call_1" },
+      thoughtSignature: "c2ln",
+    });
+    expect(contents[2]?.parts[0]?.functionResponse?.id).toBe("call_1");
+  });
+
+  test("P13 a signature on the message returns to its text", () => {
+    const { contents } = ask({ messages: [user("a"), { role: "assistant", content: "b", ...signed }, user("c")] });
+    expect(contents[1]?.parts).toEqual([{ text: "b", thoughtSignature: "c2ln" }]);
+  });
+
+  test("P14 a call without its signature gets Google's skip value on Gemini 3, on the first of parallel calls only", () => {
+    const both = { role: "assistant", tool_calls: [...calling("a", "f").tool_calls, ...calling("b", "g").tool_calls] };
+    const messages = [user("x"), both, result("a", "1"), result("b", "2"), calling("c", "h"), result("c", "3")];
+    const signatures = (model: string) =>
+      ask({ messages }, model)
+        .contents.flatMap(({ parts }) => parts.filter((part) => part.functionCall))
+        .map((part) => part.thoughtSignature);
+    const skip = "skip_thought_signature_validator";
+    expect(signatures("gemini-3-flash-preview")).toEqual([skip, undefined, skip]);
+    expect(signatures("gemini-2.5-flash")).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("P14 parallel calls of which one is signed get no skip value", () => {
+    const both = {
+      role: "assistant",
+      tool_calls: [...calling("a", "f", "{}", signed).tool_calls, ...calling("b", "g").tool_calls],
+    };
+    const { contents } = ask({ messages: [user("x"), both, result("a", "1"), result("b", "2")] }, "gemini-3.8-flash");
+    expect(contents[1]?.parts.map((part) => part.thoughtSignature)).toEqual(["c2ln", undefined]);
+  });
+
+  test("text that is no signature is not sent as one", () => {
+    const broken = { extra_content: { google: { thought_signature: "not base64!" } } };
+    const { contents } = ask({ messages: [user("a"), calling("1", "f", "{}", broken), result("1", "x")] });
+    expect(contents[1]?.parts[0]?.thoughtSignature).toBeUndefined();
+  });
+
+  test("ids of calls are sent where models take them: Gemini 3 refuses results without", () => {
+    const messages = [user("a"), calling("call_1", "f"), result("call_1", "x")];
+    expect(ask({ messages }, "gemini-3.6-flash").contents[2]?.parts[0]?.functionResponse?.id).toBe("call_1");
+    expect(ask({ messages }, "gemini-2.5-pro").contents[2]?.parts[0]?.functionResponse?.id).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CHAT_FIELDS } from "../src/fields.ts";
+import { GOOGLE_OPTION_NAMES, snakeCase } from "../src/google-options.ts";
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8");
+
+/** The names of the fields of ChatCompletionCreateParams, from the openai package's own declarations. */
+function openaiFields(): string[] {
+  const declarations = read("../../../node_modules/openai/resources/chat/completions/completions.d.ts");
+  const [, interfaceText = ""] =
+    /export interface ChatCompletionCreateParamsBase \{\n([\s\S]*?)\n\}/.exec(declarations) ?? [];
+  return [...interfaceText.matchAll(/^ {4}(\w+)\??: /gm)].flatMap(([, name]) => name ?? []);
+}
+
+test("every field of the openai package's chat request has its rule", () => {
+  const fields = openaiFields();
+  expect(fields).toContain("messages");
+  expect(fields.length).toBeGreaterThan(35);
+  expect(fields.filter((field) => !CHAT_FIELDS.has(field))).toEqual([]);
+});
+
+/** The cells of the rows of the README's first table with this heading. */
+function tableRows(heading: string): string[][] {
+  const lines = read("../README.md").split("\n");
+  const head = lines.findIndex((line) => cells(line)[0] === heading);
+  const end = lines.findIndex((line, at) => at > head && !line.startsWith("|"));
+  return lines.slice(head + 2, end).map(cells);
+}
+
+const cells = (line: string): string[] =>
+  line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+test("the README's table is what the code goes by", () => {
+  const rows = [...CHAT_FIELDS].map(([name, { becomes, note }]) => [`\`${name}\``, becomes, note]);
+  expect(tableRows("field")).toEqual(rows);
+});
+
+test("the README names every option of Google's own", () => {
+  const readme = read("../README.md");
+  for (const name of GOOGLE_OPTION_NAMES) expect(readme).toContain(`\`${snakeCase(name)}\``);
+});

@@ -1,0 +1,426 @@
+import type { RelayReply, RelayRequest, StreamReply, WholeReply } from "@ai-proxy/shared/contract/relay";
+import { isStreamReply } from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { chat } from "../src/chat.ts";
+import { completions } from "../src/completions.ts";
+import { countTokens } from "../src/count-tokens.ts";
+import { embed } from "../src/embed.ts";
+import { GeminiApi, type Settings } from "../src/upstream.ts";
+import { candidate, sse } from "./helpers.ts";
+
+/** What Gemini was asked. */
+interface Asked {
+  url: string;
+  headers: Headers;
+  body: unknown;
+  redirect: unknown;
+  signal: AbortSignal;
+}
+
+let asked: Asked[] = [];
+let answers: ((signal: AbortSignal) => Response)[] = [];
+const waiting: Promise<unknown>[] = [];
+const waitUntil = (promise: Promise<unknown>) => waiting.push(promise);
+
+beforeEach(() => {
+  asked = [];
+  answers = [];
+  // Node has no such class; what matters here is that it passes bytes on.
+  vi.stubGlobal("IdentityTransformStream", TransformStream);
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit & { signal: AbortSignal }) => {
+    asked.push({
+      url,
+      headers: new Headers(init.headers),
+      body: JSON.parse(String(init.body)),
+      redirect: init.redirect,
+      signal: init.signal,
+    });
+    const answer = answers.shift();
+    if (answer === undefined) throw new TypeError("connection refused");
+    return answer(init.signal);
+  });
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+const api = (settings: Settings = {}) =>
+  new GeminiApi({ GEMINI_API_KEY: "key-1", GEMINI_BASE_URL: "http://127.0.0.1:1/v1beta/", ...settings });
+
+function request(body: object, rest: Partial<RelayRequest> = {}): RelayRequest {
+  return {
+    body: JSON.stringify(body),
+    model: "gemini-2.5-flash",
+    requestedModel: "gemini-pro",
+    requestId: "req-1",
+    sessionId: "ses-1",
+    stream: false,
+    includeUsage: false,
+    ...rest,
+  };
+}
+
+const HELLO = { messages: [{ role: "user", content: "Hi" }] };
+const json =
+  (value: unknown, status = 200, headers = {}) =>
+  () =>
+    Response.json(value, { status, headers });
+const usageMetadata = { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 };
+const answer = (text: string) =>
+  json({ ...candidate([{ text }], { finishReason: "STOP" }), usageMetadata, modelVersion: "v1" });
+const streamed =
+  (...events: unknown[]) =>
+  () =>
+    new Response(sse(...events), { headers: { "content-type": "text/event-stream" } });
+
+function whole(reply: RelayReply): WholeReply {
+  if (isStreamReply(reply)) throw new Error("a stream");
+  return reply;
+}
+
+function stream(reply: RelayReply): StreamReply {
+  if (!isStreamReply(reply)) throw new Error(`no stream: ${reply.body}`);
+  return reply;
+}
+
+const parsed = (reply: WholeReply): unknown => JSON.parse(String(reply.body));
+
+async function failure(promise: Promise<unknown>): Promise<ApiError> {
+  const thrown: unknown = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof ApiError) return thrown;
+  throw new Error(`no ApiError: ${String(thrown)}`);
+}
+
+describe("a call", () => {
+  test("P74 P78 goes to the model's URL with the key in a header, follows no redirect, and is answered", async () => {
+    answers = [answer("Hello")];
+    const reply = whole(await chat(request(HELLO, { traceparent: "00-1-2-01" }), api(), waitUntil));
+    expect(asked).toMatchObject([
+      {
+        url: "http://127.0.0.1:1/v1beta/models/gemini-2.5-flash:generateContent",
+        body: { contents: [{}] },
+        redirect: "manual",
+      },
+    ]);
+    expect(asked[0]?.headers.get("x-goog-api-key")).toBe("key-1");
+    expect(asked[0]?.headers.get("traceparent")).toBe("00-1-2-01");
+    expect(reply).toMatchObject({ status: 200, servedModel: "v1", usage: { promptTokens: 3 } });
+    expect(parsed(reply)).toMatchObject({
+      id: "chatcmpl-req-1",
+      model: "gemini-pro",
+      choices: [{ message: { content: "Hello" } }],
+    });
+  });
+
+  test("without a key is not made: 503 that names the secret", async () => {
+    const error = await failure(chat(request(HELLO), api({ GEMINI_API_KEY: undefined }), waitUntil));
+    expect(error).toMatchObject({
+      status: 503,
+      code: "not_configured",
+      message: "The secret GEMINI_API_KEY is not set.",
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test.each(["http://example.com", "ftp://x", "nonsense", "https://user:pass@x.y"])(
+    "to %s is not made: keys go to https or this machine only",
+    async (url) => {
+      const error = await failure(chat(request(HELLO), api({ GEMINI_BASE_URL: url }), waitUntil));
+      expect(error).toMatchObject({ status: 503, code: "not_configured" });
+      expect(error.message).toContain("GEMINI_BASE_URL");
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test("P78 of a model that is no model id is not made", async () => {
+    expect(await failure(chat(request(HELLO, { model: "../../x" }), api(), waitUntil))).toMatchObject({
+      status: 404,
+      code: "model_not_found",
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("P10 with a message at fault is not made", async () => {
+    const orphan = { messages: [{ role: "tool", tool_call_id: "x", content: "y" }] };
+    expect(await failure(chat(request(orphan), api(), waitUntil))).toMatchObject({ status: 400 });
+    expect(asked).toEqual([]);
+  });
+
+  test("behind Cloudflare's AI Gateway carries its token and the ids, elsewhere never", async () => {
+    answers = [answer("a"), answer("b")];
+    const base = "https://gateway.ai.cloudflare.com/v1/acc/gw/google-ai-studio/v1beta";
+    await chat(request(HELLO), api({ GEMINI_BASE_URL: base, CF_AIG_TOKEN: "aig" }), waitUntil);
+    await chat(request(HELLO), api({ CF_AIG_TOKEN: "aig" }), waitUntil);
+    expect(asked[0]?.url).toBe(`${base}/models/gemini-2.5-flash:generateContent`);
+    expect(asked[0]?.headers.get("cf-aig-authorization")).toBe("Bearer aig");
+    expect(JSON.parse(asked[0]?.headers.get("cf-aig-metadata") ?? "")).toEqual({
+      session_id: "ses-1",
+      request_id: "req-1",
+    });
+    expect([...(asked[1]?.headers.keys() ?? [])].filter((name) => name.startsWith("cf-"))).toEqual([]);
+  });
+
+  test("P61 that cannot reach Gemini is a failure to fall back from", async () => {
+    expect(await failure(chat(request(HELLO), api(), waitUntil))).toMatchObject({ status: 502, condition: "network" });
+  });
+
+  test("says in a header which fields Gemini has nothing for", async () => {
+    answers = [answer("a"), streamed(candidate([{ text: "a" }], { finishReason: "STOP" }))];
+    const body = { ...HELLO, user: "u", parallel_tool_calls: false, "x\r\ny": 1 };
+    expect(whole(await chat(request(body), api(), waitUntil)).headers["x-gateway-ignored"]).toBe(
+      "user, parallel_tool_calls",
+    );
+    const reply = stream(await chat(request(body, { stream: true }), api(), waitUntil));
+    expect(reply.response.headers.get("x-gateway-ignored")).toBe("user, parallel_tool_calls");
+    await reply.response.text();
+  });
+
+  test("P57 none of Gemini's own headers reach the client", async () => {
+    answers = [
+      json({ ...candidate([{ text: "a" }], { finishReason: "STOP" }) }, 200, {
+        "content-encoding": "identity",
+        "server-timing": "x",
+        "set-cookie": "a=b",
+      }),
+    ];
+    expect(whole(await chat(request(HELLO), api(), waitUntil)).headers).toEqual({ "content-type": "application/json" });
+  });
+});
+
+describe("keys", () => {
+  const bad = json(
+    { error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } },
+    400,
+  );
+
+  test("P62 a refused key rests, the next attempt takes another, and routing is told how many are left", async () => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const gemini = api({ GEMINI_API_KEY: "key-1, key-2" });
+    answers = [bad, answer("ok"), answer("ok")];
+    const error = await failure(chat(request(HELLO), gemini, waitUntil));
+    expect(error).toMatchObject({ status: 502, code: "provider_auth_error" });
+    expect(gemini.keysLeft(request(HELLO), error)).toBe(1);
+    expect(gemini.keysLeft(request(HELLO, { keySlot: 1 }), error)).toBe(0);
+    await chat(request(HELLO, { keySlot: 1 }), gemini, waitUntil);
+    await chat(request(HELLO), gemini, waitUntil);
+    expect(asked.map(({ headers }) => headers.get("x-goog-api-key"))).toEqual(["key-1", "key-2", "key-2"]);
+  });
+
+  test("P74 a refused key is logged by its label, never by value", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    answers = [bad];
+    await failure(chat(request(HELLO), api({ GEMINI_API_KEY: "secret-value" }), waitUntil));
+    expect(JSON.stringify(log.mock.calls)).toContain("GEMINI_API_KEY#1");
+    expect(JSON.stringify(log.mock.calls)).not.toContain("secret-value");
+    log.mockRestore();
+  });
+
+  test("a rate limit leaves the other keys to try, and a single key none", async () => {
+    answers = [json({ error: { code: 429, message: "slow" } }, 429, { "retry-after": "7" })];
+    const error = await failure(chat(request(HELLO), api(), waitUntil));
+    expect(error).toMatchObject({ status: 429, retryAfterMs: 7_000 });
+    expect(api().keysLeft(request(HELLO), error)).toBe(0);
+    expect(api({ GEMINI_API_KEY: "a,b,c" }).keysLeft(request(HELLO), error)).toBe(2);
+  });
+});
+
+describe("a stream", () => {
+  const finished = candidate([{ text: "lo" }], { finishReason: "STOP" });
+
+  test("P58 is asked for with alt=sse and answered as it comes, with the serving version in the header", async () => {
+    answers = [streamed({ ...candidate([{ text: "Hel" }]), modelVersion: "v1" }, { ...finished, usageMetadata })];
+    const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
+    expect(asked[0]?.url).toBe("http://127.0.0.1:1/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse");
+    expect(reply.response.headers.get("x-gateway-model")).toBe("v1");
+    const text = await reply.response.text();
+    expect(text.match(/data: \[DONE\]/g)).toHaveLength(1);
+    expect(text).toContain('"content":"Hel"');
+    expect(await reply.usage()).toMatchObject({
+      end: "complete",
+      usage: { promptTokens: 3 },
+      usageEstimated: false,
+      servedModel: "v1",
+    });
+  });
+
+  test("P48 that Gemini breaks off ends with an error event and no [DONE]", async () => {
+    answers = [
+      () => {
+        const body = new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode(sse(candidate([{ text: "Hel" }]))));
+          },
+          pull(controller) {
+            controller.error(new TypeError("reset"));
+          },
+        });
+        return new Response(body);
+      },
+    ];
+    const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
+    const text = await reply.response.text();
+    expect(text).toContain('data: {"error":{"message":');
+    expect(text).not.toContain("[DONE]");
+    expect(text).not.toContain('"finish_reason":"stop"');
+    expect(await reply.usage()).toMatchObject({ end: "cut" });
+  });
+
+  test("P49 whose first event is an error is a failed attempt, before any byte to the client", async () => {
+    answers = [streamed({ error: { code: 503, message: "busy", status: "UNAVAILABLE" } })];
+    expect(await failure(chat(request(HELLO, { stream: true }), api(), waitUntil))).toMatchObject({
+      condition: "overloaded",
+    });
+  });
+
+  test("P50 P63 that says nothing and then fails, or ends, is a failed attempt while another waits", async () => {
+    const empty = candidate([{ text: "" }]);
+    answers = [
+      streamed(empty, { error: { code: 503, message: "busy" } }),
+      streamed(empty, candidate([], { finishReason: "STOP" })),
+    ];
+    const waits = { stream: true, fallbackWaiting: true };
+    expect(await failure(chat(request(HELLO, waits), api(), waitUntil))).toMatchObject({ condition: "overloaded" });
+    expect(await failure(chat(request(HELLO, waits), api(), waitUntil))).toMatchObject({
+      condition: "empty_completion",
+    });
+  });
+
+  test("P54 P55 that is cancelled drops the call to Gemini, and what was counted until then is told", async () => {
+    let pushed: ReadableStreamDefaultController<Uint8Array> | undefined;
+    answers = [
+      () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start(controller) {
+              pushed = controller;
+              controller.enqueue(new TextEncoder().encode(sse({ ...candidate([{ text: "Hel" }]), usageMetadata })));
+            },
+          }),
+        ),
+    ];
+    const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
+    expect(asked[0]?.signal.aborted).toBe(false);
+    reply.cancel();
+    expect(asked[0]?.signal.aborted).toBe(true);
+    reply.response.body?.cancel().catch(() => {});
+    expect(await reply.usage()).toMatchObject({ end: "aborted", usage: { promptTokens: 3, completionTokens: 2 } });
+    expect(pushed).toBeDefined();
+  });
+
+  test("P46 in place of which Gemini sends one JSON list is read all the same", async () => {
+    answers = [json([candidate([{ text: "Hel" }]), finished])];
+    const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
+    expect((await reply.response.text()).match(/"content":"/g)).toHaveLength(2);
+  });
+});
+
+describe("deadlines", () => {
+  test("a whole answer that does not come in time is a 504, and the call is dropped", async () => {
+    const silent = (signal: AbortSignal) =>
+      new ReadableStream({
+        start: (controller) => signal.addEventListener("abort", () => controller.error(signal.reason)),
+      });
+    answers = [(signal) => new Response(silent(signal))];
+    const error = await failure(
+      chat(request(HELLO, { deadlines: { firstByteMs: 20, totalMs: 1_000 } }), api(), waitUntil),
+    );
+    expect(error).toMatchObject({ status: 504, condition: "timeout" });
+    expect(asked[0]?.signal.aborted).toBe(true);
+  });
+});
+
+describe("/v1/completions", () => {
+  test("answers a list of prompts in order, with echo", async () => {
+    answers = [answer("A"), answer("B")];
+    const reply = whole(
+      await completions(request({ prompt: ["a", "b"], echo: true, max_tokens: 5 }), api(), waitUntil),
+    );
+    expect(parsed(reply)).toMatchObject({
+      id: "cmpl-req-1",
+      object: "text_completion",
+      choices: [
+        { index: 0, text: "aA", finish_reason: "stop" },
+        { index: 1, text: "bB" },
+      ],
+      usage: { total_tokens: 10 },
+    });
+    expect(reply.usage).toMatchObject({ promptTokens: 6 });
+    expect(asked.map(({ body }) => body)).toMatchObject([
+      { contents: [{ parts: [{ text: "a" }] }], generationConfig: { maxOutputTokens: 5 } },
+      { contents: [{ parts: [{ text: "b" }] }] },
+    ]);
+  });
+
+  test("streams them as one stream", async () => {
+    const events = (text: string) => streamed({ ...candidate([{ text }], { finishReason: "STOP" }), usageMetadata });
+    answers = [events("A"), events("B")];
+    const reply = stream(
+      await completions(request({ prompt: ["a", "b"] }, { stream: true, includeUsage: true }), api(), waitUntil),
+    );
+    const lines = (await reply.response.text()).split("\n\n").filter((line) => line !== "");
+    expect(lines.at(-1)).toBe("data: [DONE]");
+    const chunks = lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)));
+    expect(chunks.map(({ choices: [row] }) => [row?.index, row?.text, row?.finish_reason])).toEqual([
+      [0, "A", null],
+      [0, "", "stop"],
+      [1, "B", null],
+      [1, "", "stop"],
+      [undefined, undefined, undefined],
+    ]);
+    expect(chunks.at(-1).usage).toMatchObject({ total_tokens: 10 });
+    expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 6, completionTokens: 4 } });
+  });
+
+  test("a later prompt that fails ends the stream with its error", async () => {
+    answers = [
+      streamed(candidate([{ text: "A" }], { finishReason: "STOP" })),
+      json({ error: { code: 429, message: "slow down" } }, 429),
+    ];
+    const reply = stream(await completions(request({ prompt: ["a", "b"] }, { stream: true }), api(), waitUntil));
+    const text = await reply.response.text();
+    expect(text).toContain('"code":"rate_limit_exceeded"');
+    expect(text).not.toContain("[DONE]");
+  });
+});
+
+describe("embeddings and token counts", () => {
+  test("embeddings go through batchEmbedContents", async () => {
+    answers = [json({ embeddings: [{ values: [1, 0] }] })];
+    const reply = await embed(
+      request({ input: "a" }, { model: "gemini-embedding-001", requestedModel: "gemini-embedding-001" }),
+      api(),
+    );
+    expect(asked[0]?.url).toBe("http://127.0.0.1:1/v1beta/models/gemini-embedding-001:batchEmbedContents");
+    expect(asked[0]?.body).toEqual({
+      requests: [{ model: "models/gemini-embedding-001", content: { parts: [{ text: "a" }] } }],
+    });
+    expect(parsed(reply)).toMatchObject({
+      object: "list",
+      model: "gemini-embedding-001",
+      data: [{ index: 0, embedding: [1, 0] }],
+    });
+  });
+
+  test("tokens are counted of the prompt as it would be sent", async () => {
+    answers = [json({ totalTokens: 7 }), json({})];
+    const body = {
+      messages: [{ role: "system", content: "s" }, ...HELLO.messages],
+      tools: [{ type: "function", function: { name: "f" } }],
+      temperature: 1,
+    };
+    expect(await countTokens(request(body), api())).toEqual({ status: 200, totalTokens: 7 });
+    expect(asked[0]?.url).toBe("http://127.0.0.1:1/v1beta/models/gemini-2.5-flash:countTokens");
+    expect(asked[0]?.body).toEqual({
+      generateContentRequest: {
+        model: "models/gemini-2.5-flash",
+        contents: [{ role: "user", parts: [{ text: "Hi" }] }],
+        systemInstruction: { parts: [{ text: "s" }] },
+        tools: [{ functionDeclarations: [{ name: "f" }] }],
+      },
+    });
+    expect(await failure(countTokens(request(HELLO), api()))).toMatchObject({ status: 502 });
+  });
+});

@@ -1,0 +1,335 @@
+import { describe, expect, test } from "vitest";
+import { choiceOf, complete, envelope, messageOf, refusal } from "./helpers.ts";
+
+const call = (name: string, args?: object, rest: object = {}) => ({
+  functionCall: { name, ...(args && { args }), ...rest },
+});
+
+describe("an answer", () => {
+  test("has OpenAI's shape, the model asked for, and Gemini's version as fingerprint", () => {
+    const { body, servedModel, usage } = complete({
+      candidates: [
+        { content: { role: "model", parts: [{ text: "Hel" }, { text: "lo" }] }, finishReason: "STOP", index: 0 },
+      ],
+      usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5, serviceTier: "standard" },
+      modelVersion: "gemini-2.5-flash-001",
+      responseId: "r",
+    });
+    expect(body).toEqual({
+      ...envelope,
+      object: "chat.completion",
+      system_fingerprint: "gemini-2.5-flash-001",
+      service_tier: "default",
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: "Hello", refusal: null, annotations: [] },
+          logprobs: null,
+          finish_reason: "stop",
+        },
+      ],
+      usage: {
+        prompt_tokens: 3,
+        completion_tokens: 2,
+        total_tokens: 5,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
+    });
+    expect(servedModel).toBe("gemini-2.5-flash-001");
+    expect(usage).toMatchObject({ promptTokens: 3 });
+  });
+
+  test("several candidates are several choices, in the order of their index", () => {
+    const { body } = complete({
+      candidates: [
+        { content: { parts: [{ text: "b" }] }, finishReason: "MAX_TOKENS", index: 1 },
+        { content: { parts: [{ text: "a" }] }, finishReason: "STOP" },
+      ],
+    });
+    expect(body["choices"]).toMatchObject([
+      { index: 0, message: { content: "a" }, finish_reason: "stop" },
+      { index: 1, message: { content: "b" }, finish_reason: "length" },
+    ]);
+  });
+
+  test("P1 parallel calls are all there, each with an id of its own", () => {
+    expect(
+      messageOf([call("f", { a: 1 }, { id: "x" }), call("f", { a: 2 }, { id: "x" }), call("g", {})])["tool_calls"],
+    ).toEqual([
+      { id: "x", type: "function", function: { name: "f", arguments: '{"a":1}' } },
+      { id: "call_1", type: "function", function: { name: "f", arguments: '{"a":2}' } },
+      { id: "call_2", type: "function", function: { name: "g", arguments: "{}" } },
+    ]);
+  });
+
+  test("P12 a call without args has empty arguments", () => {
+    expect(messageOf([call("f")])["tool_calls"]).toMatchObject([{ function: { arguments: "{}" } }]);
+  });
+
+  test("P13 signatures stand on the call they belong to, and on the message for text", () => {
+    const message = messageOf([
+      { text: "a", thoughtSignature: "dGV4dA==" },
+      { ...call("f"), thoughtSignature: "Y2FsbA==" },
+      call("g"),
+    ]);
+    expect(message).toMatchObject({
+      extra_content: { google: { thought_signature: "dGV4dA==" } },
+      tool_calls: [{ extra_content: { google: { thought_signature: "Y2FsbA==" } } }, { function: { name: "g" } }],
+    });
+    expect(JSON.stringify(message["tool_calls"])).not.toContain("null");
+  });
+
+  test("P22 text and calls in one answer both survive", () => {
+    expect(choiceOf([{ text: "Let me see" }, call("f")])).toMatchObject({
+      message: { content: "Let me see", tool_calls: [{}] },
+      finish_reason: "tool_calls",
+    });
+  });
+
+  test("an answer of calls only has null content, as OpenAI's", () => {
+    expect(messageOf([call("f")])["content"]).toBeNull();
+  });
+
+  test("P40 thoughts are reasoning_content, never content", () => {
+    expect(messageOf([{ text: "hmm", thought: true }, { text: "Yes" }])).toMatchObject({
+      content: "Yes",
+      reasoning_content: "hmm",
+    });
+  });
+
+  test("images and audio come as OpenAI's parts", () => {
+    const parts = [{ text: "here" }, { inlineData: { mimeType: "image/png", data: "AAAA" }, thoughtSignature: "c2ln" }];
+    expect(messageOf(parts)["images"]).toEqual([
+      {
+        type: "image_url",
+        image_url: { url: "data:image/png;base64,AAAA" },
+        extra_content: { google: { thought_signature: "c2ln" } },
+      },
+    ]);
+    expect(messageOf([{ inlineData: { mimeType: "audio/L16;rate=24000", data: "AAAA" } }])).toMatchObject({
+      content: null,
+      audio: { data: "AAAA", transcript: "" },
+    });
+  });
+
+  test("code that Gemini ran is readable text, whatever backticks it holds", () => {
+    const parts = [
+      { text: "Sum:" },
+      { executableCode: { language: "PYTHON", code: "print('```')" } },
+      { codeExecutionResult: { outcome: "OUTCOME_OK", output: "```\n" } },
+      { codeExecutionResult: { outcome: "OUTCOME_FAILED", output: "boom" } },
+    ];
+    expect(messageOf(parts)["content"]).toBe(
+      "Sum:\n````python\nprint('```')\n````\n\n````output\n```\n````\n\n```outcome_failed\nboom\n```\n",
+    );
+  });
+
+  test("steps of Google's own tools are kept for who wants them", () => {
+    const step = { toolCall: { toolType: "GOOGLE_SEARCH_WEB", id: "1" }, thoughtSignature: "c2ln" };
+    expect(messageOf([step, { text: "found" }])).toMatchObject({
+      content: "found",
+      extra_content: { google: { parts: [step] } },
+    });
+  });
+
+  test("log probabilities are OpenAI's, with the bytes of each token", () => {
+    const logprobsResult = {
+      chosenCandidates: [{ token: "é", logProbability: -0.5 }],
+      topCandidates: [
+        {
+          candidates: [
+            { token: "é", logProbability: -0.5 },
+            { token: "e", logProbability: -2 },
+          ],
+        },
+      ],
+    };
+    expect(choiceOf([{ text: "é" }], { logprobsResult })["logprobs"]).toEqual({
+      content: [
+        {
+          token: "é",
+          logprob: -0.5,
+          bytes: [195, 169],
+          top_logprobs: [
+            { token: "é", logprob: -0.5, bytes: [195, 169] },
+            { token: "e", logprob: -2, bytes: [101] },
+          ],
+        },
+      ],
+      refusal: null,
+    });
+  });
+});
+
+describe("sources", () => {
+  const grounded = (text: string, groundingMetadata: object) =>
+    messageOf([{ text }], { groundingMetadata })["annotations"];
+
+  test("grounding becomes url_citation, positions counted in characters instead of bytes", () => {
+    const metadata = {
+      groundingChunks: [
+        { web: { uri: "https://a", title: "A" } },
+        { maps: { uri: "https://b" } },
+        { retrievedContext: { text: "x" } },
+      ],
+      groundingSupports: [
+        { segment: { startIndex: 6, endIndex: 13 }, groundingChunkIndices: [0, 1, 2, 9] },
+        { segment: { endIndex: 6 }, groundingChunkIndices: [1] },
+      ],
+    };
+    // In bytes: S 0, ü 1, ß 3, space 5, 🎉 6, space 10, o 11, k 12.
+    const cite = (start_index: number, end_index: number, url: string, title: string) => ({
+      type: "url_citation",
+      url_citation: { start_index, end_index, url, title },
+    });
+    expect(grounded("Süß 🎉 ok", metadata)).toEqual([
+      cite(4, 8, "https://a", "A"),
+      cite(4, 8, "https://b", "https://b"),
+      cite(0, 4, "https://b", "https://b"),
+    ]);
+  });
+
+  test("a source that no sentence names is cited for all of the text", () => {
+    expect(grounded("abc", { groundingChunks: [{ web: { uri: "https://a", title: "A" } }] })).toEqual([
+      { type: "url_citation", url_citation: { start_index: 0, end_index: 3, url: "https://a", title: "A" } },
+    ]);
+  });
+
+  test("citations of recited text too, in both of Google's spellings", () => {
+    const of = (citationMetadata: object) => messageOf([{ text: "abcdef" }], { citationMetadata })["annotations"];
+    const cited = [
+      { type: "url_citation", url_citation: { start_index: 2, end_index: 4, url: "https://a", title: "https://a" } },
+    ];
+    expect(of({ citationSources: [{ startIndex: 2, endIndex: 4, uri: "https://a" }, {}] })).toEqual(cited);
+    expect(of({ citations: [{ startIndex: 2, endIndex: 4, uri: "https://a" }] })).toEqual(cited);
+  });
+
+  test("what Google says of its search is kept whole", () => {
+    const groundingMetadata = { webSearchQueries: ["q"], searchEntryPoint: { renderedContent: "<b>" } };
+    expect(
+      messageOf([{ text: "a" }], { groundingMetadata, urlContextMetadata: { urlMetadata: [] } })["extra_content"],
+    ).toEqual({
+      google: { grounding_metadata: groundingMetadata, url_context_metadata: { urlMetadata: [] } },
+    });
+  });
+});
+
+describe("finish reasons", () => {
+  const finish = (finishReason: string, parts: unknown[] = [{ text: "x" }]) =>
+    choiceOf(parts, { finishReason })["finish_reason"];
+
+  test.each([
+    ["STOP", "stop"],
+    ["MAX_TOKENS", "length"],
+    ["SAFETY", "content_filter"],
+    ["RECITATION", "content_filter"],
+    ["LANGUAGE", "content_filter"],
+    ["BLOCKLIST", "content_filter"],
+    ["PROHIBITED_CONTENT", "content_filter"],
+    ["SPII", "content_filter"],
+    ["IMAGE_SAFETY", "content_filter"],
+    ["MODEL_ARMOR", "content_filter"],
+  ])("P7 %s is %s", (reason, expected) => {
+    expect(finish(reason)).toBe(expected);
+  });
+
+  test("P5 a call turns STOP into tool_calls and nothing else", () => {
+    expect(finish("STOP", [call("f")])).toBe("tool_calls");
+    expect(finish("MAX_TOKENS", [call("f")])).toBe("length");
+    expect(finish("SAFETY", [call("f")])).toBe("content_filter");
+  });
+
+  test.each([
+    "MALFORMED_FUNCTION_CALL",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "MISSING_THOUGHT_SIGNATURE",
+    "MALFORMED_RESPONSE",
+  ])("P8 %s is a failure that routing can try again, with Gemini's words", (finishReason) => {
+    const answer = { candidates: [{ content: { parts: [{ text: "x" }] }, finishReason, finishMessage: "bad call" }] };
+    expect(refusal(() => complete(answer))).toMatchObject({
+      status: 502,
+      condition: "invalid_response",
+      message: expect.stringContaining("bad call"),
+    });
+  });
+
+  test("P8 a reason nobody knows is no clean stop: with text it is filtered, without it a failure", () => {
+    expect(finish("SOMETHING_NEW")).toBe("content_filter");
+    expect(finish("OTHER")).toBe("content_filter");
+    expect(refusal(() => finish("OTHER", []))).toMatchObject({ status: 502, condition: "invalid_response" });
+  });
+
+  test("P24 a blocked prompt is content_filter with the reason as refusal", () => {
+    const { body } = complete({
+      promptFeedback: { blockReason: "SAFETY", blockReasonMessage: "too dark" },
+      usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 },
+    });
+    expect(body["choices"]).toEqual([
+      {
+        index: 0,
+        message: {
+          role: "assistant",
+          content: null,
+          refusal: "Gemini blocked the prompt (SAFETY): too dark",
+          annotations: [],
+        },
+        logprobs: null,
+        finish_reason: "content_filter",
+      },
+    ]);
+    expect(body["usage"]).toMatchObject({ prompt_tokens: 3, completion_tokens: 0 });
+  });
+
+  test("an answer that was withheld says why as refusal", () => {
+    expect(messageOf([], { finishReason: "SAFETY" })).toMatchObject({
+      content: null,
+      refusal: "Gemini withheld its answer (SAFETY).",
+    });
+    expect(messageOf([], { finishReason: "RECITATION", finishMessage: "recited" })["refusal"]).toBe("recited");
+  });
+
+  test.each([
+    ["no candidates", {}],
+    ["an empty list", { candidates: [], usageMetadata: { totalTokenCount: 0 } }],
+    ["a candidate without content", { candidates: [{ finishReason: "STOP" }] }],
+    ["content without parts", { candidates: [{ content: { role: "model" }, finishReason: "STOP" }] }],
+    ["an empty text", { candidates: [{ content: { parts: [{ text: "" }] }, finishReason: "STOP" }] }],
+    [
+      "a signature only",
+      { candidates: [{ content: { parts: [{ text: "", thoughtSignature: "c2ln" }] }, finishReason: "STOP" }] },
+    ],
+  ])("P25 %s is an empty completion: another attempt, else 502", (_, answer) => {
+    expect(refusal(() => complete(answer))).toMatchObject({
+      status: 502,
+      code: "empty_completion",
+      condition: "empty_completion",
+    });
+  });
+
+  test("P25 an answer that thinking used up is length, not a failure", () => {
+    expect(choiceOf([], { finishReason: "MAX_TOKENS" })).toMatchObject({
+      message: { content: "" },
+      finish_reason: "length",
+    });
+  });
+
+  test.each([
+    ["no object", "hello"],
+    ["a list", []],
+    ["nothing", undefined],
+  ])("%s is an unreadable answer", (_, answer) => {
+    expect(refusal(() => complete(answer))).toMatchObject({ status: 502, condition: "invalid_response" });
+  });
+
+  test("an error object in a 200 is that error", () => {
+    expect(
+      refusal(() => complete({ error: { code: 429, message: "slow down", status: "RESOURCE_EXHAUSTED" } })),
+    ).toMatchObject({
+      status: 429,
+      message: "slow down",
+      condition: "rate_limited",
+    });
+  });
+});
