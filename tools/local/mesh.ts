@@ -54,7 +54,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions = {}): Promise
   const workers = localWorkers(
     mesh,
     pace,
-    (worker) => settingsOf(mesh, worker, { token, providers, upstreams }),
+    (worker) => settingsOf(mesh, worker, { token, live, providers, upstreams }),
     providers,
   );
   const configs = writeConfigs(directory, workers);

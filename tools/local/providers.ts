@@ -62,15 +62,16 @@ async function isLoggedIn(): Promise<boolean> {
 export function settingsOf(
   mesh: Mesh,
   worker: string,
-  local: { token: string; providers: LocalProvider[]; upstreams: OfflineUpstreams },
+  local: { token: string; live: boolean; providers: LocalProvider[]; upstreams: OfflineUpstreams },
 ): string {
   if (worker === "gateway") return dotenv(devVars(mesh, worker), { AUTH_TOKEN: local.token });
   const provider = local.providers.find((each) => each.worker === worker);
   if (provider === undefined || provider.live) return devVars(mesh, worker);
-  // A stand-in gets nothing of .dev.vars: a real key is not shown to it.
+  // A relay that only stand-ins answer needs no real key. In a live mesh it may have further upstreams that do.
+  const own = local.live ? devVars(mesh, worker) : "";
   const { openaiBaseUrl, geminiBaseUrl } = local.upstreams;
-  if (worker === "openai-relay") return dotenv("", { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" });
-  if (worker === "gemini-relay") return dotenv("", { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
+  if (worker === "openai-relay") return dotenv(own, { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" });
+  if (worker === "gemini-relay") return dotenv(own, { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
   return "";
 }
 
