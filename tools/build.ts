@@ -13,7 +13,7 @@ const CEILINGS: Record<string, number> = {
   "cf-ai": 30_000,
   "openai-relay": 20_000,
   "gemini-relay": 40_000,
-  tokenizer: 1_800_000,
+  tokenizer: 2_200_000,
   audit: 10_000,
 };
 
