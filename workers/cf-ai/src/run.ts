@@ -1,7 +1,7 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { deadlineError } from "@ai-proxy/shared/reply";
+import { deadlineError, networkError } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
 import { unwrapResult } from "./output.ts";
@@ -77,21 +77,30 @@ async function responseAnswer(
   streams: boolean,
 ): Promise<Content & Pick<ModelAnswer, "gatewayLogId">> {
   if (!response.ok) {
-    const failure = responseFailure(response.status, await response.text());
+    const failure = responseFailure(response.status, await textOf(response));
     const now = Date.now();
     throw failureError({ ...failure, retryAfterMs: readRetryAfter(response.headers, now) }, now);
   }
   const gatewayLogId = response.headers.get("cf-aig-log-id") ?? undefined;
   const type = response.headers.get("content-type") ?? "";
   const whole = !streams || type.includes("json");
-  if (whole || response.body === null) return { ...jsonContent(await response.text()), gatewayLogId };
+  if (whole || response.body === null) return { ...jsonContent(await textOf(response)), gatewayLogId };
   return { kind: "stream", body: response.body, gatewayLogId };
 }
 
 /** A binding that knows no raw responses gives the parsed answer, or a stream. */
 async function plainAnswer(result: unknown, streams: boolean): Promise<Content> {
   if (!(result instanceof ReadableStream)) return objectContent(result);
-  return streams ? { kind: "stream", body: result } : jsonContent(await new Response(result).text());
+  return streams ? { kind: "stream", body: result } : jsonContent(await textOf(new Response(result)));
+}
+
+/** A connection that breaks in the middle of the answer is a failure of the network's. */
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (thrown) {
+    throw networkError(PROVIDER, thrown);
+  }
 }
 
 function jsonContent(text: string): Content {

@@ -88,6 +88,14 @@ test("P59 the wait that Workers AI asks for is kept", async () => {
   await expect(runModel(binding(result), call)).rejects.toMatchObject({ condition: "overloaded", retryAfterMs: 3_000 });
 });
 
+test("an answer that breaks off in the middle is a failure of the network's", async () => {
+  const broken = () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  };
+  await expect(runModel(binding(broken), call)).rejects.toMatchObject({ status: 502, condition: "network" });
+});
+
 describe("dropping a call", () => {
   /** A model that answers only when told to, with a stream that notes its end. */
   function slow() {
