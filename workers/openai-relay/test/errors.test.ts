@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { errorReply, upstreamErrorEvent } from "../src/errors.ts";
+
+const KEY = "sk-proj-0123456789abcdef";
+const context = { provider: "openai", secrets: [KEY], keysLeft: 1, now: Date.UTC(2026, 10, 23) };
+
+function reply(status: number, body: unknown, headers: Record<string, string> = {}) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const answer = errorReply({ status, headers: new Headers(headers), body: text }, context);
+  return { ...answer, json: JSON.parse(String(answer.body)) };
+}
+
+const error = { message: "no", type: "invalid_request_error", param: "messages[0].role", code: "invalid_value" };
+
+test.each([400, 404, 409, 413, 415, 422, 429])("an upstream's %s keeps its status and its error object", (status) => {
+  const answer = reply(status, { error });
+  expect(answer.status).toBe(status);
+  expect(answer.json).toEqual({ error });
+  expect(answer.failure?.upstreamStatus).toBe(status);
+});
+
+test("keys that OpenAI's error always has are filled in, and others are kept", () => {
+  expect(reply(400, { error: { message: "no", failed_generation: "x" } }).json).toEqual({
+    error: { message: "no", failed_generation: "x", type: "invalid_request_error", param: null, code: null },
+  });
+});
+
+test("a numeric code becomes text (llama.cpp, OpenRouter)", () => {
+  expect(reply(400, { error: { message: "no", type: "t", code: 400 } }).json.error.code).toBe("400");
+});
+
+describe("P76: errors of another shape become OpenAI's", () => {
+  test.each([
+    [{ error: "the words" }, "the words"],
+    [{ object: "error", message: "the words", type: "t", param: null, code: 3 }, "the words"],
+    [{ detail: "the words" }, "the words"],
+    [
+      { detail: [{ loc: ["body", "messages"], msg: "required" }, { msg: "too long" }] },
+      "body.messages: required; too long",
+    ],
+    [[{ error: { message: "the words", code: 400, status: "INVALID_ARGUMENT" } }], "the words"],
+    ["the words", "the words"],
+    ["<html><body>400</body></html>", "openai answered with status 400."],
+    ["", "openai answered with status 400."],
+    [{ error: {} }, "openai answered with status 400."],
+    ["x".repeat(500), "openai answered with status 400."],
+  ])("%j", (body, message) => {
+    const { error: got } = reply(400, body).json;
+    expect(got.message).toBe(message);
+    expect(Object.keys(got)).toEqual(expect.arrayContaining(["message", "type", "param", "code"]));
+    expect(got.type).toEqual(expect.any(String));
+  });
+});
+
+describe("statuses and what routing is told", () => {
+  test.each([
+    [400, { error }, 400, "bad_request"],
+    [
+      400,
+      { error: { message: "This model's maximum context length is 8192 tokens", code: null } },
+      400,
+      "context_length",
+    ],
+    [400, { error: { message: "x", code: "context_length_exceeded" } }, 400, "context_length"],
+    [
+      400,
+      { error: { message: "request (2009 tokens) exceeds", type: "exceed_context_size_error" } },
+      400,
+      "context_length",
+    ],
+    [404, { error }, 404, "model_not_found"],
+    [413, { error }, 413, "too_large"],
+    [429, { error: { message: "slow", code: "rate_limit_exceeded" } }, 429, "rate_limited"],
+    [429, { error: { message: "pay", code: "insufficient_quota" } }, 429, "quota_exhausted"],
+    [405, { error }, 502, "upstream_error"],
+    [408, { error }, 504, "timeout"],
+    [500, { error }, 502, "upstream_error"],
+    [502, "<html>", 502, "upstream_error"],
+    [503, { error }, 502, "overloaded"],
+    [529, { error }, 502, "overloaded"],
+    [504, "", 504, "timeout"],
+    [302, "", 502, "upstream_error"],
+  ])("%i %j → %i, %s", (status, body, expected, condition) => {
+    const answer = reply(status, body);
+    expect(answer.status).toBe(expected);
+    expect(answer.failure?.condition).toBe(condition);
+  });
+
+  test("P74: our own key's refusal is a 502 of ours, without the provider's words", () => {
+    for (const status of [401, 402, 403]) {
+      const answer = reply(status, {
+        error: { message: `Incorrect API key provided: ${KEY}`, code: "invalid_api_key" },
+      });
+      expect(answer).toMatchObject({
+        status: 502,
+        failure: { condition: "auth", keysLeft: 1, upstreamStatus: status },
+      });
+      expect(answer.json.error.code).toBe("provider_auth_error");
+      expect(String(answer.body)).not.toContain("sk-");
+    }
+  });
+
+  test("P74: a key that is echoed in another error, in any field or header, is taken out", () => {
+    const answer = reply(400, { error: { message: `key ${KEY}`, nested: { key: KEY } } }, { "x-ratelimit-key": KEY });
+    expect(JSON.stringify(answer)).not.toContain(KEY);
+    expect(answer.json.error.message).toBe("key [redacted]");
+  });
+
+  test("P59: the wait that the provider asks for reaches routing and the client", () => {
+    const answer = reply(429, { error }, { "retry-after": "7", "x-should-retry": "true", "set-cookie": "a=b" });
+    expect(answer.failure?.retryAfterMs).toBe(7000);
+    expect(answer.headers).toMatchObject({ "retry-after": "7", "x-should-retry": "true" });
+    expect(answer.headers).not.toHaveProperty("set-cookie");
+    expect(reply(429, { error }, { "retry-after-ms": "250" }).failure?.retryAfterMs).toBe(250);
+  });
+});
+
+describe("P49: an error inside a stream, or in a body with status 200", () => {
+  test.each([
+    [{ error: { message: "m", code: 429 } }, 429, "rate_limited"],
+    [{ error: { message: "m", type: "server_error" } }, 502, "upstream_error"],
+    [{ error: { message: "m", code: 503 } }, 502, "overloaded"],
+    [{ error: { message: "m", code: 401 } }, 502, "auth"],
+    [{ error: "m", status_code: 400 }, 400, "bad_request"],
+  ])("%j", (value, status, condition) => {
+    expect(upstreamErrorEvent(value, "openai")).toMatchObject({ status, condition });
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { readQuirks } from "../src/quirks.ts";
+import { upstreamRequest, withoutExtensions } from "../src/request.ts";
+
+const openai = readQuirks("test", { token_limit: "by_family" });
+const base = { model: "gpt-4o", quirks: openai, stream: false, includeUsage: false, chat: true };
+
+/** All that a re-serialization would change: spaces, 17 digits, exponents, escapes, repeated and look-alike keys. */
+const awkward = String.raw`{
+  "messages" : [{"role":"user","content":"\"model\": \"x\", \"provider\": 1 é\ud83d\ude00 </script>","z":{"provider":"kept","n":12345678901234567}}],
+  "seed":12345678901234567, "temperature":1.0, "top_p":1E-2, "future": {"a":[1.10,{"b":null}],"a":2},
+  "model":"gpt-4o"   }`;
+
+describe("a request reaches the upstream byte for byte", () => {
+  test("when nothing has to change, as the very same string", () => {
+    expect(upstreamRequest(awkward, base).body).toBe(awkward);
+  });
+
+  test("but for our own fields", () => {
+    const own = '"provider" : "openai", "routing":{"max_attempts":1},\n  "fallbacks":[{"model":"x"}],';
+    const sent = upstreamRequest(awkward.replace("{", `{${own}`), base).body;
+    expect(sent).toBe(awkward.replace(/\{\s+/, "{"));
+  });
+
+  test("but for an alias, which becomes the model's id", () => {
+    expect(upstreamRequest(awkward, { ...base, model: "gpt-4-turbo" }).body).toBe(
+      awkward.replace('"model":"gpt-4o"', '"model":"gpt-4-turbo"'),
+    );
+  });
+
+  test("with its model added when it named none", () => {
+    expect(upstreamRequest('{"messages":[]}', base).body).toBe('{"messages":[],"model":"gpt-4o"}');
+  });
+
+  test("a model in escapes is recognized", () => {
+    const text = String.raw`{"model":"gpt-4\u006f"}`;
+    expect(upstreamRequest(text, base).body).toBe(text);
+  });
+
+  test("20 MB and more, within a second", () => {
+    const image = `"data:image/png;base64,${"A".repeat(24_000_000)}"`;
+    const text = `{"provider":"openai","messages":[{"role":"user","content":[{"image_url":{"url":${image}}}]}],"model":"gpt4"}`;
+    const started = performance.now();
+    const { body } = upstreamRequest(text, base);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(body.length).toBe(text.length - '"provider":"openai",'.length + "gpt-4o".length - "gpt4".length);
+  });
+
+  test("what is no object is a 400", () => {
+    expect(() => upstreamRequest("[1]", base)).toThrow(expect.objectContaining({ status: 400 }));
+  });
+
+  test("through another path of the API, without our fields", () => {
+    expect(withoutExtensions('{"provider":"openai","input":"x", "n":1.0}')).toBe('{"input":"x", "n":1.0}');
+  });
+});
+
+describe("P53: a stream whose client did not ask for usage", () => {
+  const stream = { ...base, stream: true };
+
+  test.each([
+    ['{"model":"gpt-4o","stream":true}', '{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true}}'],
+    [
+      '{"stream_options":{"include_obfuscation":false},"model":"gpt-4o"}',
+      '{"stream_options":{"include_obfuscation":false,"include_usage":true},"model":"gpt-4o"}',
+    ],
+    [
+      '{"stream_options":{"include_usage":false},"model":"gpt-4o"}',
+      '{"stream_options":{"include_usage":true},"model":"gpt-4o"}',
+    ],
+    ['{"stream_options":{},"model":"gpt-4o"}', '{"stream_options":{"include_usage":true},"model":"gpt-4o"}'],
+    ['{"stream_options":null,"model":"gpt-4o"}', '{"stream_options":{"include_usage":true},"model":"gpt-4o"}'],
+  ])("has the relay ask: %s", (text, expected) => {
+    expect(upstreamRequest(text, stream)).toEqual({ body: expected, askedForUsage: true });
+  });
+
+  test("is left alone when the client did ask", () => {
+    const text = '{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true}}';
+    expect(upstreamRequest(text, { ...stream, includeUsage: true })).toEqual({ body: text, askedForUsage: false });
+  });
+
+  test.each(["always", "never"])("is left alone where the upstream sends usage %s", (stream_usage) => {
+    const text = '{"model":"gpt-4o","stream":true}';
+    const quirks = readQuirks("test", { stream_usage });
+    expect(upstreamRequest(text, { ...stream, quirks })).toEqual({ body: text, askedForUsage: false });
+  });
+});
+
+describe("P69: max_tokens", () => {
+  const text = (model: string) => `{"max_tokens":17, "model":"${model}"}`;
+
+  test.each([
+    "o1",
+    "o3-mini",
+    "o4-mini-2025-04-16",
+    "gpt-5",
+    "gpt-5.2-pro",
+    "gpt-5-nano",
+    "ft:o4-mini:acme::1",
+    "gpt-6",
+  ])("becomes max_completion_tokens for %s", (model) => {
+    expect(upstreamRequest(text(model), { ...base, model }).body).toBe(text(model).replace("max_", "max_completion_"));
+  });
+
+  test.each(["gpt-4o", "gpt-4.1", "gpt-3.5-turbo", "ft:gpt-4o-mini:acme::1", "openai/gpt-5", "llama-4"])(
+    "stays for %s",
+    (model) => {
+      expect(upstreamRequest(text(model), { ...base, model }).body).toBe(text(model));
+    },
+  );
+
+  test("stays beside a max_completion_tokens: the provider's own 400 is clearer than a guess", () => {
+    const both = '{"max_tokens":1,"max_completion_tokens":2,"model":"o3"}';
+    expect(upstreamRequest(both, { ...base, model: "o3" }).body).toBe(both);
+  });
+
+  test("stays in /v1/completions, which has no other name for it", () => {
+    expect(upstreamRequest(text("gpt-5"), { ...base, model: "gpt-5", chat: false }).body).toBe(text("gpt-5"));
+  });
+
+  test.each([
+    ["max_completion_tokens", '{"max_tokens":1,"model":"m"}', '{"max_completion_tokens":1,"model":"m"}'],
+    ["max_tokens", '{"max_completion_tokens":1,"model":"m"}', '{"max_tokens":1,"model":"m"}'],
+    ["as_sent", '{"max_tokens":1,"model":"m"}', '{"max_tokens":1,"model":"m"}'],
+  ])("is named as the upstream's quirk says: %s", (token_limit, sent, expected) => {
+    const quirks = readQuirks("test", { token_limit });
+    expect(upstreamRequest(sent, { ...base, model: "m", quirks }).body).toBe(expected);
+  });
+});
+
+describe("the instructing role", () => {
+  const text =
+    '{"model":"m","messages":[{"role":"developer","content":"\\"role\\":\\"developer\\""},{"content":"x","role" : "system"},{"role":"user"},7]}';
+
+  test.each([
+    ["as_sent", text],
+    ["system", text.replace('"role":"developer"', '"role":"system"')],
+    ["developer", text.replace('"role" : "system"', '"role" : "developer"')],
+  ])("is the one that the upstream knows: %s", (instruction_role, expected) => {
+    const quirks = readQuirks("test", { instruction_role });
+    expect(upstreamRequest(text, { ...base, model: "m", quirks }).body).toBe(expected);
+  });
+});

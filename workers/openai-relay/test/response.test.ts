@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { clientHeaders } from "../src/headers.ts";
+import { readModels } from "../src/models.ts";
+import { readQuirks } from "../src/quirks.ts";
+import { wholeAnswer } from "../src/response.ts";
+
+const context = {
+  provider: "openai",
+  quirks: readQuirks("test", {}),
+  secrets: ["sk-0123456789"],
+  fallbackWaiting: false,
+};
+const completion = (message: object, finish_reason = "stop") =>
+  JSON.stringify({ model: "gpt-4o-2024-08-06", choices: [{ index: 0, message, finish_reason }] });
+
+test("an answer comes back byte for byte, with its usage read", () => {
+  const body =
+    '{ "choices":[{"message":{"content":"\\u00e9"},"finish_reason":"stop"}],"n":12345678901234567,\n"model":"m","usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":{"reasoning_tokens":1}}}';
+  expect(wholeAnswer(body, { "x-ratelimit-limit-requests": "5" }, context)).toEqual({
+    status: 200,
+    headers: { "content-type": "application/json", "x-ratelimit-limit-requests": "5" },
+    body,
+    usage: { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 1 },
+    servedModel: "m",
+  });
+});
+
+describe("P63: an answer with nothing in it", () => {
+  const empty = [
+    completion({ role: "assistant", content: null }),
+    completion({ content: "", tool_calls: [] }),
+    '{"choices":[]}',
+    '{"choices":[{"text":"","finish_reason":"stop"}]}',
+  ];
+  test.each(empty)("fails when another attempt waits: %s", (body) => {
+    const expected = expect.objectContaining({ condition: "empty_completion", status: 502 });
+    expect(() => wholeAnswer(body, {}, { ...context, fallbackWaiting: true })).toThrow(expected);
+  });
+  test.each(empty)("is passed on as it is when none does: %s", (body) => {
+    expect(wholeAnswer(body, {}, context).body).toBe(body);
+  });
+  test.each([
+    completion({ content: "x" }),
+    completion({ content: null, refusal: "no" }),
+    completion({ content: null, tool_calls: [{}] }, "tool_calls"),
+    completion({ content: null, function_call: { name: "f" } }),
+    completion({ content: null, audio: { id: "a" } }),
+    completion({ content: "", reasoning: "hm" }),
+    completion({ content: null }, "content_filter"),
+    completion({ content: null }, "length"),
+    '{"data":[{"embedding":[1]}]}',
+    '{"choices":[{"text":"x","finish_reason":"stop"}]}',
+  ])("is not: %s", (body) => {
+    expect(wholeAnswer(body, {}, { ...context, fallbackWaiting: true }).body).toBe(body);
+  });
+});
+
+test.each(["<html>", "", "[]", '"x"', '{"cut":'])("what is no JSON object is a 502: '%s'", (body) => {
+  expect(() => wholeAnswer(body, {}, context)).toThrow(
+    expect.objectContaining({ status: 502, condition: "invalid_response" }),
+  );
+});
+
+test("a 200 that holds an error object is an error", () => {
+  const body = '{"error":{"message":"overloaded","code":503}}';
+  expect(() => wholeAnswer(body, {}, context)).toThrow(
+    expect.objectContaining({ condition: "overloaded", message: "overloaded" }),
+  );
+  expect(wholeAnswer('{"error":null,"choices":[]}', {}, context).status).toBe(200);
+});
+
+test("P74: a key that the upstream echoes in its answer is taken out", () => {
+  expect(wholeAnswer(completion({ content: "sk-0123456789" }), {}, context).body).not.toContain("sk-0123456789");
+});
+
+test("reasoning appears as reasoning_content where the upstream's entry asks for it, all else byte for byte", () => {
+  const quirks = readQuirks("test", { reasoning: "copy" });
+  const body = '{"choices":[{"message":{ "reasoning":"\\u00e9 1.0","content":"x"},"n":1.0}]}';
+  expect(wholeAnswer(body, {}, { ...context, quirks }).body).toBe(
+    '{"choices":[{"message":{ "reasoning":"\\u00e9 1.0","reasoning_content":"\\u00e9 1.0","content":"x"},"n":1.0}]}',
+  );
+});
+
+test("P57: of the upstream's headers a client gets those of the list, and its request id under another name", () => {
+  const upstream = new Headers({
+    "content-encoding": "gzip",
+    "content-length": "5",
+    "transfer-encoding": "chunked",
+    "set-cookie": "a=b",
+    "openai-organization": "acme",
+    "x-request-id": "req_1",
+    "x-ratelimit-remaining-tokens": "9",
+    "openai-processing-ms": "12",
+    "retry-after-ms": "100",
+    "x-should-retry": "false",
+  });
+  expect(clientHeaders(upstream)).toEqual({
+    "x-upstream-request-id": "req_1",
+    "x-ratelimit-remaining-tokens": "9",
+    "openai-processing-ms": "12",
+    "retry-after-ms": "100",
+    "x-should-retry": "false",
+  });
+});
+
+test.each([
+  ['{"data":[{"id":"a","created":1,"owned_by":"o","x":2},{"id":5}]}', [{ id: "a", created: 1, owned_by: "o" }]],
+  ['[{"id":"a","created":"soon"}]', [{ id: "a" }]],
+  ["<html>", []],
+  ["{}", []],
+])("a list of models is read: %s", (body, models) => {
+  expect(readModels(body)).toEqual(models);
+});

@@ -1,0 +1,246 @@
+import { ApiError } from "@ai-proxy/shared/errors";
+import { SseParser } from "@ai-proxy/shared/sse";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EditedStream } from "../src/edited-stream.ts";
+import { readQuirks } from "../src/quirks.ts";
+import { streamEnding } from "../src/stream-ending.ts";
+import { StreamMeter } from "../src/stream-meter.ts";
+
+const none = readQuirks("test", {});
+const bytes = (text: string) => new TextEncoder().encode(text);
+const chunk = (delta: string, rest = "") =>
+  `{"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-4o-2024-08-06","choices":[{"index":0,"delta":${delta},"finish_reason":null}]${rest}}`;
+const finish = (rest = "") => `{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]${rest}}`;
+const usageChunk = '{"id":"c","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}}';
+
+function metered(...events: string[]): StreamMeter {
+  const meter = new StreamMeter("openai", 20);
+  for (const event of events) meter.push(bytes(`data: ${event}\n\n`));
+  return meter;
+}
+
+function edited(events: string[], options: Partial<ConstructorParameters<typeof EditedStream>[0]> = {}) {
+  const stream = new EditedStream({
+    provider: "openai",
+    meter: new StreamMeter("openai", 20),
+    dropUsage: true,
+    quirks: none,
+    fallbackWaiting: false,
+    ...options,
+  });
+  return { stream, out: events.map((event) => stream.push(event)) };
+}
+
+describe("a stream's account", () => {
+  test("is the provider's usage and model, once they have come", () => {
+    const meter = metered(chunk('{"content":"Hi"}'), finish(), usageChunk, "[DONE]");
+    expect(meter.usage).toEqual({ promptTokens: 9, completionTokens: 4, cachedTokens: 0, reasoningTokens: 0 });
+    expect(meter).toMatchObject({
+      usageEstimated: false,
+      servedModel: "gpt-4o-2024-08-06",
+      complete: true,
+      done: true,
+    });
+  });
+
+  test("P55: until then it is an estimate that counts all that was said", () => {
+    const meter = metered(
+      chunk('{"role":"assistant","content":""}'),
+      chunk('{"content":"Hello"}'),
+      chunk('{"reasoning_content":"hm"}'),
+      chunk('{"refusal":"no"}'),
+      chunk('{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}'),
+    );
+    expect(meter.usage).toEqual({ promptTokens: 20, completionTokens: 5, cachedTokens: 0, reasoningTokens: 0 });
+    expect(meter).toMatchObject({ usageEstimated: true, complete: false });
+  });
+
+  test("takes usage on the last content chunk too (Mistral)", () => {
+    const last = finish(',"usage":{"prompt_tokens":9,"completion_tokens":4}');
+    expect(metered(chunk('{"content":"Hi"}'), last).usage.promptTokens).toBe(9);
+  });
+
+  test("P50: content has come with text, reasoning, a call or a refusal, not with a role", () => {
+    for (const delta of ['{"role":"assistant","content":""}', "{}", '{"content":null,"refusal":null}']) {
+      expect(metered(chunk(delta)).contentSeen, delta).toBe(false);
+    }
+    for (const delta of [
+      '{"content":" "}',
+      '{"reasoning":"x"}',
+      '{"refusal":"x"}',
+      '{"tool_calls":[{"function":{"name":"f"}}]}',
+      '{"function_call":{"name":"f"}}',
+      '{"audio":{"data":"x"}}',
+    ]) {
+      expect(metered(chunk(delta)).contentSeen, delta).toBe(true);
+    }
+    expect(metered('{"choices":[{"text":"x","index":0}]}').contentSeen).toBe(true);
+  });
+
+  test("P47: events without choices, with null or with anything else do no harm", () => {
+    for (const event of ["{}", '{"choices":null}', '{"choices":[null,1,{}]}', "null", "1", "x", "[]", ""]) {
+      expect(metered(event).contentSeen, event).toBe(false);
+    }
+  });
+
+  test("P45: a comment is a sign of life and nothing more", () => {
+    const meter = new StreamMeter("openai", 0);
+    meter.push(bytes(": OPENROUTER PROCESSING\n\n"));
+    expect(meter).toMatchObject({ begun: true, contentSeen: false });
+    const silent = new StreamMeter("openai", 0);
+    silent.push(bytes("<html>"));
+    expect(silent.begun).toBe(false);
+  });
+
+  test("reads usage in the words of the Responses API", () => {
+    const meter = metered(
+      '{"type":"response.output_text.delta","delta":"Hi"}',
+      '{"type":"response.completed","response":{"usage":{"input_tokens":7,"output_tokens":2,"output_tokens_details":{"reasoning_tokens":1}}}}',
+    );
+    expect(meter.usage).toEqual({ promptTokens: 7, completionTokens: 2, cachedTokens: 0, reasoningTokens: 1 });
+  });
+
+  test("P43, P44: is the same wherever the bytes are cut", () => {
+    const text = `: ping\r\n\r\ndata:${chunk('{"content":"é😀"}')}\r\n\r\ndata: ${finish()}\n\ndata: ${usageChunk}\n\ndata: [DONE]\n\n`;
+    const whole = bytes(text);
+    fc.assert(
+      fc.property(fc.array(fc.nat(whole.length), { maxLength: 8 }), (cuts) => {
+        const meter = new StreamMeter("openai", 0);
+        let from = 0;
+        for (const to of [...cuts.toSorted((a, b) => a - b), whole.length]) {
+          meter.push(whole.subarray(from, to));
+          from = to;
+        }
+        expect(meter.end()).toBe(true);
+        expect(meter).toMatchObject({ done: true, complete: true, contentSeen: true, usageEstimated: false });
+      }),
+    );
+  });
+});
+
+describe("P51: a client that did not ask for usage gets what it would get from the provider", () => {
+  test("not the chunk that the relay asked for, nor its traces on the others; all else byte for byte", () => {
+    const { out } = edited([
+      chunk('{"content":"\\u00e9"}', ',"usage":null,"obfuscation":"ab"'),
+      chunk('{"content":"\\"usage\\":null"}', ', "usage" : null'),
+      finish(',"usage":{"prompt_tokens":1,"completion_tokens":1}'),
+      usageChunk,
+      "[DONE]",
+    ]);
+    expect(out).toEqual([
+      `data: ${chunk('{"content":"\\u00e9"}', ',"obfuscation":"ab"')}\n\n`,
+      `data: ${chunk('{"content":"\\"usage\\":null"}')}\n\n`,
+      `data: ${finish()}\n\n`,
+      "",
+      "data: [DONE]\n\n",
+    ]);
+  });
+
+  test("but chunks without choices that carry something else (Azure's first)", () => {
+    const azure = '{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}';
+    expect(edited([azure]).out).toEqual([`data: ${azure}\n\n`]);
+  });
+
+  test("P53: and its usage is counted all the same", () => {
+    const { stream } = edited([chunk('{"content":"x"}'), finish(), usageChunk, "[DONE]"]);
+    expect(stream.usage.promptTokens).toBe(9);
+    expect(stream.usageEstimated).toBe(false);
+  });
+});
+
+describe("an edited stream's end", () => {
+  test("P46: has exactly one [DONE], whether the provider sent none, one or two", () => {
+    for (const dones of [[], ["[DONE]"], ["[DONE]", "[DONE]"]]) {
+      const { stream, out } = edited([chunk('{"content":"x"}'), finish(), ...dones]);
+      expect((out.join("") + stream.end()).match(/\[DONE\]/g)).toHaveLength(1);
+    }
+  });
+
+  test("P48: without a finish is a cut, not a silent stop", () => {
+    const { stream } = edited([chunk('{"content":"x"}')]);
+    expect(() => stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
+  });
+
+  test("half an event is a cut", () => {
+    expect(() => edited(['{"id":"c","cho'])).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
+  });
+
+  test("P49: an error event is the provider's error", () => {
+    const event = '{"error":{"message":"overloaded","code":503}}';
+    expect(() => edited([event])).toThrow(expect.objectContaining({ message: "overloaded", condition: "overloaded" }));
+  });
+
+  test("P63: with nothing said is a failure when another attempt waits", () => {
+    const events = [chunk('{"role":"assistant","content":""}'), finish(), "[DONE]"];
+    const waiting = edited(events, { fallbackWaiting: true });
+    expect(() => waiting.stream.end()).toThrow(expect.objectContaining({ condition: "empty_completion" }));
+    expect(edited(events).stream.end()).toBe("");
+  });
+});
+
+describe("quirks that are mended", () => {
+  test("P3: tool calls without index are numbered, across chunks, per choice", () => {
+    const quirks = readQuirks("test", { tool_index: "number" });
+    const { out } = edited(
+      [
+        chunk('{"tool_calls":[{"id":"a","function":{"name":"f","arguments":""}}]}'),
+        chunk('{"tool_calls":[{"function":{"arguments":"{}"}}]}'),
+        chunk('{"tool_calls":[{"id":"b","index":null,"function":{"name":"g"}}]}'),
+        chunk('{"tool_calls":[{"index":5,"id":"c"}]}'),
+      ],
+      { quirks },
+    );
+    const indexes = out.map((event) => JSON.parse(event.slice(6)).choices[0].delta.tool_calls[0].index);
+    expect(indexes).toEqual([0, 0, 1, 5]);
+  });
+
+  test("reasoning also appears as reasoning_content, once", () => {
+    const quirks = readQuirks("test", { reasoning: "copy" });
+    const both = chunk('{"reasoning":"a","reasoning_content":"a"}');
+    const { out } = edited([chunk('{"reasoning":"\\u00e9"}'), both], { quirks });
+    expect(out).toEqual([
+      `data: ${chunk('{"reasoning":"\\u00e9","reasoning_content":"\\u00e9"}')}\n\n`,
+      `data: ${both}\n\n`,
+    ]);
+  });
+});
+
+describe("what a stream that passed natively still lacks at its end", () => {
+  const cut = new ApiError({ status: 502, message: "cut", code: "cut" });
+  const content = `data: ${chunk('{"content":"x"}')}\n\n`;
+  const finished = `${content}data: ${finish()}\n\n`;
+  const error = 'data: {"error":{"message":"m","type":"t","param":null,"code":"c"}}\n\n';
+
+  function ending(text: string, broken = false, endsWithDone = true) {
+    const meter = new StreamMeter("openai", 0);
+    meter.push(bytes(text));
+    const { text: added, failure } = streamEnding(meter, { endsWithDone, broken, cut });
+    const parser = new SseParser();
+    const events = [...parser.push(bytes(text + added)), ...parser.end()];
+    return { added, failed: failure?.code ?? null, events };
+  }
+
+  test.each([
+    ["whole", `${finished}data: [DONE]\n\n`, "", null],
+    ["whole, connection reset after [DONE]", `${finished}data: [DONE]\n\n`, "", null],
+    ["P46: finish but no [DONE]", finished, "data: [DONE]\n\n", null],
+    ["[DONE] without its blank line", `${finished}data: [DONE]`, "\n\n", null],
+    ["half a [DONE]", `${finished}data: [DO`, "NE]\n\n", null],
+    ["P48: no finish", content, expect.stringContaining('"code":"cut"'), "cut"],
+    ["the provider's own error", `${content}${error}`, "", "c"],
+  ])("%s", (_, text, added, failed) => {
+    for (const broken of [false, true]) expect(ending(text, broken)).toMatchObject({ added, failed });
+  });
+
+  test("half a usage chunk after the finish is an error, not half a chunk", () => {
+    const { failed, events } = ending(`${finished}data: {"id":"c","choices":[],"usa`);
+    expect(failed).toBe("cut");
+    expect(JSON.parse(events.at(-1) ?? "")).toMatchObject({ choices: null, error: { code: "cut" } });
+  });
+
+  test("an API that does not end with [DONE] lacks nothing, unless it broke off", () => {
+    expect(ending("event: x\ndata: {}\n\n", false, false)).toMatchObject({ added: "", failed: null });
+    expect(ending("event: x\ndata: {}\n\n", true, false)).toMatchObject({ failed: "cut" });
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { Upstreams } from "../src/upstreams.ts";
+
+const groq = { base_url: "https://api.groq.com/openai/v1/", key: "GROQ_API_KEY" };
+
+test("without settings there is OpenAI, and nothing else", () => {
+  const upstreams = new Upstreams({});
+  expect(upstreams.get()).toMatchObject({
+    name: "openai",
+    baseUrl: "https://api.openai.com/v1",
+    keySecret: "OPENAI_API_KEY",
+  });
+  expect(upstreams.names()).toEqual([]);
+  expect(upstreams.problems()).toEqual([]);
+});
+
+test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a JSON var", (UPSTREAMS) => {
+  const upstreams = new Upstreams({ UPSTREAMS });
+  expect(upstreams.names()).toEqual(["groq"]);
+  expect(upstreams.get("groq")).toEqual({
+    name: "groq",
+    baseUrl: "https://api.groq.com/openai/v1",
+    search: "",
+    keySecret: "GROQ_API_KEY",
+    keyHeader: "authorization",
+    headers: {},
+    models: {},
+    defaultModel: null,
+    quirks: {
+      stream_usage: "ask",
+      token_limit: "as_sent",
+      instruction_role: "as_sent",
+      reasoning: "as_sent",
+      tool_index: "as_sent",
+    },
+  });
+});
+
+test("an entry may have all of it: Azure with a key header of its own, a version and deployments", () => {
+  const azure = {
+    base_url: "https://acme.openai.azure.com/openai/v1?api-version=preview",
+    key: "AZURE_KEY",
+    key_header: "API-Key",
+    headers: { "X-Team": "a" },
+    models: { "gpt-4o": "my-deployment" },
+    default_model: "my-deployment",
+    quirks: { token_limit: "by_family" },
+  };
+  expect(new Upstreams({ UPSTREAMS: { azure } }).get("azure")).toMatchObject({
+    baseUrl: "https://acme.openai.azure.com/openai/v1",
+    search: "?api-version=preview",
+    keyHeader: "api-key",
+    headers: { "x-team": "a" },
+    models: { "gpt-4o": "my-deployment" },
+    defaultModel: "my-deployment",
+    quirks: { token_limit: "by_family", stream_usage: "ask" },
+  });
+});
+
+describe("a mistake is a 503 that names the setting", () => {
+  test.each([
+    [{ ...groq, base_url: "http://api.groq.com" }, "UPSTREAMS.x.base_url must begin with https"],
+    [{ key: "K" }, "UPSTREAMS.x.base_url is not a URL"],
+    [{ ...groq, url: "y" }, "UPSTREAMS.x.url is not a setting"],
+    [{ ...groq, key: 1 }, "UPSTREAMS.x.key must be a string"],
+    [{ ...groq, key_header: "a b" }, "UPSTREAMS.x.key_header must be a header name"],
+    [{ ...groq, headers: { authorization: "x" } }, "UPSTREAMS.x.headers.authorization is set by the relay"],
+    [{ ...groq, headers: { a: "x\r\nb: c" } }, "UPSTREAMS.x.headers.a must be printable ASCII"],
+    [{ ...groq, models: ["a"] }, "UPSTREAMS.x.models must be an object"],
+    [{ ...groq, quirks: { speed: 1 } }, "UPSTREAMS.x.quirks.speed is no quirk"],
+    [
+      { ...groq, quirks: { stream_usage: "maybe" } },
+      "UPSTREAMS.x.quirks.stream_usage must be one of ask, always, never",
+    ],
+    ["https://api.groq.com", "UPSTREAMS.x must be an object"],
+  ])("%j", (entry, message) => {
+    const upstreams = new Upstreams({ UPSTREAMS: { x: entry, groq } });
+    const expected = { status: 503, code: "not_configured", message: expect.stringContaining(message) };
+    expect(() => upstreams.get("x")).toThrow(expect.objectContaining(expected));
+    expect(upstreams.problems()).toEqual([expect.stringContaining(message)]);
+  });
+
+  test("and takes neither the other upstreams nor OpenAI down", () => {
+    const upstreams = new Upstreams({ UPSTREAMS: { x: {}, groq } });
+    expect(upstreams.get("groq").name).toBe("groq");
+    expect(upstreams.get().name).toBe("openai");
+    expect(upstreams.names()).toEqual(["x", "groq"]);
+  });
+
+  test.each(["{", "[]", '"x"', 5])("UPSTREAMS that is no JSON object: %s", (UPSTREAMS) => {
+    const upstreams = new Upstreams({ UPSTREAMS });
+    expect(() => upstreams.get("groq")).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("UPSTREAMS must be a JSON object") }),
+    );
+    expect(upstreams.get().name).toBe("openai");
+  });
+
+  test.each(["Groq", "a b", "openai", "../x", "a".repeat(65)])("a name that cannot be a provider: '%s'", (name) => {
+    const upstreams = new Upstreams({ UPSTREAMS: { [name]: groq } });
+    expect(upstreams.problems()).toHaveLength(1);
+  });
+
+  test("an upstream that there is none of", () => {
+    expect(() => new Upstreams({}).get("nope")).toThrow(
+      expect.objectContaining({ status: 503, code: "not_configured" }),
+    );
+  });
+});
