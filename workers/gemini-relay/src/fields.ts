@@ -51,7 +51,7 @@ const OPENAI_FIELDS: Readonly<Record<OpenAIField, FieldRule>> = {
   response_format: sent("`responseMimeType` and `responseJsonSchema`"),
   safety_identifier: ignored("Gemini does not take end users' ids"),
   seed: sent("`seed`, folded to 32 bits"),
-  service_tier: sent("`serviceTier`: default is standard; flex and priority; scale and fast are a 400"),
+  service_tier: sent("`serviceTier`: default is standard; flex, priority; scale and fast are ignored"),
   stop: sent("`stopSequences`, up to 5"),
   store: sent("`store`"),
   stream: ours("streamGenerateContent"),

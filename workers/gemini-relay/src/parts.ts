@@ -36,7 +36,7 @@ function contentPart(part: unknown, path: string, traits: ModelTraits): Part[] {
   if (!isObject(part)) throw badRequest(`${path} must be an object with a type.`, path, "invalid_type");
   switch (part["type"]) {
     case "text":
-      return textParts(required(part, "text", path));
+      return part["text"] === null ? [] : textParts(required(part, "text", path));
     case "refusal":
       return textParts(required(part, "refusal", path));
     case "image_url":

@@ -37,7 +37,7 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
     ...(Object.keys(generation.config).length > 0 && { generationConfig: generation.config }),
     ...(google.safetySettings !== undefined && { safetySettings: google.safetySettings }),
     ...(google.cachedContent !== undefined && { cachedContent: google.cachedContent }),
-    ...serviceTier(body["service_tier"]),
+    ...serviceTier(body["service_tier"], ignored),
     ...(typeof body["store"] === "boolean" && { store: body["store"] }),
   };
   return { request, ignored: [...ignored, ...generation.ignored] };
@@ -92,11 +92,23 @@ function withGoogleTools(fields: ToolFields, google: GoogleOptions): ToolFields 
   };
 }
 
-const SERVICE_TIERS: Readonly<Record<string, string>> = { default: "standard", flex: "flex", priority: "priority" };
+/** Null for tiers that Gemini does not have: they are about speed and price, so the answer is good without. */
+const SERVICE_TIERS: Readonly<Record<string, string | null>> = {
+  auto: null,
+  default: "standard",
+  flex: "flex",
+  priority: "priority",
+  scale: null,
+  fast: null,
+};
 
-function serviceTier(tier: unknown): { serviceTier?: string } {
+function serviceTier(tier: unknown, ignored: string[]): { serviceTier?: string } {
   if (tier === undefined || tier === null || tier === "auto") return {};
-  const name = typeof tier === "string" && Object.hasOwn(SERVICE_TIERS, tier) ? SERVICE_TIERS[tier] : undefined;
-  if (name !== undefined) return { serviceTier: name };
-  throw badRequest("service_tier must be auto, default, flex or priority here.", "service_tier", "unsupported_value");
+  if (typeof tier !== "string" || !Object.hasOwn(SERVICE_TIERS, tier)) {
+    const known = Object.keys(SERVICE_TIERS).join(", ");
+    throw badRequest(`service_tier must be one of ${known}.`, "service_tier", "invalid_value");
+  }
+  const name = SERVICE_TIERS[tier] ?? null;
+  if (name === null) ignored.push("service_tier");
+  return name === null ? {} : { serviceTier: name };
 }

@@ -79,7 +79,9 @@ function callingConfig(choice: unknown, names: string[]): JsonObject | null {
   if (isObject(choice) && choice["type"] === "function") {
     return {
       mode: "ANY",
-      allowedFunctionNames: [knownName(at(choice, "function", "name"), names, "tool_choice.function.name")],
+      allowedFunctionNames: [
+        knownName(at(choice, "function", "name") ?? choice["name"], names, "tool_choice.function.name"),
+      ],
     };
   }
   if (isObject(choice) && choice["type"] === "allowed_tools") return allowedTools(choice["allowed_tools"], names);

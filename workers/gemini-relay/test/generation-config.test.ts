@@ -77,7 +77,7 @@ describe("parameters", () => {
     [{ reasoning_effort: "enormous" }, "reasoning_effort"],
     [{ modalities: ["smell"] }, "modalities[0]"],
     [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities"],
-    [{ service_tier: "scale" }, "service_tier"],
+    [{ service_tier: "first-class" }, "service_tier"],
     [{ functions: [{ name: "f" }] }, "functions"],
     [{ function_call: "auto" }, "function_call"],
     [{ logit_bias: { 5: 1 } }, "logit_bias"],
@@ -119,6 +119,8 @@ describe("parameters", () => {
   test("tier and logging choice are Gemini's own", () => {
     expect(ask({ service_tier: "default", store: false })).toMatchObject({ serviceTier: "standard", store: false });
     expect(ask({ service_tier: "auto" }).serviceTier).toBeUndefined();
+    expect(ask({ service_tier: "scale" }).serviceTier).toBeUndefined();
+    expect(ignoredBy({ service_tier: "scale" })).toEqual(["service_tier"]);
   });
 
   test("speech models answer in pcm16 with the voice asked for", () => {
