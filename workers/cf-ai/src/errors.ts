@@ -69,20 +69,32 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
  */
 const CONTEXT_MESSAGE = /context window limit|maximum context length|context length exceeded/i;
 
+/** Statuses that a client gets as the provider gave them; the others are ours to choose. */
+const PASSED_ON: readonly (number | undefined)[] = [400, 404, 413, 422, 429];
+
 /**
  * The error for the client and for routing. `now`: milliseconds since the epoch, for the wait
  * until the daily allocation comes back.
  */
 export function failureError({ code, message, status, retryAfterMs }: WorkersAiFailure, now: number): ApiError {
-  const rule = CONTEXT_MESSAGE.test(message)
-    ? CONTEXT
-    : ((code === undefined ? undefined : ERROR_CODES[code]) ?? ruleForStatus(status, code));
+  const rule = ruleFor(message, code, status);
+  const { condition } = rule;
   return new ApiError({
     ...rule,
-    message: rule.condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
+    // A table of codes may be older than the status that came with the code.
+    status: status !== undefined && PASSED_ON.includes(status) && rule !== CONTEXT ? status : rule.status,
+    message: condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
     upstreamStatus: status,
-    retryAfterMs: rule.condition === "quota_exhausted" ? untilMidnightUtc(now) : retryAfterMs,
+    retryAfterMs: condition === "quota_exhausted" ? untilMidnightUtc(now) : retryAfterMs,
   });
+}
+
+function ruleFor(message: string, code: number | undefined, status: number | undefined): Rule {
+  if (CONTEXT_MESSAGE.test(message)) return CONTEXT;
+  const known = code === undefined ? undefined : ERROR_CODES[code];
+  // OpenAI-shaped models give the HTTP status as the code.
+  const given = status ?? (code !== undefined && code >= 400 && code < 600 ? code : undefined);
+  return known ?? ruleForStatus(given, code);
 }
 
 function ruleForStatus(status: number | undefined, code: number | undefined): Rule {
@@ -143,7 +155,12 @@ export function bodyFailure(body: JsonObject): WorkersAiFailure | undefined {
   const listed: unknown = Array.isArray(body["errors"]) ? body["errors"][0] : undefined;
   const nested = body["error"];
   const source = isObject(listed) ? listed : isObject(nested) ? nested : body;
-  const failed = source !== body || body["success"] === false || "internalCode" in body || typeof nested === "string";
+  const failed =
+    source !== body ||
+    body["success"] === false ||
+    body["object"] === "error" || // vLLM
+    "internalCode" in body ||
+    typeof nested === "string";
   if (!failed) return undefined;
   const text = [body["description"], source["message"], nested, body["message"]].find(isText);
   const { code, message } = codeAtHead(text ?? "Workers AI reported an error without a message.");

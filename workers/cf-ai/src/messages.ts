@@ -1,6 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
+import { modelToolCallId } from "./tool-call-id.ts";
 
 /**
  * OpenAI's messages in the form that Workers AI takes. Text alone is always a
@@ -79,7 +80,7 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
     }
     names.set(id, name);
     const args = historyArguments(source?.["arguments"], `${path}[${at}].function.arguments`);
-    return { id, type: "function", function: { name, arguments: args } };
+    return { id: modelToolCallId(id), type: "function", function: { name, arguments: args } };
   });
 }
 
@@ -102,7 +103,7 @@ function toolMessage(message: JsonObject, path: string, names: ReadonlyMap<strin
   }
   const text = content === null || content === undefined ? "" : textContent(content, `${path}.content`);
   const name = names.get(id);
-  return { role: "tool", tool_call_id: id, content: text, ...(name !== undefined && { name }) };
+  return { role: "tool", tool_call_id: modelToolCallId(id), content: text, ...(name !== undefined && { name }) };
 }
 
 function userContent(content: unknown, path: string, dialect: Dialect): string | JsonObject[] {

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { integer } from "./output.ts";
+import { clientToolCallId } from "./tool-call-id.ts";
 
 export interface ToolCall {
   id: string;
@@ -18,8 +19,8 @@ export function toolCalls(given: readonly JsonObject[], newId: () => string): To
   for (const call of given) {
     const { id, name, args } = callParts(call);
     if (name === "") continue;
-    const own = id !== "" && !used.has(id) ? id : newId();
-    used.add(own);
+    const own = id !== "" && !used.has(id) ? clientToolCallId(id, newId) : newId();
+    used.add(id);
     calls.push({ id: own, type: "function", function: { name, arguments: args === "" ? "{}" : args } });
   }
   return calls;
@@ -94,8 +95,9 @@ export class ToolCallStream {
     call.index = this.#begun.length;
     call.hasArguments = call.held !== "";
     this.#begun.push(call);
-    const id = call.id === "" || this.#ids.has(call.id) ? this.#newId() : call.id;
-    this.#ids.add(id);
+    const repeated = call.id === "" || this.#ids.has(call.id);
+    const id = repeated ? this.#newId() : clientToolCallId(call.id, this.#newId);
+    this.#ids.add(call.id);
     return { index: call.index, id, type: "function", function: { name, arguments: call.held } };
   }
 

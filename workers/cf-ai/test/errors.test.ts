@@ -113,6 +113,25 @@ describe("a Response that is not 2xx", () => {
   });
 });
 
+test("the status that came with a known code is kept where a client may see it", () => {
+  const gone = (status: number) =>
+    failureError(responseFailure(status, '{"internalCode":5028,"description":"Deprecated"}'), NOW);
+  expect(gone(400)).toMatchObject({ status: 400, condition: "model_not_found" });
+  expect(gone(410)).toMatchObject({ status: 404, condition: "model_not_found" });
+});
+
+test.each([
+  { object: "error", message: "bad top_p", type: "BadRequestError", code: 400 },
+  { error: { message: "bad top_p", type: "BadRequestError", code: 400 } },
+])("vLLM's own error %j is a 400 with its message", (body) => {
+  const failure = bodyFailure(body);
+  expect(failure && failureError(failure, NOW)).toMatchObject({
+    status: 400,
+    condition: "bad_request",
+    message: "bad top_p",
+  });
+});
+
 test.each([{ response: "a" }, { choices: [], error: null }, { usage: {} }, { success: true, errors: [], result: {} }])(
   "%j reports no failure",
   (body) => {

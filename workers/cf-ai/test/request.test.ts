@@ -90,6 +90,19 @@ describe("messages", () => {
     expect(sent).toMatchObject([{}, { tool_calls: [{ id }] }, { tool_call_id: id }]);
   });
 
+  test("P32 an id that was made unique for the client goes back as the model gave it", () => {
+    const id = "functions.f:0~call_1_0";
+    const call = { id, type: "function", function: { name: "f", arguments: "{}" } };
+    const messages = [
+      { role: "assistant", content: "", tool_calls: [call] },
+      { role: "tool", tool_call_id: id, content: "ok" },
+    ];
+    expect(inputs({ messages })["messages"]).toMatchObject([
+      { tool_calls: [{ id: "functions.f:0" }] },
+      { tool_call_id: "functions.f:0", name: "f" },
+    ]);
+  });
+
   test.each([
     ["", "{}"],
     [undefined, "{}"],

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
 import { type CompletionOptions, chatCompletion } from "../src/response.ts";
+import { modelToolCallId } from "../src/tool-call-id.ts";
 
 const options: CompletionOptions = {
   envelope: { id: "chatcmpl-ours", created: 1_800_000_000, model: "llama4" },
@@ -53,6 +54,14 @@ describe("native answers", () => {
     expect(given).toMatchObject({
       message: { tool_calls: [{ id: "same" }, { id: "call_ours_0" }, { id: "call_ours_1" }] },
     });
+  });
+
+  test("P32 an id that Kimi gives in every turn is made the only one, and goes back as it was", () => {
+    const given = choice({ response: null, tool_calls: [{ id: "functions.f:0", name: "f", arguments: {} }] });
+    const id = "functions.f:0~call_ours_0";
+    expect(given).toMatchObject({ message: { tool_calls: [{ id }] } });
+    expect(modelToolCallId(id)).toBe("functions.f:0");
+    expect(modelToolCallId("call_1~x")).toBe("call_1~x");
   });
 
   test("P33 an object is given as its JSON text", () => {
