@@ -21,10 +21,14 @@ export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
     return replying(async () => {
       const call = this.#call(request);
       const batches = embeddingInputs(call.body, request.model);
-      const outputs = await Promise.all(batches.map(async (batch) => answerBody(await call.run({ ...batch }))));
+      const answers = await Promise.all(batches.map((batch) => call.run({ ...batch })));
       const encodingFormat = call.body["encoding_format"];
-      const list = embeddingList(outputs, { batches, model: request.requestedModel, encodingFormat });
-      return jsonReply(list.body, list.usage, { usageEstimated: list.usageEstimated });
+      const list = embeddingList(answers.map(answerBody), { batches, model: request.requestedModel, encodingFormat });
+      const gatewayLogId = answers[0]?.gatewayLogId;
+      return jsonReply(list.body, list.usage, {
+        usageEstimated: list.usageEstimated,
+        ...(gatewayLogId !== undefined && { gatewayLogId }),
+      });
     });
   }
 

@@ -96,8 +96,7 @@ export class WorkersAiStream implements StreamTranslator {
   }
 
   end(): string {
-    const finished = [...this.#choices.values()].some((choice) => choice.finish !== undefined);
-    if (!this.#done && !finished && !this.finished) throw cutError(PROVIDER);
+    if (!this.#done && !this.#hasFinished()) throw cutError(PROVIDER);
     if (!this.#contentSeen && this.#options.refuseEmpty && this.#endsCleanly()) throw emptyCompletion();
     if (this.#envelope === undefined) this.#open({});
     if (this.#choices.size === 0) this.#choice(0);
@@ -175,6 +174,12 @@ export class WorkersAiStream implements StreamTranslator {
     };
     const text = Object.keys(last).length > 0 ? this.#chunk(index, this.#begin(choice, last), null, null) : "";
     return text + this.#chunk(index, choice.begun ? {} : this.#begin(choice, {}), reason, null);
+  }
+
+  /** Without [DONE], every choice has to have come to its end. */
+  #hasFinished(): boolean {
+    const choices = [...this.#choices.values()];
+    return choices.length > 0 && choices.every((choice) => choice.finish !== undefined || choice.stop.stopped);
   }
 
   #endsCleanly(): boolean {

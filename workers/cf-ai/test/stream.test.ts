@@ -259,6 +259,17 @@ describe("P37 P48 what breaks off", () => {
     ["native", [{ response: "partial" }]],
     ["OpenAI-shaped", [{ choices: [{ index: 0, delta: { content: "partial" }, finish_reason: null }] }]],
     ["before anything", []],
+    [
+      "one of two choices",
+      [
+        {
+          choices: [
+            { index: 0, delta: { content: "a" }, finish_reason: "stop" },
+            { index: 1, delta: { content: "b" } },
+          ],
+        },
+      ],
+    ],
   ])("%s: an end without [DONE] and finish reason is an error, not a clean stop", (_name, events) => {
     expect(() => translate(events)).toThrow(
       expect.objectContaining({ code: "upstream_stream_cut", condition: "network" }),
