@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { listen } from "../tools/test/listen.ts";
+
+const script = join(import.meta.dirname, "../run.sh");
+let server: Server | undefined;
+afterEach(() => {
+  server?.close();
+});
+
+/** Runs it from another directory, as people do. */
+function runSh(args: string[], env: Record<string, string> = {}): Promise<{ status: number | null; output: string }> {
+  const child = spawn(script, args, {
+    cwd: tmpdir(),
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (text) => (output += text));
+  child.stderr.on("data", (text) => (output += text));
+  return new Promise((resolve) => child.on("close", (status) => resolve({ status, output })));
+}
+
+test("an unknown command shows how it is used", async () => {
+  const { status, output } = await runSh(["nonsense"]);
+  expect(status).toBe(2);
+  expect(output).toContain("./run.sh check [URL]");
+});
+
+test("a port that another program has is named, with a way out", async () => {
+  server = createServer();
+  const port = await listen(server);
+  const { status, output } = await runSh([], { PORT: String(port) });
+  expect(status).toBe(1);
+  expect(output).toContain(`Port ${port} is taken by another program. Choose one: PORT=${port + 1} ./run.sh`);
+});
+
+test("a check of a gateway elsewhere asks for its token instead of failing 46 times", async () => {
+  const { status, output } = await runSh(["check", "https://example.com"], { AUTH_TOKEN: "" });
+  expect(status).toBe(2);
+  expect(output).toContain("AUTH_TOKEN");
+});
+
+test("a missing program is named", async () => {
+  const bin = mkdtempSync(join(tmpdir(), "ai-proxy-bin-"));
+  for (const program of ["/bin/bash", "/usr/bin/dirname"]) symlinkSync(program, join(bin, basename(program)));
+  try {
+    expect(await runSh([], { PATH: bin })).toEqual({
+      status: 1,
+      output: "curl is needed and was not found. Please install it.\n",
+    });
+  } finally {
+    rmSync(bin, { recursive: true });
+  }
+});
