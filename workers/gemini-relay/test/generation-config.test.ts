@@ -174,6 +174,12 @@ describe("thinking", () => {
   });
 });
 
+test("a thinking_level is Gemini's, in any case of letters", () => {
+  expect(config({ google: { thinking_config: { thinking_level: "low" } } }, "gemini-3.8-flash")).toEqual({
+    thinkingConfig: { thinkingLevel: "LOW" },
+  });
+});
+
 describe("Google's own options", () => {
   test("tools, cached content, safety settings and the rest reach their places", () => {
     const google = {

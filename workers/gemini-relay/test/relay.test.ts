@@ -225,6 +225,15 @@ describe("keys", () => {
     expect(api().keysLeft(request(HELLO), error)).toBe(0);
     expect(api({ GEMINI_API_KEY: "a,b,c" }).keysLeft(request(HELLO), error)).toBe(2);
   });
+
+  test("P62 a key that rests is not one to try when the other is rate limited", async () => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const gemini = api({ GEMINI_API_KEY: "key-1,key-2" });
+    answers = [bad, json({ error: { code: 429, message: "slow" } }, 429)];
+    await failure(chat(request(HELLO), gemini, waitUntil));
+    const limited = await failure(chat(request(HELLO), gemini, waitUntil));
+    expect(gemini.keysLeft(request(HELLO), limited)).toBe(0);
+  });
 });
 
 describe("a stream", () => {
