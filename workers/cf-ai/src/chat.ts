@@ -3,6 +3,7 @@ import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { jsonReply } from "@ai-proxy/shared/reply";
 import { translatedStream } from "@ai-proxy/shared/stream";
 import type { Call } from "./call.ts";
+import { demandedTools } from "./leaked-calls.ts";
 import { PROVIDER } from "./provider.ts";
 import { chatInputs } from "./request.ts";
 import { type CompletionOptions, chatCompletion } from "./response.ts";
@@ -18,6 +19,7 @@ export async function chat(call: Call): Promise<RelayReply> {
     estimatePrompt: () => estimatePromptTokens(text),
     refuseEmpty: request.fallbackWaiting === true,
     stops: stopSequences(body["stop"]),
+    demanded: demandedTools(body),
   };
   const answer = await call.run(chatInputs(body, { model: request.model, stream: request.stream, text }));
   const { gatewayLogId } = answer;

@@ -38,6 +38,7 @@ function promptOptions(call: Call): Omit<CompletionOptions, "estimatePrompt"> {
     envelope: { id: "", created: call.created, model: call.request.requestedModel },
     refuseEmpty: false,
     stops: stopSequences(call.body["stop"]),
+    demanded: new Set(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from "@ai-proxy/shared/json";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
 import { finishReason } from "./finish-reason.ts";
+import { leakedCalls } from "./leaked-calls.ts";
 import { type OutputRow, outputRows } from "./output.ts";
 import { StopText } from "./stop.ts";
 import { toolCalls } from "./tool-calls.ts";
@@ -16,6 +17,8 @@ export interface CompletionOptions {
   refuseEmpty: boolean;
   /** Where the text of the answer ends, whether or not the model heeds it. */
   stops: readonly string[];
+  /** Functions of which the request demands a call; a text that is such a call is given as one. */
+  demanded: ReadonlySet<string>;
 }
 
 export interface Completion {
@@ -38,7 +41,7 @@ export function chatCompletion(output: JsonObject, options: CompletionOptions): 
     if (options.refuseEmpty) throw emptyCompletion();
     if (rows.length === 0) rows.push(NOTHING);
   }
-  const choices = rows.map((row) => choiceOf(stoppedRow(row, options.stops), newId, meter));
+  const choices = rows.map((row) => choiceOf(saidRow(row, options), newId, meter));
   meter.read(output);
   return {
     body: {
@@ -66,8 +69,11 @@ const NOTHING: OutputRow = {
   logprobs: null,
 };
 
-function stoppedRow(row: OutputRow, stops: readonly string[]): OutputRow {
-  if (stops.length === 0 || row.text === null) return row;
+/** What the model said, as the request wants it: cut at its stop sequences, a call that it wrote as text as a call. */
+function saidRow(row: OutputRow, { stops, demanded }: CompletionOptions): OutputRow {
+  if (row.text === null) return row;
+  const leaked = row.toolCalls.length === 0 ? leakedCalls(row.text, demanded) : null;
+  if (leaked !== null) return { ...row, text: null, toolCalls: leaked };
   const stop = new StopText(stops);
   const text = stop.push(row.text);
   return stop.stopped ? { ...row, text, finish: "stop" } : row;

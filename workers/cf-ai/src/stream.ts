@@ -7,6 +7,7 @@ import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
 import { bodyFailure, failureError } from "./errors.ts";
 import { finishReason } from "./finish-reason.ts";
+import { leakedCalls } from "./leaked-calls.ts";
 import { type OutputRow, outputRows } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
@@ -23,6 +24,8 @@ interface Choice {
   begun: boolean;
   calls: ToolCallStream;
   stop: StopText;
+  /** Text that waits for the end, where a call is demanded and the text may turn out to be one. */
+  held: string;
   finish: string | undefined;
 }
 
@@ -97,7 +100,7 @@ export class WorkersAiStream implements StreamTranslator {
 
   end(): string {
     if (!this.#done && !this.#hasFinished()) throw cutError(PROVIDER);
-    if (!this.#contentSeen && this.#options.refuseEmpty && this.#endsCleanly()) throw emptyCompletion();
+    if (this.#options.refuseEmpty && this.#saidNothing()) throw emptyCompletion();
     if (this.#envelope === undefined) this.#open({});
     if (this.#choices.size === 0) this.#choice(0);
     let text = "";
@@ -125,6 +128,7 @@ export class WorkersAiStream implements StreamTranslator {
       begun: false,
       calls: new ToolCallStream(() => this.#newId()),
       stop: new StopText(this.#options.stops),
+      held: "",
       finish: undefined,
     };
     this.#choices.set(index, choice);
@@ -136,7 +140,7 @@ export class WorkersAiStream implements StreamTranslator {
     choice.finish = row.finish ?? choice.finish;
     const delta: Delta = {};
     if (row.reasoning !== "") delta.reasoning_content = row.reasoning;
-    const content = choice.stop.push(row.text ?? "");
+    const content = this.#content(choice, row.text ?? "");
     if (content !== "") delta.content = content;
     if (row.refusal !== null) delta.refusal = row.refusal;
     const calls = row.toolCalls.map((piece) => choice.calls.push(piece)).filter((piece) => piece !== undefined);
@@ -145,6 +149,23 @@ export class WorkersAiStream implements StreamTranslator {
     this.#contentSeen = true;
     this.#measure(delta);
     return this.#chunk(row.index, this.#begin(choice, delta), null, row.logprobs);
+  }
+
+  /** The part of a choice's text that can be sent now. */
+  #content(choice: Choice, text: string): string {
+    if (this.#options.demanded.size === 0) return choice.stop.push(text);
+    choice.held += text;
+    this.#meter.wrote(text);
+    return "";
+  }
+
+  /** What was held back until the end of a choice. */
+  #lastWords(choice: Choice): Delta {
+    const leaked = choice.calls.any ? null : leakedCalls(choice.held, this.#options.demanded);
+    const begun = (leaked ?? []).map((call) => choice.calls.push(call)).filter((call) => call !== undefined);
+    const content = leaked === null ? choice.stop.push(choice.held) + choice.stop.end() : "";
+    const calls = [...begun, ...choice.calls.end()];
+    return { ...(content !== "" && { content }), ...(calls.length > 0 && { tool_calls: calls }) };
   }
 
   /** The first delta of a choice says who speaks. */
@@ -165,13 +186,9 @@ export class WorkersAiStream implements StreamTranslator {
   }
 
   #finish(index: number, choice: Choice): string {
+    const last = this.#lastWords(choice);
     const reason = finishReason(choice.stop.stopped ? "stop" : choice.finish, choice.calls.any);
     if (reason === null) throw brokenOff(choice.finish);
-    const rest = { content: choice.stop.end(), tool_calls: choice.calls.end() };
-    const last: Delta = {
-      ...(rest.content !== "" && { content: rest.content }),
-      ...(rest.tool_calls.length > 0 && { tool_calls: rest.tool_calls }),
-    };
     const text = Object.keys(last).length > 0 ? this.#chunk(index, this.#begin(choice, last), null, null) : "";
     return text + this.#chunk(index, choice.begun ? {} : this.#begin(choice, {}), reason, null);
   }
@@ -182,8 +199,10 @@ export class WorkersAiStream implements StreamTranslator {
     return choices.length > 0 && choices.every((choice) => choice.finish !== undefined || choice.stop.stopped);
   }
 
-  #endsCleanly(): boolean {
-    return [...this.#choices.values()].every((choice) => finishReason(choice.finish, false) === "stop");
+  /** No content came, and nothing explains why: a choice that ended at its first token is `length`. */
+  #saidNothing(): boolean {
+    const silent = (choice: Choice) => choice.held === "" && finishReason(choice.finish, false) === "stop";
+    return !this.#contentSeen && this.#choices.values().every(silent);
   }
 
   #chunk(index: number, delta: Delta, finish: string | null, logprobs: JsonObject | null): string {

@@ -7,6 +7,7 @@ export const streamOptions: StreamOptions = {
   estimatePrompt: () => 7,
   refuseEmpty: false,
   stops: [],
+  demanded: new Set(),
   includeUsage: false,
 };
 

@@ -8,6 +8,7 @@ const options: CompletionOptions = {
   estimatePrompt: () => 7,
   refuseEmpty: false,
   stops: [],
+  demanded: new Set(),
 };
 
 function choice(output: JsonObject, more: Partial<CompletionOptions> = {}): unknown {
