@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // The Workers log a line a request: shown only for a test that fails.
+    silent: "passed-only",
     projects: [
       // Pure code, in Node.
       {

@@ -64,9 +64,10 @@ export class ApiError extends Error {
     this.name = "ApiError";
     this.status = options.status;
     this.type = options.type ?? typeForStatus(options.status);
-    this.code = options.code ?? null;
     this.param = options.param ?? null;
     this.condition = options.condition ?? conditionForStatus(options.status);
+    // A failure that is not the caller's always has a code to tell it by.
+    this.code = options.code ?? (options.status >= 500 ? this.condition : null);
     this.retryAfterMs = options.retryAfterMs;
     this.upstreamStatus = options.upstreamStatus;
     this.headers = options.headers ?? {};

@@ -26,6 +26,8 @@ export interface PlainMesh {
   open(path: string, body: unknown, requestId: string): ClientRequest;
   /** The audit record of a request, from the queue. */
   record(requestId: string): Promise<AuditRecord>;
+  /** How many records have come, each request id counted once. */
+  recordCount(): number;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,8 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
   const base = { modules: true, modulesRoot: folder, compatibilityDate: "2026-11-17" };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
+      // The Workers' log lines are not this test's output.
+      handleStructuredLogs: () => {},
       workers: [
         ...workers
           .toSorted((a, b) => Number(b.public) - Number(a.public))
@@ -123,6 +127,7 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
       }
       throw new Error(`no audit record for ${requestId}`);
     },
+    recordCount: () => records.size,
     close: async () => {
       await miniflare.dispose();
       await upstream.close();

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
+import { answerAsProvider } from "./replies.ts";
+
+const REQUESTS = 10_000;
+const AT_A_TIME = 64;
+const FAILING = 0.3;
+
+let mesh: PlainMesh;
+beforeAll(async () => {
+  mesh = await startPlainMesh();
+}, 90_000);
+afterAll(() => mesh.close());
+
+test("10,000 requests while 30 % of the providers' answers fail: each ends in an answer or the right error, and in one record", async () => {
+  mesh.upstream.keep = false;
+  mesh.upstream.play((request, response) => {
+    if (Math.random() >= FAILING) return answerAsProvider(request, response);
+    if (Math.random() < 0.5) return void response.writeHead(500).end("{}");
+    return void response.socket?.resetAndDestroy();
+  });
+  const routes = [
+    { model: "gpt-4o", fallbacks: ["gemini-2.5-flash"] },
+    { model: "gemini-2.5-flash", fallbacks: ["gpt-4o"] },
+    { model: "llama4", fallbacks: ["gpt-4o"] },
+  ];
+  const statuses = new Map<number, number>();
+  let next = 0;
+  const caller = async () => {
+    while (next < REQUESTS) {
+      const n = next++;
+      const response = await fetch(new URL("/v1/chat/completions", mesh.url), {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-auth-token": "test-token", "x-request-id": `storm-${n}` },
+        body: JSON.stringify({
+          ...routes[n % 3],
+          messages: [{ role: "user", content: "hi" }],
+          stream: n % 2 === 0,
+          routing: { max_attempts: 2 },
+        }),
+      });
+      const text = await response.text();
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      if (response.status === 200) expect(text).toMatch(/Hello|from (openai|gemini|cloudflare)/);
+      else expect(JSON.parse(text)).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, caller));
+
+  expect([...statuses.keys()].toSorted()).toEqual([200, 502]);
+  // Two attempts, each failing three times of ten: nine of a hundred requests fail, give or take.
+  const failed = (statuses.get(502) ?? 0) / REQUESTS;
+  expect(failed).toBeGreaterThan(0.06);
+  expect(failed).toBeLessThan(0.12);
+  await expect.poll(() => mesh.recordCount(), { timeout: 20_000 }).toBe(REQUESTS);
+}, 180_000);
