@@ -5,7 +5,7 @@ import type { GenerateContentRequest } from "./gemini.ts";
 import { generationConfig } from "./generation-config.ts";
 import { type GoogleOptions, readGoogleOptions } from "./google-options.ts";
 import { readMessages } from "./messages.ts";
-import { type ModelTraits, modelTraits } from "./model.ts";
+import { type ModelTraits, modelPath, modelTraits } from "./model.ts";
 import { readTools, type ToolFields } from "./tools.ts";
 
 export interface TranslatedRequest {
@@ -50,7 +50,7 @@ export function toCountRequest(text: string, model: string): JsonObject {
   return {
     generateContentRequest: {
       // Google wants the full name in here although the URL has it too.
-      model: `models/${model.replace(/^models\//, "")}`,
+      model: modelPath(model),
       contents,
       ...(systemInstruction !== undefined && { systemInstruction }),
       ...(tools !== undefined && { tools }),
