@@ -26,7 +26,8 @@ need() {
 
 # Installs what is missing, or older than package-lock.json.
 install() {
-  if [ node_modules/.package-lock.json -nt package-lock.json ]; then return; fi
+  local installed=node_modules/.package-lock.json
+  if [ -e "$installed" ] && ! [ package-lock.json -nt "$installed" ]; then return; fi
   echo "Installing packages (once) …" >&2
   npm ci --no-audit --no-fund --loglevel=error >&2
 }

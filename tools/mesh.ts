@@ -11,9 +11,10 @@ import { readMesh } from "./workspace.ts";
 
 const mesh = readMesh();
 
-/** Aborted by Ctrl-C, by `kill`, and when the terminal is closed. */
+/** Aborted by Ctrl-C, by `kill`, when the terminal is closed, and when nobody reads the output any more (`| head`). */
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
+process.stdout.on("error", () => interrupted.abort());
 
 const commands: Record<string, (args: string[]) => Promise<void>> = {
   dev: runDev,

@@ -55,9 +55,13 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     },
   );
   const ended = new Promise<number | null>((resolve) => child.on("error", () => resolve(null)).on("close", resolve));
+  // Whatever ends this process, an exception of its own too, wrangler and workerd do not outlive it.
+  const killNow = () => signalGroup(child.pid, "SIGKILL");
+  process.once("exit", killNow);
+  void ended.then(() => process.off("exit", killNow));
   const stop = async () => {
     signalGroup(child.pid, "SIGTERM");
-    const timer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), STOP_TIMEOUT_MS);
+    const timer = setTimeout(killNow, STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
   };
