@@ -3,7 +3,8 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { cutError } from "@ai-proxy/shared/reply";
 import { SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
-import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { fromOpenAIUsage, toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
 import { bodyFailure, failureError } from "./errors.ts";
 import { finishReason } from "./finish-reason.ts";
@@ -13,7 +14,6 @@ import { PROVIDER } from "./provider.ts";
 import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
 import { StopText } from "./stop.ts";
 import { type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
-import { UsageMeter } from "./usage.ts";
 
 export interface StreamOptions extends CompletionOptions {
   /** The client asked for a usage chunk. */
@@ -94,7 +94,7 @@ export class WorkersAiStream implements StreamTranslator {
     this.#open(event);
     let text = "";
     for (const row of outputRows(event)) text += this.#row(row);
-    this.#meter.read(event);
+    this.#meter.report(fromOpenAIUsage(event["usage"]));
     return text;
   }
 

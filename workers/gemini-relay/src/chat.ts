@@ -1,6 +1,7 @@
 import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
 import { bodyText, type RelayReply, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import type { UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
@@ -25,7 +26,12 @@ export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: Wai
   }
   const call = await api.call(request, "streamGenerateContent", body, clock);
   const envelope = chatEnvelope(request);
-  const translator = new GeminiStream({ envelope, includeUsage: request.includeUsage, callIds: newCallIds() });
+  const translator = new GeminiStream({
+    envelope,
+    includeUsage: request.includeUsage,
+    callIds: newCallIds(),
+    estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
+  });
   return streamReply({ request, clock, translator, ignored, waitUntil, ...streamBody(call) });
 }
 

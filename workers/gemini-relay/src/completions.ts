@@ -1,6 +1,7 @@
 import { type CompletionPlan, mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
 import { CompletionStream, joinedCalls } from "@ai-proxy/shared/completions-stream";
 import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import {
   answerReply,
   askWhole,
@@ -57,6 +58,12 @@ function completionTranslator(
     plan,
     envelope,
     includeUsage: request.includeUsage,
-    chatTranslator: () => new GeminiStream({ envelope, includeUsage: false, callIds: newCallIds() }),
+    chatTranslator: () =>
+      new GeminiStream({
+        envelope,
+        includeUsage: false,
+        callIds: newCallIds(),
+        estimatePrompt: () => Math.ceil(estimatePromptTokens(bodyText(request.body)) / plan.prompts.length),
+      }),
   });
 }

@@ -3,6 +3,7 @@ import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
 import { SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
 import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
@@ -18,6 +19,8 @@ export interface GeminiStreamOptions {
   envelope: AnswerEnvelope;
   includeUsage: boolean;
   callIds: CallIds;
+  /** Tokens of the prompt, for a stream that ends before Gemini has counted. */
+  estimatePrompt: () => number;
 }
 
 /** A candidate as the client sees it. */
@@ -44,16 +47,21 @@ export class GeminiStream implements StreamTranslator {
   #blocked: string | null = null;
   contentSeen = false;
   servedModel: string | undefined;
-  readonly usageEstimated = false;
+  readonly #meter: UsageMeter;
 
   constructor(options: GeminiStreamOptions) {
     this.#options = options;
+    this.#meter = new UsageMeter(options.estimatePrompt);
     // OpenAI writes a null usage into every chunk of a stream that ends with one.
     this.#tail = options.includeUsage ? '],"usage":null}\n\n' : "]}\n\n";
   }
 
-  get usage(): Usage | null {
-    return this.#report === null ? null : readUsage(this.#report);
+  get usage(): Usage {
+    return this.#meter.usage;
+  }
+
+  get usageEstimated(): boolean {
+    return this.#meter.estimated;
   }
 
   push(data: string): string {
@@ -66,7 +74,10 @@ export class GeminiStream implements StreamTranslator {
     if (error !== null) throw error;
     if (this.#head === "") this.#head = this.#beginChunks(event);
     this.servedModel ??= asText(event["modelVersion"]);
-    if (isObject(event["usageMetadata"])) this.#report = mergeReports(this.#report, event["usageMetadata"]);
+    if (isObject(event["usageMetadata"])) {
+      this.#report = mergeReports(this.#report, event["usageMetadata"]);
+      this.#meter.report(readUsage(this.#report));
+    }
     this.#blocked ??= blockedPrompt(event);
     const { candidates } = event;
     let text = "";
@@ -98,12 +109,19 @@ export class GeminiStream implements StreamTranslator {
     let call = callsBefore;
     let text = "";
     for (const piece of pieces) {
+      this.#count(piece);
       const fields =
         piece.kind === "call" ? this.#callFields(piece, call++) : pieceFields(piece, this.#options.callIds);
       text += this.#chunk(choice, fields, null, logprobs);
       logprobs = null;
     }
     return text;
+  }
+
+  #count(piece: Piece): void {
+    if (piece.kind === "text") this.#meter.wrote(piece.text);
+    else if (piece.kind === "reasoning") this.#meter.reasoned(piece.text);
+    else if (piece.kind === "call") this.#meter.wrote(piece.name + piece.args);
   }
 
   /** A call comes whole: Gemini does not stream arguments. */
@@ -137,9 +155,9 @@ export class GeminiStream implements StreamTranslator {
   }
 
   #endStream(): string {
-    const { usage } = this;
-    if (!this.#options.includeUsage || usage === null) return SSE_DONE;
-    return `${this.#head}],"usage":${JSON.stringify(toOpenAIUsage(usage))}}\n\n${SSE_DONE}`;
+    const { reported } = this.#meter;
+    if (!this.#options.includeUsage || reported === null) return SSE_DONE;
+    return `${this.#head}],"usage":${JSON.stringify(toOpenAIUsage(reported))}}\n\n${SSE_DONE}`;
   }
 
   /** @param fields members of the delta as JSON text, without braces */

@@ -72,7 +72,7 @@ export function candidate(parts: unknown[], rest: JsonObject = {}): JsonObject {
 
 /** Plays bytes of Gemini's to the relay's parser and translator, cut at these positions. */
 export function playBytes(bytes: Uint8Array, cuts: readonly number[] = [], includeUsage = false): StreamRun {
-  const stream = new GeminiStream({ envelope, includeUsage, callIds: new CallIds("call_") });
+  const stream = new GeminiStream({ envelope, includeUsage, callIds: new CallIds("call_"), estimatePrompt: () => 7 });
   const parser = new GeminiEventParser();
   let text = "";
   let error: ApiError | null = null;

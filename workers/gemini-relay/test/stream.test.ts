@@ -46,8 +46,10 @@ describe("chunks", () => {
     expect(asked.chunks.slice(0, -1).map((chunk) => chunk["usage"])).toEqual([null, null]);
   });
 
-  test("P53 counts need no asking: Gemini sends them with every stream, and an answer without has none", () => {
-    expect(play(sse(candidate([{ text: "x" }], STOP)), true).stream.usage).toBeNull();
+  test("P53 counts need no asking: Gemini sends them with every stream; one without is estimated, and says so", () => {
+    const { stream } = play(sse(candidate([{ text: "four words of text" }], STOP)), true);
+    expect(stream.usageEstimated).toBe(true);
+    expect(stream.usage).toMatchObject({ promptTokens: 7, completionTokens: 5 });
   });
 
   test("thoughts are reasoning_content, text and signature follow", () => {

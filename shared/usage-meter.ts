@@ -1,11 +1,10 @@
-import { estimateTokens } from "@ai-proxy/shared/estimate";
-import type { JsonObject } from "@ai-proxy/shared/json";
-import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { estimateTokens } from "./estimate.ts";
+import type { Usage } from "./usage.ts";
 
 /**
- * The tokens of one answer: what the model counted, else an estimate by the
- * script of the text (shared/estimate.ts). Old native models and streams that
- * were aborted give no counts; Kimi has given `usage` full of nulls.
+ * The tokens of one answer: what the provider counted, else an estimate by the
+ * script of the text. Some models give no counts at all, and a stream that was
+ * aborted or cut ends before they come.
  */
 export class UsageMeter {
   readonly #estimatePrompt: () => number;
@@ -13,7 +12,7 @@ export class UsageMeter {
   #completion = 0;
   #reasoning = 0;
 
-  /** @param estimatePrompt called at most once, and only when the model does not count */
+  /** @param estimatePrompt called at most once, and only when the provider does not count */
   constructor(estimatePrompt: () => number) {
     let prompt: number | undefined;
     this.#estimatePrompt = () => {
@@ -22,9 +21,14 @@ export class UsageMeter {
     };
   }
 
-  /** Takes the counts of an answer or chunk, if it has any; the last ones count. */
-  read(output: JsonObject): void {
-    this.#reported = fromOpenAIUsage(output["usage"]) ?? this.#reported;
+  /** Takes the provider's own counts, if there are any; the last ones count. */
+  report(usage: Usage | null): void {
+    this.#reported = usage ?? this.#reported;
+  }
+
+  /** The provider's own counts, or null while there are none. */
+  get reported(): Usage | null {
+    return this.#reported;
   }
 
   /** Text that was generated, piece by piece. */
