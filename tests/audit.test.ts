@@ -13,7 +13,7 @@ const messages = [{ role: "user", content: "a secret question" }];
 
 test.each([
   ["cloudflare", "llama4", "@cf/meta/llama-4-scout-17b-16e-instruct"],
-  ["openai", "gpt4", "gpt-4"],
+  ["openai", "gpt-4o", "gpt-4o"],
   ["gemini", "gemini-2.5-flash", "gemini-test-001"],
 ])(
   "a chat through %s is a row: who, where, how long, how many tokens, and no word of it",
@@ -100,7 +100,7 @@ test("500 requests over all routes and providers, 32 at a time, are 500 rows", a
     () => fetch(new URL("/v1/model-options", mesh.url), { headers: { "x-auth-token": TOKEN } }),
     () => fetch(new URL("/v1/nothing", mesh.url), { headers: { "x-auth-token": TOKEN } }),
   ];
-  const model = (n: number) => ["llama4", "gpt4", "gemini-2.5-flash"][n % 3];
+  const model = (n: number) => ["llama4", "gpt-4o", "gemini-2.5-flash"][n % 3];
   const embeddingModel = (n: number) => ["@cf/baai/bge-m3", "text-embedding-3-small", "gemini-embedding-001"][n % 3];
   const ids = new Set<string>();
   let next = 0;

@@ -26,7 +26,7 @@ const tools = [
 
 describe.each([
   ["cloudflare", "@cf/meta/llama-4-scout-17b-16e-instruct"],
-  ["openai", "gpt-4"],
+  ["openai", "gpt-4o"],
   ["gemini", "gemini-2.5-flash"],
 ])("the openai SDK at %s", (provider, model) => {
   test("chats", async () => {

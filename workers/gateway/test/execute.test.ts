@@ -87,7 +87,7 @@ async function run(body: Routed, script: Record<string, Scripted[]>, options: { 
   return { ...outcome, calls, health, now, status: "status" in outcome.reply ? outcome.reply.status : 200 };
 }
 
-const both: Routed = { model: "gpt4", fallbacks: ["llama4"] };
+const both: Routed = { model: "gpt-4o", fallbacks: ["llama4"] };
 
 describe("an attempt that fails", () => {
   test.each(["bad_request", "model_not_found", "too_large"] as const)(
@@ -119,20 +119,20 @@ describe("an attempt that fails", () => {
 
   test("is tried again after a wait that grows, when there is nobody else", async () => {
     const script = [failure("upstream_error"), failure("upstream_error"), ok("yes")];
-    const { calls, trail } = await run({ model: "gpt4" }, { openai: script });
+    const { calls, trail } = await run({ model: "gpt-4o" }, { openai: script });
     expect(calls.map(({ at }) => at)).toEqual([0, 500, 1_500]);
     expect(trail.map(({ outcome }) => outcome)).toEqual(["upstream_error", "upstream_error", "ok"]);
   });
 
   test("is not tried again when its quota is used up", async () => {
-    const { calls, status } = await run({ model: "gpt4" }, { openai: [failure("quota_exhausted", 429)] });
+    const { calls, status } = await run({ model: "gpt-4o" }, { openai: [failure("quota_exhausted", 429)] });
     expect(calls).toHaveLength(1);
     expect(status).toBe(429);
   });
 
   test("P59 waits as long as the provider asks", async () => {
     const { calls } = await run(
-      { model: "gpt4" },
+      { model: "gpt-4o" },
       { openai: [failure("rate_limited", 429, { retryAfterMs: 3_000 }), ok("yes")] },
     );
     expect(calls.map(({ at }) => at)).toEqual([0, 3_000]);
@@ -140,7 +140,7 @@ describe("an attempt that fails", () => {
 
   test("P59 does not wait for an hour: the client gets the 429 with Retry-After", async () => {
     const { calls, reply } = await run(
-      { model: "gpt4" },
+      { model: "gpt-4o" },
       { openai: [failure("rate_limited", 429, { retryAfterMs: 3_600_000 })] },
     );
     expect(calls).toHaveLength(1);
@@ -167,7 +167,7 @@ describe("an attempt that fails", () => {
 
   test("P62 with every key refused ends in 502", async () => {
     const { status, calls } = await run(
-      { model: "gpt4" },
+      { model: "gpt-4o" },
       { openai: [failure("auth", 502, { keysLeft: 1 }), failure("auth", 502, { keysLeft: 0 })] },
     );
     expect(calls).toHaveLength(2);
@@ -182,7 +182,7 @@ describe("an attempt that fails", () => {
 
   test("for too long a context goes to a larger window only", async () => {
     const toSmaller = await run(
-      { model: "llama4", fallbacks: ["gpt4"] },
+      { model: "llama4", fallbacks: ["gpt-4o"] },
       { cloudflare: [failure("context_length", 400)], openai: [ok("no")] },
     );
     expect(toSmaller.calls).toHaveLength(1);
@@ -213,14 +213,14 @@ describe("an attempt", () => {
   });
 
   test("that hangs in its relay ends at the deadline with 504", async () => {
-    const { status, now } = await run({ model: "gpt4", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
+    const { status, now } = await run({ model: "gpt-4o", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
     expect(status).toBe(504);
     expect(now).toBe(1_500);
   });
 
   test("is not begun when its wait would pass the deadline", async () => {
     const { calls, status } = await run(
-      { model: "gpt4", routing: { timeout_ms: 1_000 } },
+      { model: "gpt-4o", routing: { timeout_ms: 1_000 } },
       { openai: [failure("rate_limited", 429, { retryAfterMs: 2_000 }), ok("no")] },
     );
     expect(calls).toHaveLength(1);
@@ -232,7 +232,7 @@ describe("an attempt", () => {
       openai: [failure("overloaded", 502, { retryAfterMs: 7 })],
       cloudflare: [ok("yes")],
     });
-    expect(health.failed).toHaveBeenCalledWith(expect.objectContaining({ model: "gpt-4" }), 7);
+    expect(health.failed).toHaveBeenCalledWith(expect.objectContaining({ model: "gpt-4o" }), 7);
     expect(health.succeeded).toHaveBeenCalledTimes(1);
   });
 });
@@ -285,7 +285,7 @@ describe("a client that leaves", () => {
   });
 
   test("during a wait: no retry starts", async () => {
-    const { calls } = await run({ model: "gpt4" }, { openai: [failure("network"), ok("no")] }, { leaveAt: 200 });
+    const { calls } = await run({ model: "gpt-4o" }, { openai: [failure("network"), ok("no")] }, { leaveAt: 200 });
     expect(calls).toHaveLength(1);
   });
 });

@@ -50,7 +50,7 @@ describe("a plan", () => {
 
   test("names a target once, however often it is listed", () => {
     expect(
-      order({ model: "gpt4", fallbacks: ["gpt-4", "openai/gpt-4", "llama4"], routing: { max_attempts: 2 } }),
+      order({ model: "gpt4", fallbacks: ["gpt4", "openai/gpt4", "llama4"], routing: { max_attempts: 2 } }),
     ).toEqual(["openai", "cloudflare"]);
   });
 

@@ -11,6 +11,7 @@ const EXPOSED = [
   "x-gateway-attempts",
   "server-timing",
   "retry-after",
+  "x-gateway-ignored",
 ].join(", ");
 
 /** Lets a browser of an allowed origin read the answer; other origins get no CORS header at all. */
