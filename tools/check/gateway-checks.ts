@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { providers } from "../../shared/registry.ts";
+import { findProvider, providers, upstreamModel } from "../../shared/registry.ts";
+import type { CurlAnswer } from "../curl.ts";
 import { type Check, expectError, jsonOf, listOf, objectOf } from "./check.ts";
 
 const [defaultProvider] = providers;
+const openai = findProvider("openai");
 const CHAT = "/v1/chat/completions";
 const messages = [{ role: "user", content: "Hello" }];
 
@@ -45,23 +47,24 @@ export const gatewayChecks: Check[] = [
   {
     name: "tokenize",
     path: "/v1/tokenize",
-    json: { model: "gpt-4", text: "Hello, world!", return_tokens: true },
+    json: { model: "gpt4", text: "Hello, world!", return_tokens: true },
     expect(answer) {
-      const { count, encoding, method, tokens } = jsonOf(answer);
-      assert.deepEqual({ count, encoding, method }, { count: 4, encoding: "cl100k_base", method: "exact" });
-      assert.deepEqual(tokens, [9906, 11, 1917, 0]);
+      const { count, method, tokens } = jsonOf(answer);
+      // Four in every encoding of OpenAI's chat models: "Hello", ",", " world", "!".
+      assert.deepEqual({ count, method }, { count: 4, method: "exact" });
+      assert(Array.isArray(tokens) && tokens.length === 4, "not four tokens");
     },
   },
   {
     name: "route check by query",
     path: "/v1/route-check?model=gpt4",
-    expect: (answer) => void assert.deepEqual(routeOf(jsonOf(answer)), ["openai", "gpt-4", 5]),
+    expect: (answer) => expectRoute(answer, 5),
   },
   {
     name: "route check by body",
     path: "/v1/route-check",
-    json: { provider: "openai", model: "gpt-4", messages },
-    expect: (answer) => void assert.deepEqual(routeOf(jsonOf(answer)), ["openai", "gpt-4", 2]),
+    json: { provider: "openai", model: "gpt4", messages },
+    expect: (answer) => expectRoute(answer, 2),
   },
   {
     name: "the session is echoed",
@@ -156,6 +159,10 @@ export const errorChecks: Check[] = [
   },
 ];
 
-function routeOf(body: Record<string, unknown>): [unknown, unknown, unknown] {
-  return [body["provider"], body["upstream_model"], objectOf(body["rule"], "rule")["number"]];
+/** The way of the alias gpt4, by the rule of that number; which model serves it is the registry's to say. */
+function expectRoute(answer: CurlAnswer, rule: number): void {
+  const body = jsonOf(answer);
+  assert.equal(body["provider"], "openai");
+  assert.equal(body["upstream_model"], openai && upstreamModel(openai, "gpt4"));
+  assert.equal(objectOf(body["rule"], "rule")["number"], rule);
 }
