@@ -23,7 +23,7 @@ export interface Quirks {
   tool_index: "as_sent" | "number";
 }
 
-const CHOICES: { readonly [Name in keyof Quirks]: readonly [Quirks[Name], ...Quirks[Name][]] } = {
+export const CHOICES: { readonly [Name in keyof Quirks]: readonly [Quirks[Name], ...Quirks[Name][]] } = {
   stream_usage: ["ask", "always", "never"],
   token_limit: ["as_sent", "by_family", "max_completion_tokens", "max_tokens"],
   instruction_role: ["as_sent", "system", "developer"],
