@@ -1,8 +1,9 @@
 import { bodyForRpc } from "@ai-proxy/shared/contract/relay";
+import type { JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { readJson } from "../edge/body.ts";
 import { validate } from "../edge/validation.ts";
-import { choose } from "../routing/choose.ts";
+import { type Choice, choose } from "../routing/choose.ts";
 import { knownProviders } from "../routing/providers.ts";
 
 /** POST /v1/tokenize */
@@ -19,22 +20,49 @@ async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Res
   const { text, value } = await readJson(call.request, call.settings.maxBodyBytes);
   const body = validate("routable", value);
   const providers = await knownProviders(call.env, body);
-  const choice = choose(
-    { provider: body.provider, model: body.model, kind: "chat" },
-    providers,
-    call.settings.defaultProvider,
-  );
+  const wanted = { provider: body.provider, model: body.model, kind: "chat" } as const;
+  const choice = choose(wanted, providers, call.settings.defaultProvider);
   if (call.record !== null) {
     call.record.provider = choice.provider.name;
     call.record.model_asked = body.model ?? null;
     call.record.model_used = choice.model;
   }
+  const counted = method === "tokenize" ? await countByProvider(call, choice, value) : null;
+  if (counted?.body !== undefined) return json(counted.body, counted.status);
   const reply = await call.env.TOKENIZER[method]({
     body: bodyForRpc(text),
     provider: choice.provider.name,
     model: choice.model,
     requestedModel: choice.requestedModel,
     requestId: call.requestId,
+    ...(counted?.totalTokens !== undefined && { providerCount: counted.totalTokens }),
   });
-  return new Response(reply.body, { status: reply.status, headers: { "content-type": "application/json" } });
+  return json(reply.body, reply.status);
+}
+
+/** With `exact: true` a provider that counts itself is asked; the tokenizer can only estimate for it. */
+async function countByProvider(call: Call, { provider, model, requestedModel }: Choice, body: JsonObject) {
+  if (body["exact"] !== true || provider.binding !== "GEMINI_RELAY") return null;
+  const chat = chatOf(body);
+  if (chat === null) return null;
+  return call.env.GEMINI_RELAY.countTokens({
+    body: bodyForRpc(JSON.stringify(chat)),
+    model,
+    requestedModel,
+    requestId: call.requestId,
+    sessionId: call.session.id,
+    stream: false,
+    includeUsage: false,
+  });
+}
+
+/** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */
+function chatOf({ messages, tools, text, input, prompt }: JsonObject): JsonObject | null {
+  if (Array.isArray(messages)) return { messages, ...(tools !== undefined && { tools }) };
+  const content = text ?? input ?? prompt;
+  return typeof content === "string" ? { messages: [{ role: "user", content }] } : null;
+}
+
+function json(body: string | Uint8Array, status: number): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json" } });
 }
