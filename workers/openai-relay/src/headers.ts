@@ -1,3 +1,5 @@
+import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
+
 /** Headers of an upstream's answer that a client may see. All else stays: encodings, cookies, the owner's organization. */
 const PASSED_ON = new Set([
   "openai-processing-ms",
@@ -19,4 +21,10 @@ export function clientHeaders(upstream: Headers): Record<string, string> {
     else if (name === "x-request-id") headers["x-upstream-request-id"] = value;
   }
   return headers;
+}
+
+/** The AI Gateway's id of its log entry, as replies and stream ends carry it. */
+export function logIdOf(upstream: Headers): { gatewayLogId?: string } {
+  const id = gatewayLogId(upstream);
+  return id === undefined ? {} : { gatewayLogId: id };
 }

@@ -6,6 +6,7 @@ import { log } from "./log.ts";
 
 /** A list of models changes by the week, and a gateway's own answer should not wait for it long. Milliseconds. */
 const FRESH_MS = 300_000;
+const RETRY_MS = 30_000;
 const DEADLINE_MS = 5_000;
 
 const lists = new Map<string, { until: number; models: ListedModel[] }>();
@@ -26,8 +27,9 @@ export async function listModels(request: ModelsRequest, caller: Caller): Promis
       firstByteMs: DEADLINE_MS,
     });
     const body = await readBody(answer, upstream.name, DEADLINE_MS);
-    const models = answer.response.ok ? readModels(body) : [];
-    lists.set(name, { until: Date.now() + FRESH_MS, models });
+    const { ok } = answer.response;
+    const models = ok ? readModels(body) : [];
+    lists.set(name, { until: Date.now() + (ok ? FRESH_MS : RETRY_MS), models });
     return models;
   } catch (thrown) {
     log("models_not_listed", { upstream: name, reason: thrown instanceof Error ? thrown.message : "unknown" });

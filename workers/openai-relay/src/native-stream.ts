@@ -19,7 +19,7 @@ export interface NativeStreamOptions {
   /** Keeps the relay's context alive until the stream has ended, so that its end is always accounted for. */
   waitUntil(promise: Promise<unknown>): void;
   headers: Record<string, string>;
-  gatewayLogId: string | undefined;
+  gatewayLogId?: string;
 }
 
 /**

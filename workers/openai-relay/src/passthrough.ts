@@ -1,13 +1,18 @@
-import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
-import { bodyText, type PassthroughRequest, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import {
+  bodyForRpc,
+  bodyText,
+  type PassthroughRequest,
+  type RelayReply,
+  type WholeReply,
+} from "@ai-proxy/shared/contract/relay";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { readBody } from "@ai-proxy/shared/fetch-upstream";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 import { JsonTextError } from "@ai-proxy/shared/json-edit";
-import { DEFAULT_DEADLINES } from "@ai-proxy/shared/stream";
 import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
-import { clientHeaders } from "./headers.ts";
+import { RequestClock } from "./clock.ts";
+import { clientHeaders, logIdOf } from "./headers.ts";
 import { nativeStream } from "./native-stream.ts";
 import { redact } from "./redact.ts";
 import { withoutExtensions } from "./request.ts";
@@ -32,9 +37,7 @@ export async function passThrough(
     throw badRequest("The path holds characters that paths of OpenAI's API do not have.");
   }
   const upstream = caller.upstreams.get(request.upstream);
-  const startedAt = Date.now();
-  const deadlines = { ...DEFAULT_DEADLINES, ...request.deadlines };
-  const firstByteMs = Math.min(deadlines.firstByteMs, deadlines.totalMs);
+  const clock = new RequestClock(request.deadlines);
   const answer = await caller.call({
     upstream,
     path,
@@ -44,24 +47,23 @@ export async function passThrough(
     contentType,
     ids: request,
     traceparent,
-    firstByteMs,
+    firstByteMs: clock.firstByteMs,
   });
-  const leftMs = startedAt + firstByteMs - Date.now();
   const { response } = answer;
-  if (!response.ok) return refusedReply(caller, upstream, answer, leftMs);
+  if (!response.ok) return refusedReply(caller, upstream, answer, clock.leftMs());
   if (!response.headers.get("content-type")?.startsWith("text/event-stream"))
-    return whole(answer, upstream, caller, leftMs);
+    return whole(answer, upstream, caller, clock.leftMs());
   return nativeStream({
     provider: upstream.name,
     upstream: streamBody(answer, upstream),
     meter: new StreamMeter(upstream.name, 0),
     holdForContent: false,
     endsWithDone: false,
-    deadlines: { firstByteMs: leftMs, idleMs: deadlines.idleMs, totalMs: startedAt + deadlines.totalMs - Date.now() },
+    deadlines: clock.stream(),
     abortUpstream: answer.abort,
     waitUntil,
     headers: clientHeaders(response.headers),
-    gatewayLogId: gatewayLogId(response.headers),
+    ...logIdOf(response.headers),
   });
 }
 
@@ -87,16 +89,18 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
   if (bytes.byteLength > LARGEST_ANSWER_BYTES) {
     throw invalidResponse(`${upstream.name} sent more than can be passed on at once.`, "answer_too_large");
   }
-  const reply = { status, headers: { ...clientHeaders(headers), "content-type": type }, usage: null };
-  const logId = gatewayLogId(headers);
-  const extra = logId === undefined ? {} : { gatewayLogId: logId };
-  if (!/\bjson\b/.test(type)) return { ...reply, ...extra, body: bytes };
+  const reply = {
+    status,
+    headers: { ...clientHeaders(headers), "content-type": type },
+    usage: null,
+    ...logIdOf(headers),
+  };
+  if (!/\bjson\b/.test(type)) return { ...reply, body: bytes };
   const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
   const parsed = tryParseJson(text);
   return {
     ...reply,
-    ...extra,
-    body: redact(text, caller.secrets(upstream)),
+    body: bodyForRpc(redact(text, caller.secrets(upstream))),
     usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
 }

@@ -1,12 +1,18 @@
-import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
-import { bodyText, type RelayReply, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import {
+  bodyText,
+  type RelayReply,
+  type RelayRequest,
+  type StreamReply,
+  type WholeReply,
+} from "@ai-proxy/shared/contract/relay";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { readBody } from "@ai-proxy/shared/fetch-upstream";
-import { DEFAULT_DEADLINES, translatedStream } from "@ai-proxy/shared/stream";
+import { translatedStream } from "@ai-proxy/shared/stream";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
+import { RequestClock } from "./clock.ts";
 import { EditedStream } from "./edited-stream.ts";
-import { clientHeaders } from "./headers.ts";
+import { clientHeaders, logIdOf } from "./headers.ts";
 import { Mender } from "./mend.ts";
 import { nativeStream } from "./native-stream.ts";
 import { upstreamRequest } from "./request.ts";
@@ -19,6 +25,15 @@ export type Endpoint = "/chat/completions" | "/completions" | "/embeddings" | "/
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
+/** One request on its way: what its parts below need to know. */
+interface Exchange {
+  request: RelayRequest;
+  upstream: Upstream;
+  caller: Caller;
+  clock: RequestClock;
+  answer: Answer;
+}
+
 /** Relays one request of the gateway's to its upstream. Throws ApiErrors; what the upstream refuses is a reply. */
 export async function relay(
   endpoint: Endpoint,
@@ -27,6 +42,7 @@ export async function relay(
   waitUntil: WaitUntil,
 ): Promise<RelayReply> {
   const upstream = caller.upstreams.get(request.upstream);
+  const clock = new RequestClock(request.deadlines);
   const text = bodyText(request.body);
   const { body, askedForUsage } = upstreamRequest(text, {
     model: upstreamModel(upstream, request.model),
@@ -35,45 +51,46 @@ export async function relay(
     includeUsage: request.includeUsage,
     chat: endpoint === "/chat/completions",
   });
-  const startedAt = Date.now();
-  const deadlines = { ...DEFAULT_DEADLINES, ...request.deadlines };
-  const firstByteMs = Math.min(deadlines.firstByteMs, deadlines.totalMs);
   const answer = await caller.call({
     upstream,
     path: endpoint,
     body,
     ids: request,
     traceparent: request.traceparent,
-    firstByteMs,
+    firstByteMs: clock.firstByteMs,
     cancelled: request.cancelled,
   });
-  const leftMs = startedAt + firstByteMs - Date.now();
-  if (!answer.response.ok) return refusedReply(caller, upstream, answer, leftMs);
-  if (!request.stream) return whole(answer, request, upstream, caller, leftMs);
-  if (isJson(answer.response)) return notAStream(answer, request, upstream, caller, leftMs);
+  const exchange = { request, upstream, caller, clock, answer };
+  if (!answer.response.ok) return refusedReply(caller, upstream, answer, clock.leftMs());
+  if (!request.stream) return whole(exchange);
+  if (isJson(answer.response)) return notAStream(exchange);
+  return streamed(exchange, askedForUsage, estimatePromptTokens(text), waitUntil);
+}
 
-  const meter = new StreamMeter(upstream.name, estimatePromptTokens(text));
-  const logId = gatewayLogId(answer.response.headers);
+/** Natively where nothing of the stream has to change, else through the one reader loop of shared/stream.ts. */
+function streamed(
+  { request, upstream, clock, answer }: Exchange,
+  dropUsage: boolean,
+  promptEstimate: number,
+  waitUntil: WaitUntil,
+): Promise<StreamReply> {
+  const { headers } = answer.response;
+  const { name: provider, quirks } = upstream;
+  const fallbackWaiting = request.fallbackWaiting ?? false;
+  const meter = new StreamMeter(provider, promptEstimate);
   const options = {
-    provider: upstream.name,
+    provider,
     upstream: streamBody(answer, upstream),
-    holdForContent: request.fallbackWaiting ?? false,
-    deadlines: { firstByteMs: leftMs, idleMs: deadlines.idleMs, totalMs: startedAt + deadlines.totalMs - Date.now() },
+    holdForContent: fallbackWaiting,
+    deadlines: clock.stream(),
     abortUpstream: answer.abort,
     waitUntil,
-    headers: clientHeaders(answer.response.headers),
-    gatewayLogId: logId,
+    headers: clientHeaders(headers),
+    ...logIdOf(headers),
   };
-  if (!askedForUsage && !Mender.needed(upstream.quirks)) return nativeStream({ ...options, meter, endsWithDone: true });
-  const translator = new EditedStream({
-    provider: upstream.name,
-    meter,
-    dropUsage: askedForUsage,
-    quirks: upstream.quirks,
-    fallbackWaiting: options.holdForContent,
-  });
-  const { gatewayLogId: _, ...rest } = options;
-  return translatedStream({ ...rest, translator, ...(logId !== undefined && { gatewayLogId: logId }) });
+  if (!dropUsage && !Mender.needed(quirks)) return nativeStream({ ...options, meter, endsWithDone: true });
+  const translator = new EditedStream({ provider, meter, dropUsage, quirks, fallbackWaiting });
+  return translatedStream({ ...options, translator });
 }
 
 /** The id that the upstream knows for this name. */
@@ -84,34 +101,22 @@ function upstreamModel(upstream: Upstream, model: string): string {
   throw badRequest(`${upstream.name} has no default model: name one.`, "model");
 }
 
-async function whole(
-  answer: Answer,
-  request: RelayRequest,
-  upstream: Upstream,
-  caller: Caller,
-  leftMs: number,
-): Promise<WholeReply> {
-  const body = await readBody(answer, upstream.name, leftMs);
-  const logId = gatewayLogId(answer.response.headers);
-  const reply = wholeAnswer(body, clientHeaders(answer.response.headers), {
+async function whole({ request, upstream, caller, clock, answer }: Exchange): Promise<WholeReply> {
+  const { headers } = answer.response;
+  const body = await readBody(answer, upstream.name, clock.leftMs());
+  const reply = wholeAnswer(body, clientHeaders(headers), {
     provider: upstream.name,
     quirks: upstream.quirks,
     secrets: caller.secrets(upstream),
     fallbackWaiting: request.fallbackWaiting ?? false,
   });
-  return logId === undefined ? reply : { ...reply, gatewayLogId: logId };
+  return { ...reply, ...logIdOf(headers) };
 }
 
 /** JSON where a stream was asked for: an error object is thrown as such, anything else is no answer. */
-async function notAStream(
-  answer: Answer,
-  request: RelayRequest,
-  upstream: Upstream,
-  caller: Caller,
-  leftMs: number,
-): Promise<never> {
-  await whole(answer, request, upstream, caller, leftMs);
-  throw invalidResponse(`${upstream.name} answered a request for a stream with a whole answer.`);
+async function notAStream(exchange: Exchange): Promise<never> {
+  await whole(exchange);
+  throw invalidResponse(`${exchange.upstream.name} answered a request for a stream with a whole answer.`);
 }
 
 function isJson(response: Response): boolean {
