@@ -14,18 +14,21 @@ export function bundlePath(worker: MeshWorker): string {
 /** Two at a time: a build takes about a second and one core. */
 const PARALLEL_BUILDS = 2;
 
-/** Builds what a deploy would upload, minified, for every Worker of the mesh. */
-export async function buildBundles(mesh: Mesh): Promise<void> {
+/** Builds what a deploy would upload for every Worker of the mesh; with its names kept, for a profile, when not minified. */
+export async function buildBundles(mesh: Mesh, { minify }: { minify: boolean }): Promise<void> {
   mkdirSync(workDir, { recursive: true });
   const rest = [...mesh.workers];
   const builder = async () => {
-    for (let worker = rest.shift(); worker !== undefined; worker = rest.shift()) await build(worker);
+    for (let worker = rest.shift(); worker !== undefined; worker = rest.shift()) await build(worker, minify);
   };
   await Promise.all(Array.from({ length: PARALLEL_BUILDS }, builder));
 }
 
-async function build(worker: MeshWorker): Promise<void> {
+async function build(worker: MeshWorker, minify: boolean): Promise<void> {
   const cwd = join(root, dirname(worker.config));
   const outdir = join(workDir, worker.name);
-  await run("wrangler", ["deploy", "--dry-run", "--minify", "--outdir", outdir], { cwd, quiet: true });
+  await run("wrangler", ["deploy", "--dry-run", ...(minify ? ["--minify"] : []), "--outdir", outdir], {
+    cwd,
+    quiet: true,
+  });
 }

@@ -78,7 +78,7 @@ async function run(bench: Bench, scenario: Scenario, side: Side, durationMs: num
   const port = workerd === null ? bench.upstreamPort : socketPort(workerd, request);
   await bench.load.ask({ prepare: job(scenario, request, expect, port, durationMs) });
   if (workerd !== null) resetPeakRss(workerd.pid);
-  const recordsBefore = await records(bench);
+  const recordsBefore = await settledRecords(bench);
   const cpuBefore = workerd === null ? 0 : cpuNs(workerd.pid);
   const result = await bench.load.ask<JobResult>({ go: true });
   await wait(SETTLE_MS);
@@ -123,6 +123,16 @@ function measureOf(result: JobResult, workerd: Workerd | null, cpuBefore: number
 
 async function records(bench: Bench): Promise<number> {
   return (await bench.upstream.ask<{ records: number }>("audited")).records;
+}
+
+/** The records so far, once no stragglers of a run that failed arrive any more. */
+async function settledRecords(bench: Bench): Promise<number> {
+  for (let seen = await records(bench); ; ) {
+    await wait(SETTLE_MS / 2);
+    const now = await records(bench);
+    if (now === seen) return now;
+    seen = now;
+  }
 }
 
 /** A figure of a gateway that loses its audit records would be worth nothing. */

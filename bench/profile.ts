@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { workDir } from "./bundles.ts";
 import { type Bench, measureScenario } from "./measure.ts";
+import { type CpuProfile, functionTimes } from "./profile-summary.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** Microseconds between two samples of the profiler. */
@@ -16,9 +17,16 @@ interface Target {
   webSocketDebuggerUrl: string;
 }
 
+/** Functions that the summary names. */
+const SUMMARY_LINES = 20;
+
+/** Workers that hardly ran are not worth a line. Milliseconds. */
+const LEAST_MS = 10;
+
 /**
- * Profiles every Worker of the mesh while a scenario runs, and writes
- * <scenario>-<worker>.cpuprofile, which Chrome's DevTools and VS Code open.
+ * Profiles every Worker of the mesh while a scenario runs: prints what costs
+ * most per request, and writes <scenario>-<worker>.cpuprofile, which Chrome's
+ * DevTools and VS Code open.
  */
 export async function profileScenario(bench: Bench, scenario: Scenario): Promise<void> {
   const folder = join(workDir, "profiles");
@@ -26,12 +34,25 @@ export async function profileScenario(bench: Bench, scenario: Scenario): Promise
   await measureScenario(bench, scenario, { rounds: 1, runMs: 1_000, warmUpMs: 0, sides: ["mesh"] });
   const sessions = await Promise.all((await targets(bench)).map(Session.open));
   await Promise.all(sessions.map((session) => session.start()));
-  await measureScenario(bench, scenario, { rounds: 1, runMs: PROFILE_MS, warmUpMs: 0, sides: ["mesh"] });
+  const rounds = await measureScenario(bench, scenario, { rounds: 1, runMs: PROFILE_MS, warmUpMs: 0, sides: ["mesh"] });
+  const requests = rounds[0]?.mesh?.requests ?? 0;
+  console.log(`${scenario.name}: ${requests} requests, ${rounds[0]?.mesh?.cpuMsPerRequest?.toFixed(3)} ms of CPU each`);
   for (const session of sessions) {
     const profile = await session.stop();
     writeFileSync(join(folder, `${scenario.name}-${session.name}.cpuprofile`), JSON.stringify(profile));
+    printSummary(session.name, profile, requests);
   }
-  console.log(`${scenario.name}: ${sessions.map(({ name }) => name).join(", ")} → ${folder}`);
+}
+
+function printSummary(worker: string, profile: CpuProfile, requests: number): void {
+  const times = functionTimes(profile, SAMPLING_US);
+  const sum = times.reduce((ms, { selfMs }) => ms + selfMs, 0);
+  if (sum < LEAST_MS) return;
+  const perRequest = (ms: number) => ((ms / requests) * 1e3).toFixed(1).padStart(8);
+  console.log(`  ${worker}: ${perRequest(sum).trim()} µs a request (own, with callees)`);
+  for (const { name, selfMs, totalMs } of times.slice(0, SUMMARY_LINES)) {
+    console.log(`  ${perRequest(selfMs)} ${perRequest(totalMs)}  ${name}`);
+  }
 }
 
 async function targets({ mesh }: Bench): Promise<Target[]> {
@@ -66,8 +87,8 @@ class Session {
   }
 
   /** The profile since `start`. */
-  async stop(): Promise<unknown> {
-    const { profile } = (await this.#send("Profiler.stop")) as { profile: unknown };
+  async stop(): Promise<CpuProfile> {
+    const { profile } = (await this.#send("Profiler.stop")) as { profile: CpuProfile };
     this.#socket.close();
     return profile;
   }

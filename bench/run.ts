@@ -23,7 +23,7 @@ const START_UP_ROUNDS_QUICK = 3;
 async function main(options: Options): Promise<number> {
   const mesh = readMesh();
   console.log("building the bundles …");
-  await buildBundles(mesh);
+  await buildBundles(mesh, { minify: !options.profile });
   const bench = await start(mesh, options.profile);
   const outcome = new Outcome();
   try {
