@@ -1,3 +1,4 @@
+import { type ByteReader, byteReader } from "./byte-reader.ts";
 import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
 import { ApiError, errorEvent, toApiError } from "./errors.ts";
 import { deadlineError, networkError } from "./reply.ts";
@@ -88,7 +89,7 @@ interface Step {
 
 class TranslatedSource {
   readonly #options: TranslatedStreamOptions;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ByteReader;
   readonly #parser: EventParser;
   readonly #watchdog: Watchdog;
   #held: Step = { text: "", failure: null };
@@ -100,7 +101,7 @@ class TranslatedSource {
 
   constructor(options: TranslatedStreamOptions) {
     this.#options = options;
-    this.#reader = options.upstream.getReader();
+    this.#reader = byteReader(options.upstream);
     this.#parser = options.parser ?? new SseParser();
     this.#watchdog = new Watchdog(options.deadlines, () => {
       this.#timedOut = true;

@@ -1,3 +1,4 @@
+import { byteReader, READ_BYTES } from "@ai-proxy/shared/byte-reader";
 import type { StreamEnd, StreamReply } from "@ai-proxy/shared/contract/relay";
 import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
 import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/reply";
@@ -27,9 +28,6 @@ export interface NativeStreamOptions {
  * costs twice as much CPU as every 250 ms (DESIGN.md, "What keeps it fast").
  */
 const ACCOUNTING_INTERVAL_MS = 250;
-
-/** Bytes that one read of the accounting branch takes; what is more comes with the next read. */
-const ACCOUNTING_BYTES = 65_536;
 
 /**
  * Passes a provider's stream on natively: its bytes do not enter JavaScript on
@@ -160,16 +158,14 @@ class NativeStream {
   }
 
   async #account(branch: ReadableStream<Uint8Array>): Promise<void> {
-    const reader = branch.getReader({ mode: "byob" });
-    let buffer: ArrayBufferLike = new ArrayBuffer(ACCOUNTING_BYTES);
+    const reader = byteReader(branch);
     try {
       for (;;) {
-        const { done, value }: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(buffer));
+        const { done, value } = await reader.read();
         if (done) return;
         this.#watchdog.touch();
         this.#options.meter.push(value);
-        buffer = value.buffer;
-        if (!this.#draining && value.byteLength < ACCOUNTING_BYTES) await this.#pause();
+        if (!this.#draining && value.byteLength < READ_BYTES) await this.#pause();
       }
     } catch {
       // The provider broke off, or was dropped: the pipe tells.
