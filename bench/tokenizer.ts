@@ -8,7 +8,7 @@ import { growing, rows } from "./tokenizer/corpus.ts";
 import { libraries } from "./tokenizer/libraries.ts";
 
 /** A cell that takes longer is given up. */
-const MOST_SECONDS = 20;
+const MOST_SECONDS = 10;
 /** Runs of a cell; the fastest counts. */
 const RUNS = 3;
 
@@ -34,7 +34,7 @@ async function measure(library: string, row: string, length: number): Promise<vo
   const tokens = count(text);
   const first = performance.now();
   // Other text of the same kind, so that a cache of whole pieces does not answer alone.
-  if (first - ready < 5000) for (let run = 0; run < 4; run++) count(text);
+  if (first - ready < 1000) for (let run = 0; run < 4; run++) count(text);
   const warmed = performance.now();
   count(text);
   const cell: Cell = { tokens, ready: ready - start, first: first - ready, warm: performance.now() - warmed };

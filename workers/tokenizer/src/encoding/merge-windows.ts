@@ -12,9 +12,9 @@ const OVERLAP = 1024;
  *
  * Tokens are the merge of their bytes if and only if each two neighbours are the
  * merge of theirs (https://github.com/github/rust-gems/blob/main/crates/bpe). Inside
- * a window that holds of itself, so only the seam between the last token kept
- * of one window and the first of the next is to be checked; a seam that does not
- * hold is done again with a window four times as large.
+ * a window that holds of itself, so only the seams are checked: between the last
+ * token kept of one window and the first of the next. Should one not hold, what
+ * was added is taken back and the piece begun again with larger windows.
  */
 export function* mergeInWindows(
   bytes: Uint8Array,
@@ -24,35 +24,36 @@ export function* mergeInWindows(
   sink: TokenSink,
   sizes: { window: number; overlap: number } = { window: WINDOW, overlap: OVERLAP },
 ): Generator<void, void> {
+  const mark = sink.mark();
+  for (let window = sizes.window; ; window *= 4) {
+    if (yield* mergedWith(window, sizes.overlap, bytes, from, to, encoding, sink)) return;
+    sink.rewind(mark);
+  }
+}
+
+/** False when a seam did not hold. A window of the whole piece has none. */
+function* mergedWith(
+  window: number,
+  overlap: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  encoding: Encoding,
+  sink: TokenSink,
+): Generator<void, boolean> {
   const { merger } = encoding;
-  /** The window's bytes begin here; the tokens before are final but for the seam. */
-  let start = from;
-  let window = sizes.window;
-  /** Tokens kept of the window before, and where it began, until the seam behind them has been checked. */
-  let kept = new Int32Array(0);
-  let keptFrom = from;
-  let seamFrom = from;
-  while (start < to) {
+  /** Where the last token kept begins. */
+  let last = from;
+  for (let start = from; ; ) {
     const end = Math.min(start + window, to);
     merger.merge(bytes, start, end);
-    const firstEnd = start + (merger.ends[0] ?? 0);
-    if (kept.length > 0 && !seamHolds(bytes, seamFrom, start, firstEnd, encoding)) {
-      start = keptFrom;
-      kept = new Int32Array(0);
-      window *= 4;
-      continue;
-    }
-    if (kept.length > 0) sink.add(kept, kept.length);
-    if (end === to) {
-      sink.add(merger.tokens, merger.count);
-      return;
-    }
-    const count = tokensToKeep(merger.ends, merger.count, end - start - sizes.overlap);
-    kept = merger.tokens.slice(0, count);
-    keptFrom = start;
-    seamFrom = start + (count > 1 ? (merger.ends[count - 2] ?? 0) : 0);
-    start += merger.ends[count - 1] ?? 0;
-    window = sizes.window;
+    const { tokens, ends, count } = merger;
+    if (start > from && !seamHolds(bytes, last, start, start + (ends[0] ?? 0), encoding)) return false;
+    const kept = end === to ? count : tokensToKeep(ends, count, end - start - overlap);
+    sink.add(tokens, kept);
+    if (end === to) return true;
+    last = kept > 1 ? start + (ends[kept - 2] ?? 0) : start;
+    start += ends[kept - 1] ?? 0;
     yield;
   }
 }
@@ -66,7 +67,7 @@ function seamHolds(bytes: Uint8Array, from: number, seam: number, to: number, en
 
 /** How many tokens end at or before `limit`; one at least, so that there is progress. */
 function tokensToKeep(ends: Int32Array, count: number, limit: number): number {
-  let keep = count - 1;
+  let keep = count;
   while (keep > 1 && (ends[keep - 1] ?? 0) > limit) keep--;
-  return Math.max(1, keep);
+  return keep;
 }

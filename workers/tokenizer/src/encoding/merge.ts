@@ -3,6 +3,9 @@ import type { Vocabulary } from "./vocabulary.ts";
 /** Pieces up to this many bytes are merged by looking for the lowest rank each time; longer ones with a heap. */
 const SHORT = 48;
 
+/** Pairs of tokens that are remembered; a power of two. */
+const PAIRS = 8192;
+
 /**
  * Byte-pair merging of one piece: of all neighbours that make a token, the pair
  * of the lowest rank is joined, the leftmost of equals, until none makes one.
@@ -15,6 +18,9 @@ export class Merger {
   ends = new Int32Array(64);
   /** How many there are. */
   count = 0;
+
+  /** Ranks of pairs of tokens met lately: left, right, rank, left, … One look instead of hashing both tokens' bytes. */
+  readonly #pairs = new Int32Array(3 * PAIRS).fill(-1);
 
   readonly #vocabulary: Vocabulary;
   /** By a part's first byte: its token, the rank that it makes with the part behind it (-1: none), its neighbours. */
@@ -33,6 +39,19 @@ export class Merger {
     this.#reserve(to - from);
     if (to - from <= SHORT) this.#mergeShort(bytes, from, to - from);
     else this.#mergeLong(bytes, from, to - from);
+  }
+
+  /** Rank of the token that `left` and `right` make, or -1; their bytes are [from, to). */
+  #pairRank(left: number, right: number, bytes: Uint8Array, from: number, to: number): number {
+    const pairs = this.#pairs;
+    const mixed = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+    const slot = 3 * ((mixed ^ (mixed >>> 15)) & (PAIRS - 1));
+    if (pairs[slot] === left && pairs[slot + 1] === right) return pairs[slot + 2] ?? -1;
+    const rank = this.#vocabulary.rank(bytes, from, to);
+    pairs[slot] = left;
+    pairs[slot + 1] = right;
+    pairs[slot + 2] = rank;
+    return rank;
   }
 
   #mergeShort(bytes: Uint8Array, from: number, length: number): void {
@@ -81,11 +100,12 @@ export class Merger {
     const previous = this.#previous;
     const heap = this.#heap;
     heap.clear(length);
+    for (let at = 0; at < length; at++) token[at] = vocabulary.byteRanks[bytes[from + at] ?? 0] ?? 0;
     for (let at = 0; at < length; at++) {
-      token[at] = vocabulary.byteRanks[bytes[from + at] ?? 0] ?? 0;
       next[at] = at + 1;
       previous[at] = at - 1;
-      const rank = at + 1 < length ? vocabulary.rank(bytes, from + at, from + at + 2) : -1;
+      const rank =
+        at + 1 < length ? this.#pairRank(token[at] ?? 0, token[at + 1] ?? 0, bytes, from + at, from + at + 2) : -1;
       pair[at] = rank;
       if (rank >= 0) heap.append(rank, at);
     }
@@ -101,12 +121,15 @@ export class Merger {
       pair[gone] = -1;
       next[at] = behind;
       previous[behind] = at;
-      const rank = behind < length ? vocabulary.rank(bytes, from + at, from + (next[behind] ?? 0)) : -1;
+      const rank =
+        behind < length
+          ? this.#pairRank(heap.rank, token[behind] ?? 0, bytes, from + at, from + (next[behind] ?? 0))
+          : -1;
       pair[at] = rank;
       if (rank >= 0) heap.push(rank, at);
       const before = previous[at] ?? -1;
       if (before < 0) continue;
-      const rankBefore = vocabulary.rank(bytes, from + before, from + behind);
+      const rankBefore = this.#pairRank(token[before] ?? 0, heap.rank, bytes, from + before, from + behind);
       pair[before] = rankBefore;
       if (rankBefore >= 0) heap.push(rankBefore, before);
     }

@@ -11,6 +11,14 @@ export class TokenCounter implements TokenSink {
   addOne(_token: number): void {
     this.count++;
   }
+
+  mark(): number {
+    return this.count;
+  }
+
+  rewind(mark: number): void {
+    this.count = mark;
+  }
 }
 
 /** Keeps tokens, up to a number; `full` is called once there are more. */
@@ -31,5 +39,13 @@ export class TokenList implements TokenSink {
   addOne(token: number): void {
     if (this.tokens.length === this.#most) this.#full();
     this.tokens.push(token);
+  }
+
+  mark(): number {
+    return this.tokens.length;
+  }
+
+  rewind(mark: number): void {
+    this.tokens.length = mark;
   }
 }

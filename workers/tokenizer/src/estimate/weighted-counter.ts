@@ -24,6 +24,14 @@ export class WeightedCounter implements TokenSink {
   addOne(token: number): void {
     this.#sum += this.#weights[token] ?? 1;
   }
+
+  mark(): number {
+    return this.#sum;
+  }
+
+  rewind(mark: number): void {
+    this.#sum = mark;
+  }
 }
 
 const weightsOf = new Map<EstimateName, Float32Array>();

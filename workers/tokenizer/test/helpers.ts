@@ -1,0 +1,20 @@
+import { encodeText } from "../src/encoding/encode.ts";
+import { type Encoding, type EncodingName, loadEncoding } from "../src/encoding/encodings.ts";
+import { TokenList } from "../src/encoding/sinks.ts";
+
+const unlimited = () => {
+  throw new Error("more tokens than a test makes");
+};
+
+/** All tokens of a text. */
+export function tokensOf(text: string, encoding: Encoding): number[] {
+  const list = new TokenList(Number.POSITIVE_INFINITY, unlimited);
+  for (const _ of encodeText(text, encoding, list));
+  return list.tokens;
+}
+
+export const encodingNames = ["o200k_base", "cl100k_base", "p50k_base", "r50k_base"] as const satisfies EncodingName[];
+
+export async function loadAll(): Promise<Map<EncodingName, Encoding>> {
+  return new Map(await Promise.all(encodingNames.map(async (name) => [name, await loadEncoding(name)] as const)));
+}
