@@ -8,7 +8,15 @@ export const TOKEN = "test-token";
 export const UPSTREAM_KEYS = { openai: "upstream-openai-key", gemini: "upstream-gemini-key" };
 
 /** Settings of one Worker for a test, by folder name. */
-export type WorkerSettings = Record<string, { vars?: Record<string, string>; secrets?: Record<string, string> }>;
+export type WorkerSettings = Record<
+  string,
+  {
+    vars?: Record<string, string>;
+    secrets?: Record<string, string>;
+    /** Service bindings that lead elsewhere: binding → name of a Worker in tests/workers. */
+    bindings?: Record<string, string>;
+  }
+>;
 
 /** The six real Workers in workerd, with scripted providers behind them. */
 export interface Mesh {
@@ -22,6 +30,10 @@ export interface Mesh {
   asTrustedWorker(path: string, body: unknown): Promise<Response>;
   /** The audit rows with this request id, once there are `count` of them. */
   rows(requestId: string, count?: number): Promise<AuditRecord[]>;
+  /** A method of a Worker behind the gateway's binding, called over RPC as the oldest gateway would. */
+  asOldestGateway(binding: string, method: string, argument: unknown): Promise<unknown>;
+  /** Puts a message on the audit queue, as a gateway does. */
+  deliver(message: unknown): Promise<void>;
   /** SQL on the audit database. */
   sql<Row>(query: string): Promise<Row[]>;
   /** What the Workers wrote to the console. */
@@ -52,7 +64,7 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
         configPath: config,
         vars: { ...defaults[name]?.vars, ...settings[name]?.vars },
         secrets: { ...defaults[name]?.secrets, ...settings[name]?.secrets },
-        ...(name === "cf-ai" && { bindingOverrides: { AI: "scripted-ai" } }),
+        bindingOverrides: { ...(name === "cf-ai" && { AI: "scripted-ai" }), ...settings[name]?.bindings },
       })),
       {
         config: {
@@ -60,6 +72,22 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
           main: "tests/workers/scripted-ai/index.ts",
           compatibility_date: "2026-11-17",
           vars: { UPSTREAM: origin },
+        },
+      },
+      {
+        config: { name: "oldest-relay", main: "tests/workers/oldest-relay/index.ts", compatibility_date: "2026-11-17" },
+      },
+      {
+        config: {
+          name: "oldest-gateway",
+          main: "tests/workers/oldest-gateway/index.ts",
+          compatibility_date: "2026-11-17",
+          services: [
+            { binding: "CF_AI", service: "ai-proxy-cf-ai" },
+            { binding: "OPENAI_RELAY", service: "ai-proxy-openai-relay" },
+            { binding: "GEMINI_RELAY", service: "ai-proxy-gemini-relay" },
+            { binding: "TOKENIZER", service: "ai-proxy-tokenizer" },
+          ],
         },
       },
       {
@@ -85,6 +113,7 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
     await harness.getWorker(script).applyD1Migrations(binding);
   }
   const { DB } = await harness.getWorker<{ DB: D1Database }>("ai-proxy-audit").getEnv();
+  const { AUDIT_QUEUE } = await harness.getWorker<{ AUDIT_QUEUE: Queue }>("ai-proxy-gateway").getEnv();
   const sql = async <Row>(query: string) => (await DB.prepare(query).all<Row>()).results;
   return {
     url,
@@ -102,6 +131,13 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
         .fetch(`https://caller${path}`, { method: "POST", body: JSON.stringify(body) }) as unknown as Promise<Response>,
     rows: (requestId, count = 1) => rowsOf(sql, requestId, count),
     sql,
+    deliver: async (message) => {
+      await AUDIT_QUEUE.send(message);
+    },
+    asOldestGateway: async (binding, method, argument) => {
+      const init = { method: "POST", body: JSON.stringify(argument) };
+      return (await harness.getWorker("oldest-gateway").fetch(`https://mesh/${binding}/${method}`, init)).json();
+    },
     logs: () =>
       harness
         .getLogs()
