@@ -23,6 +23,8 @@ export interface Call {
   /** Settles when a streamed answer has ended. */
   streamEnd: Promise<StreamEnd> | null;
   waitUntil(promise: Promise<unknown>): void;
+  /** Runs work in a span of the platform's trace. */
+  span<Result>(name: string, attributes: Record<string, string>, work: () => Promise<Result>): Promise<Result>;
 }
 
 export function openCall(request: Request, env: GatewayEnv, ctx: ExecutionContext, caller: Caller): Call {
@@ -37,5 +39,10 @@ export function openCall(request: Request, env: GatewayEnv, ctx: ExecutionContex
     record: null,
     streamEnd: null,
     waitUntil: (promise) => ctx.waitUntil(promise),
+    span: (name, attributes, work) =>
+      ctx.tracing.enterSpan(name, (span) => {
+        span.setAttributes(attributes);
+        return work();
+      }),
   };
 }

@@ -6,7 +6,7 @@ import { type JsonBody, readJson } from "../edge/body.ts";
 import { traceparentOf } from "../edge/trace.ts";
 import { type Routed, type Validated, validate } from "../edge/validation.ts";
 import type { RouteKind } from "./choose.ts";
-import { type ExecuteIo, execute, type Timer } from "./execute.ts";
+import { type AttemptOptions, type ExecuteIo, execute, type Timer } from "./execute.ts";
 import { circuit, health } from "./health.ts";
 import { makePlan, type Plan, type PlanInput, type Target } from "./plan.ts";
 import { knownProviders } from "./providers.ts";
@@ -54,27 +54,26 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
   const stream = wantsStream(valid);
   const includeUsage = wantsUsage(valid);
   const traceparent = traceparentOf(call.request.headers);
+  const request = (target: Target, { keySlot, fallbackWaiting, cancelled, ...deadlines }: AttemptOptions) => ({
+    body: text,
+    model: target.model,
+    requestedModel: target.requestedModel,
+    requestId: call.requestId,
+    sessionId: call.session.id,
+    stream,
+    includeUsage,
+    keySlot,
+    fallbackWaiting,
+    deadlines,
+    traceparent,
+    ...(target.provider.upstream !== undefined && { upstream: target.provider.upstream }),
+    ...(cancelled !== undefined && { cancelled }),
+  });
   return {
-    call: (target, { keySlot, fallbackWaiting, cancelled, ...deadlines }) =>
-      relayMethod(
-        call,
-        target,
-        kind,
-      )({
-        body: text,
-        model: target.model,
-        requestedModel: target.requestedModel,
-        requestId: call.requestId,
-        sessionId: call.session.id,
-        stream,
-        includeUsage,
-        keySlot,
-        fallbackWaiting,
-        deadlines,
-        ...(target.provider.upstream !== undefined && { upstream: target.provider.upstream }),
-        traceparent,
-        ...(cancelled !== undefined && { cancelled }),
-      }),
+    call: (target, options) =>
+      call.span("attempt", { provider: target.provider.name, model: target.model }, () =>
+        relayMethod(call, target, kind)(request(target, options)),
+      ),
     now: Date.now,
     random: Math.random,
     timer,
