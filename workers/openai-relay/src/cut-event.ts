@@ -1,6 +1,6 @@
-import type { ApiError } from "../../../shared/errors.ts";
-import { errorBody, errorEvent } from "../../../shared/errors.ts";
-import { SSE_DONE, type UnfinishedEvent } from "../../../shared/sse.ts";
+import type { ApiError } from "@ai-proxy/shared/errors";
+import { errorBody, errorEvent } from "@ai-proxy/shared/errors";
+import { SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/sse";
 
 const DONE = "[DONE]";
 

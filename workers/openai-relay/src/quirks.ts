@@ -1,5 +1,5 @@
-import { notConfigured } from "../../../shared/base-url.ts";
-import { isObject } from "../../../shared/json.ts";
+import { notConfigured } from "@ai-proxy/shared/base-url";
+import { isObject } from "@ai-proxy/shared/json";
 
 /** Where an OpenAI-compatible API differs from OpenAI's own; data of its UPSTREAMS entry. */
 export interface Quirks {

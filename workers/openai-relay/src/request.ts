@@ -1,4 +1,4 @@
-import { badRequest } from "../../../shared/errors.ts";
+import { badRequest } from "@ai-proxy/shared/errors";
 import {
   arrayElements,
   editObject,
@@ -10,7 +10,7 @@ import {
   type Span,
   type Splice,
   spliced,
-} from "../../../shared/json-edit.ts";
+} from "@ai-proxy/shared/json-edit";
 import type { Quirks } from "./quirks.ts";
 
 /** The body fields that are ours and not OpenAI's. */

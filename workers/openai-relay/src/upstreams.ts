@@ -1,6 +1,6 @@
-import { notConfigured, readBaseUrl } from "../../../shared/base-url.ts";
-import { ApiError } from "../../../shared/errors.ts";
-import { isObject, type JsonObject, tryParseJson } from "../../../shared/json.ts";
+import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { type Quirks, readQuirks } from "./quirks.ts";
 
 /** An OpenAI-compatible API that requests can be sent to. */
