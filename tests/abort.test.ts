@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
+import { answerAsProvider } from "./replies.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
 let mesh: PlainMesh;
@@ -96,5 +97,41 @@ describe.each(PROVIDERS)("P54 a client of %s that leaves", (provider, model) => 
     expect(record).toMatchObject({ status: 499, error_code: "client_closed_request" });
     expect(record.trail).toMatchObject([{ provider, outcome: "aborted" }]);
     expect(mesh.upstream.requests).toHaveLength(1);
+  });
+});
+
+describe.each(PROVIDERS)("a hedged request whose first target, %s, is slow", (provider, model) => {
+  test("is answered by the second; the first is dropped within a second and both are on record", async () => {
+    const [other, otherModel] = provider === "openai" ? PROVIDERS[2] : PROVIDERS[1];
+    const path = { cloudflare: "/ai/", openai: "/openai/", gemini: "/gemini/" }[provider];
+    mesh.upstream.play((request, response) => {
+      // Headers, and then nothing: what is hedged is the wait for the first words.
+      if (request.url.startsWith(path))
+        return void response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      return answerAsProvider(request, response);
+    });
+    const requestId = `hedged-${provider}`;
+    const routing = { hedge_after_ms: 100 };
+    const body = {
+      provider,
+      model,
+      messages: [{ role: "user", content: "hi" }],
+      stream: true,
+      fallbacks: [`${other}/${otherModel}`],
+      routing,
+    };
+    const client = mesh.open("/v1/chat/completions", body, requestId);
+    const [answer] = (await once(client, "response")) as [IncomingMessage];
+    let text = "";
+    for await (const chunk of answer) text += chunk;
+    expect(answer.headers["x-gateway-provider"]).toBe(other);
+    expect(text).toContain(`from ${other}`);
+    await droppedInTime(mesh.upstream.requests[0]);
+    const record = await mesh.record(requestId);
+    expect(record).toMatchObject({ provider: other, attempts: 2, status: 200 });
+    expect(record.trail).toMatchObject([
+      { provider: other, outcome: "ok" },
+      { provider, outcome: "hedged out" },
+    ]);
   });
 });
