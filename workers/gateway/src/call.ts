@@ -10,6 +10,7 @@ export type Caller = { kind: "external" } | { kind: "trusted"; name: string; lim
 /** One request on its way through the gateway. */
 export interface Call {
   readonly request: Request;
+  readonly url: URL;
   readonly env: GatewayEnv;
   readonly settings: Settings;
   readonly caller: Caller;
@@ -30,6 +31,7 @@ export interface Call {
 export function openCall(request: Request, env: GatewayEnv, ctx: ExecutionContext, caller: Caller): Call {
   return {
     request,
+    url: new URL(request.url),
     env,
     settings: settings(env),
     caller,

@@ -12,9 +12,11 @@ export async function handle(request: Request, env: Env, ctx: ExecutionContext, 
   const call = openCall(request, typedEnv(env), ctx, caller);
   const response: Response = await router.fetch(request as Parameters<typeof router.fetch>[0], call);
   response.headers.set("x-request-id", call.requestId);
-  if (call.session.id !== "") response.headers.set("x-session-id", call.session.id);
-  const cookie = call.session.id === "" ? null : sessionCookie(request, call.session);
-  if (cookie !== null) response.headers.append("set-cookie", cookie);
+  if (call.session.id !== "") {
+    response.headers.set("x-session-id", call.session.id);
+    const cookie = sessionCookie(request.headers, call.url, call.session);
+    if (cookie !== null) response.headers.append("set-cookie", cookie);
+  }
   allowOrigin(request, response.headers, call.settings);
   call.waitUntil(conclude(call, response.status));
   return response;

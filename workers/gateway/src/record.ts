@@ -11,7 +11,7 @@ export function newRecord(call: Call): AuditRecord {
     time: call.startedAt,
     session_id: call.session.id,
     caller: call.caller.kind === "trusted" ? call.caller.name : "external",
-    route: new URL(call.request.url).pathname.slice(0, 200),
+    route: call.url.pathname.slice(0, 200),
     method: call.request.method,
     provider: null,
     model_asked: null,

@@ -46,15 +46,15 @@ for (const [path, handlers] of Object.entries(ENDPOINTS)) {
     return handler === undefined ? methodNotAllowed(Object.keys(handlers)) : handler(call, params["id"] ?? "");
   });
 }
-router.all("/v1/*", async (request, call) => (await passthrough(call)) ?? notFound(request));
+router.all("/v1/*", async (request, call) => (await passthrough(call)) ?? notFound(request, call));
 router.all("*", notFound);
 
-/** What every request passes before its route: the token, the session, the beginning of its record. */
+/** What every request passes before its route: the session, the token, the beginning of its record. */
 async function admit(request: Request, call: Call): Promise<void> {
-  if (!new URL(request.url).pathname.startsWith("/v1")) return;
+  call.session = sessionOf(request.headers);
+  if (!call.url.pathname.startsWith("/v1")) return;
   if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
   if (call.settings.fault !== null) throw call.settings.fault;
-  call.session = sessionOf(request.headers);
   call.record = newRecord(call);
 }
 
@@ -71,10 +71,10 @@ function logFault(call: Call, thrown: unknown): void {
   log("fault", { request_id: call.requestId, name: thrown instanceof Error ? thrown.name : typeof thrown, stack });
 }
 
-function notFound(request: Request): never {
+function notFound(_request: Request, call: Call): never {
   throw new ApiError({
     status: 404,
-    message: `There is no ${request.method} ${new URL(request.url).pathname.slice(0, 200)} here.`,
+    message: `There is no ${call.request.method} ${call.url.pathname.slice(0, 200)} here.`,
     code: "unknown_url",
     condition: "bad_request",
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
-import { requestIdOf, sessionCookie, sessionOf } from "../src/edge/identity.ts";
+import { requestIdOf, type Session, sessionCookie, sessionOf } from "../src/edge/identity.ts";
 import { traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
 import { readSettings } from "../src/env.ts";
@@ -40,13 +40,14 @@ describe("a session", () => {
 
   test("is told to browsers as a cookie, and to them only", () => {
     const fresh = { id: "s", known: false };
-    const from = (url: string, headers: Record<string, string>) => new Request(url, { headers });
-    expect(sessionCookie(from("https://x/", { origin: "https://app" }), fresh)).toBe(
+    const cookie = (url: string, headers: Record<string, string>, session: Session) =>
+      sessionCookie(new Headers(headers), new URL(url), session);
+    expect(cookie("https://x/", { origin: "https://app" }, fresh)).toBe(
       "session_id=s; Path=/; HttpOnly; SameSite=Lax; Secure",
     );
-    expect(sessionCookie(from("http://x/", { "sec-fetch-mode": "cors" }), fresh)).not.toContain("Secure");
-    expect(sessionCookie(from("https://x/", {}), fresh)).toBeNull();
-    expect(sessionCookie(from("https://x/", { origin: "https://app" }), { id: "s", known: true })).toBeNull();
+    expect(cookie("http://x/", { "sec-fetch-mode": "cors" }, fresh)).not.toContain("Secure");
+    expect(cookie("https://x/", {}, fresh)).toBeNull();
+    expect(cookie("https://x/", { origin: "https://app" }, { id: "s", known: true })).toBeNull();
   });
 });
 

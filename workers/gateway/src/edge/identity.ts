@@ -31,10 +31,10 @@ export function sessionOf(headers: Headers): Session {
 }
 
 /** `set-cookie` for a session that a browser does not know yet; null for other callers. */
-export function sessionCookie(request: Request, session: Session): string | null {
-  const fromBrowser = request.headers.has("sec-fetch-mode") || request.headers.has("origin");
+export function sessionCookie(headers: Headers, url: URL, session: Session): string | null {
+  const fromBrowser = headers.has("sec-fetch-mode") || headers.has("origin");
   if (!fromBrowser || session.known) return null;
-  const secure = new URL(request.url).protocol === "https:" ? "; Secure" : "";
+  const secure = url.protocol === "https:" ? "; Secure" : "";
   return `session_id=${session.id}; Path=/; HttpOnly; SameSite=Lax${secure}`;
 }
 

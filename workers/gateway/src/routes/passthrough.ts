@@ -12,9 +12,8 @@ import { respond } from "../routing/respond.ts";
  * so it is not known either whether it may be done twice.
  */
 export async function passthrough(call: Call): Promise<Response | null> {
-  const { request } = call;
-  const { pathname, search } = new URL(request.url);
-  const path = pathname.slice("/v1".length);
+  const { request, url } = call;
+  const path = url.pathname.slice("/v1".length);
   if (!isOpen(path, call.settings.passthroughPaths)) return null;
   const provider = providers.find(({ binding }) => binding === "OPENAI_RELAY");
   if (provider === undefined) return null;
@@ -30,7 +29,7 @@ export async function passthrough(call: Call): Promise<Response | null> {
   const reply = await call.env.OPENAI_RELAY.passthrough({
     method: request.method,
     path,
-    search,
+    search: url.search,
     body,
     ...(contentType !== null && { contentType }),
     requestId: call.requestId,

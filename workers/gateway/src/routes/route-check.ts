@@ -19,7 +19,7 @@ const KINDS: Record<string, RouteKind> = {
 export async function routeCheck(call: Call): Promise<Response> {
   const asked =
     call.request.method === "GET"
-      ? fromQuery(new URL(call.request.url).searchParams)
+      ? fromQuery(call.url.searchParams)
       : (await readJson(call.request, call.settings.maxBodyBytes)).value;
   const { route = "/v1/chat/completions", ...body } = asked;
   const kind = typeof route === "string" ? KINDS[route] : undefined;
