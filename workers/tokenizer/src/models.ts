@@ -27,6 +27,7 @@ const estimate = (profile: EstimateName, chat: ChatFormatName): TokenModel => ({
  */
 const rules: [id: RegExp, model: TokenModel][] = [
   [/^gpt-oss/, exact("o200k_harmony", "gpt-oss")],
+  [/^gpt-.*-search/, exact("o200k_base", "openai-search")],
   [
     /^gpt-3\.5-turbo-instruct|^davinci-002|^babbage-002|^text-embedding-|^(gpt-35|gpt-3\.5)/,
     exact("cl100k_base", "openai"),

@@ -12,7 +12,7 @@ export interface Tokenization {
   method: "exact" | "estimate";
   /** Tokens in all. */
   count: number;
-  /** Tokens by which `count` may be off; absent when exact. */
+  /** Tokens by which `count` may be off; absent when exact, and where parts are not in it. */
   error_bound?: number;
   /** Of a list of texts, in order. */
   counts?: number[];
@@ -72,7 +72,7 @@ export function tokenization(
     encoding,
     method,
     count,
-    ...(method === "estimate" && { error_bound: errorBound }),
+    ...(method === "estimate" && uncounted === undefined && { error_bound: errorBound }),
     ...(counts && { counts }),
     context_window: window,
     remaining: window === null ? null : Math.max(0, window - count),

@@ -17,7 +17,7 @@ export interface TokenizeBody {
 
 export type Content =
   | { kind: "texts"; texts: TextInput[]; list: boolean; param: string }
-  | { kind: "chat"; messages: unknown[]; tools: unknown[]; responseFormat: unknown };
+  | { kind: "chat"; messages: unknown[]; tools: unknown[]; toolChoice: unknown; responseFormat: unknown };
 
 /** A text, or tokens that the client has already (OpenAI's `prompt` and `input` may be lists of ids). */
 export type TextInput = string | number[];
@@ -84,11 +84,11 @@ function readContent(body: JsonObject): Content {
 }
 
 function readChat(body: JsonObject): Content {
-  const { messages, tools, response_format: responseFormat } = body;
+  const { messages, tools, tool_choice: toolChoice, response_format: responseFormat } = body;
   if (!Array.isArray(messages)) throw badRequest("messages must be a list.", "messages");
   if (tools !== undefined && tools !== null && !Array.isArray(tools))
     throw badRequest("tools must be a list.", "tools");
-  return { kind: "chat", messages, tools: tools ?? [], responseFormat };
+  return { kind: "chat", messages, tools: tools ?? [], toolChoice, responseFormat };
 }
 
 function readTexts(value: unknown, param: string): Content {

@@ -134,7 +134,7 @@ function* tokenizeChat(
     count,
     errorBound: bound,
     messages: content.messages.map((_, at) => byOwner.get(at) ?? 0),
-    frame: (byOwner.get("frame") ?? 0) + (byOwner.get("response_format") ?? 0),
+    frame: byOwner.get("frame") ?? 0,
     ...(toolTokens !== undefined && { tools: toolTokens }),
     ...(plan.uncounted.length > 0 && { uncounted: plan.uncounted }),
   });
@@ -144,7 +144,10 @@ function* countPlan(plan: ChatPlan, counter: TextCounter): Generator<void, Map<O
   const byOwner = new Map<Owner, number>();
   const add = (owner: Owner, tokens: number) => byOwner.set(owner, (byOwner.get(owner) ?? 0) + tokens);
   for (const { owner, tokens } of plan.fixed) add(owner, tokens);
-  for (const { owner, text } of plan.texts) add(owner, yield* counter.count(text, NO_SPECIAL));
+  for (const { owner, text, behind = "" } of plan.texts) {
+    const both = yield* counter.count(behind + text, NO_SPECIAL);
+    add(owner, behind === "" ? both : both - (yield* counter.count(behind, NO_SPECIAL)));
+  }
   return byOwner;
 }
 

@@ -2,15 +2,16 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { ChatFormat } from "./formats.ts";
 import { type ImageRule, imageTokens } from "./images.ts";
-import { assistantCallText, toolResultHeader } from "./tool-calls.ts";
-import { toolDefinitionsText } from "./tool-definitions.ts";
+import { type Call, callsText, toolResultHeader } from "./tool-calls.ts";
+import { toolDefinitionsText, unions } from "./tool-definitions.ts";
 
-/** What of a request a count belongs to: a message by its place, the tools, or the frame around all. */
-export type Owner = number | "tools" | "response_format" | "frame";
+/** What of a request a count belongs to: a message by its place, the tools, or the frame around all (a schema included). */
+export type Owner = number | "tools" | "frame";
 
 /** A chat taken apart into texts to count and tokens that are known without. */
 export interface ChatPlan {
-  texts: { owner: Owner; text: string }[];
+  /** `behind`: text that stands before it and is counted already; only what `text` adds to it counts. */
+  texts: { owner: Owner; text: string; behind?: string }[];
   fixed: { owner: Owner; tokens: number }[];
   /** Paths of parts whose tokens cannot be known from the request (files, audio). */
   uncounted: string[];
@@ -22,6 +23,7 @@ export interface ChatInput {
   messages: unknown[];
   tools: unknown[];
   responseFormat: unknown;
+  toolChoice: unknown;
 }
 
 /** Takes a chat apart. Throws a 400 that names the field for what OpenAI would refuse too. */
@@ -30,13 +32,14 @@ export function planChat(input: ChatInput, format: ChatFormat, images: ImageRule
     texts: [],
     fixed: [{ owner: "frame", tokens: format.start + format.reply }],
     uncounted: [],
-    slack: 0,
+    slack: format.slack,
   };
   const messages = input.messages.map((message, at) => messageObject(message, at));
   const names = callNames(messages);
   for (const [at, message] of messages.entries()) planMessage(plan, message, at, format, images, names);
-  planTools(plan, input.tools, messages, format);
-  planResponseFormat(plan, input.responseFormat);
+  const system = systemText(messages);
+  planTools(plan, input, system, format);
+  planResponseFormat(plan, input.responseFormat, system !== undefined || input.tools.length > 0, format);
   return plan;
 }
 
@@ -102,47 +105,83 @@ function planPart(plan: ChatPlan, part: unknown, at: number, path: string, image
   }
 }
 
-function planCalls(plan: ChatPlan, calls: unknown, at: number, format: ChatFormat): void {
-  if (calls === undefined || calls === null) return;
+function planCalls(plan: ChatPlan, value: unknown, at: number, format: ChatFormat): void {
+  if (value === undefined || value === null) return;
   const path = `messages[${at}].tool_calls`;
-  if (!Array.isArray(calls)) throw badRequest(`${path} must be a list.`, path);
-  for (const [index, call] of calls.entries()) {
-    const called = isObject(call) && isObject(call["function"]) ? call["function"] : undefined;
-    const text = (key: string) => (typeof called?.[key] === "string" ? called[key] : "");
-    if (called === undefined || text("name") === "") {
-      throw badRequest(`${path}[${index}].function must be an object with a name.`, `${path}[${index}].function`);
-    }
-    // Every call is a message of its own; the first shares the markers already counted.
-    if (index > 0) plan.fixed.push({ owner: at, tokens: format.perMessage + 1 });
-    plan.fixed.push({ owner: at, tokens: 2 });
-    plan.texts.push({ owner: at, text: assistantCallText(text("name")) }, { owner: at, text: text("arguments") });
-    plan.slack += CALL_SLACK;
-  }
+  if (!Array.isArray(value)) throw badRequest(`${path} must be a list.`, path);
+  if (value.length === 0) return;
+  const calls = value.map((call, index) => readCall(call, `${path}[${index}]`));
+  plan.fixed.push({ owner: at, tokens: calls.length === 1 ? format.perCall : format.perCall - 2 });
+  for (const text of callsText(calls)) plan.texts.push({ owner: at, text });
+  plan.slack += CALL_SLACK;
 }
 
+function readCall(call: unknown, path: string): Call {
+  const called = isObject(call) ? (call["function"] ?? call["custom"]) : undefined;
+  if (!isObject(called) || typeof called["name"] !== "string") {
+    throw badRequest(`${path}.function must be an object with a name.`, `${path}.function`);
+  }
+  const input = called["arguments"] ?? called["input"];
+  return { name: called["name"], arguments: typeof input === "string" ? input : "" };
+}
+
+/** Measured on recorded requests: what nine of ten are within. */
 const CALL_SLACK = 2;
-const TOOL_SLACK = 2;
-const SCHEMA_SLACK = 8;
+const SCHEMA_SLACK = 4;
+/** How a union of types is written is not known. */
+const UNION_SLACK = 11;
+const CHOICE_SLACK = 3;
 
-function planTools(plan: ChatPlan, tools: unknown[], messages: { role: string }[], format: ChatFormat): void {
+/** Characters of the system message's end that the definitions are counted behind: the seam merges. */
+const SEAM = 64;
+
+function planTools(
+  plan: ChatPlan,
+  { tools, toolChoice }: ChatInput,
+  system: string | undefined,
+  format: ChatFormat,
+): void {
   if (tools.length === 0) return;
-  const hasSystem = messages.some(({ role }) => role === "system" || role === "developer");
   if (format.tools === "typescript") {
-    plan.texts.push({ owner: "tools", text: toolDefinitionsText(tools) });
+    plan.texts.push({ owner: "tools", text: toolDefinitionsText(tools), behind: system?.slice(-SEAM) ?? "" });
     // They stand in the system message; where there is none, in one made for them.
-    plan.fixed.push({ owner: "tools", tokens: hasSystem ? 0 : format.perMessage });
+    plan.fixed.push({ owner: "tools", tokens: format.toolsFrame + (system === undefined ? format.perMessage : 0) });
   } else {
-    plan.texts.push({ owner: "tools", text: JSON.stringify(tools) });
+    const indent = format.tools === "indented json" ? 4 : 0;
+    plan.texts.push({ owner: "tools", text: JSON.stringify(tools, null, indent) });
+    plan.fixed.push({ owner: "tools", tokens: format.toolsFrame });
   }
-  plan.slack += TOOL_SLACK * tools.length;
+  const { once, each } = format.toolsSlack;
+  plan.slack += once + each * tools.length + UNION_SLACK * unions(tools);
+  planForcedCall(plan, toolChoice, format);
 }
 
-function planResponseFormat(plan: ChatPlan, responseFormat: unknown): void {
-  if (!isObject(responseFormat) || responseFormat["type"] !== "json_schema") return;
+function planForcedCall(plan: ChatPlan, toolChoice: unknown, format: ChatFormat): void {
+  const name = isObject(toolChoice) && isObject(toolChoice["function"]) ? toolChoice["function"]["name"] : undefined;
+  if (typeof name !== "string" || format.forcedCall === null) return;
+  plan.texts.push({ owner: "tools", text: name });
+  plan.fixed.push({ owner: "tools", tokens: format.forcedCall });
+  plan.slack += CHOICE_SLACK;
+}
+
+/** The schema stands in the system message too, about as long as its JSON with the heading. */
+function planResponseFormat(plan: ChatPlan, responseFormat: unknown, inSystem: boolean, format: ChatFormat): void {
+  if (!isObject(responseFormat) || responseFormat["type"] !== "json_schema" || !format.schemaCounts) return;
   const schema = isObject(responseFormat["json_schema"]) ? responseFormat["json_schema"]["schema"] : undefined;
   if (!isObject(schema)) return;
-  plan.texts.push({ owner: "response_format", text: JSON.stringify(schema) });
+  plan.texts.push({ owner: "frame", text: JSON.stringify(schema) });
+  plan.fixed.push({ owner: "frame", tokens: inSystem ? 0 : format.perMessage + 1 });
   plan.slack += SCHEMA_SLACK;
+}
+
+/** Text of the first system or developer message; undefined when there is none. */
+function systemText(messages: (JsonObject & { role: string })[]): string | undefined {
+  const system = messages.find(({ role }) => role === "system" || role === "developer");
+  if (system === undefined) return undefined;
+  const { content } = system;
+  if (typeof content === "string") return content;
+  const last: unknown = Array.isArray(content) ? content.at(-1) : undefined;
+  return isObject(last) && typeof last["text"] === "string" ? last["text"] : "";
 }
 
 /** tool_call_id → the function's name. */

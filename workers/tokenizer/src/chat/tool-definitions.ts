@@ -23,7 +23,7 @@ function definition(tool: unknown, path: string): string {
   if (!isObject(declared)) throw badRequest(`${path}.function must be an object.`, `${path}.function`);
   const { name, description, parameters } = declared;
   if (typeof name !== "string") throw badRequest(`${path}.function.name must be a string.`, `${path}.function.name`);
-  const comment = typeof description === "string" && description !== "" ? `${commented(description, "")}\n` : "";
+  const comment = typeof description === "string" && description !== "" ? `// ${description}\n` : "";
   const hasParameters =
     isObject(parameters) && isObject(parameters["properties"]) && Object.keys(parameters["properties"]).length > 0;
   return `${comment}type ${name} = (${hasParameters ? `_: ${typeScriptType(parameters, "", 0)}` : ""}) => any;\n`;
@@ -61,17 +61,30 @@ function typeScriptType(schema: unknown, indent: string, depth: number): string 
 function objectType(schema: JsonObject, indent: string, depth: number): string {
   const { properties, required } = schema;
   const requiredNames = new Set(Array.isArray(required) ? required : []);
-  let text = "{\n";
-  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
-    if (isObject(property)) {
-      const { title, description } = property;
-      if (typeof title === "string") text += `${indent}// ${title}\n${indent}//\n`;
-      if (typeof description === "string") text += `${commented(description, indent)}\n`;
-    }
+  const entries = Object.entries(isObject(properties) ? properties : {});
+  const members = entries.map(([name, property]) => {
     const type = typeScriptType(property, `${indent}    `, depth + 1);
-    text += `${indent}${name}${requiredNames.has(name) ? "" : "?"}: ${type},${defaultComment(property)}\n`;
-  }
-  return `${text}${indent}}`;
+    return {
+      comments: comments(property, indent),
+      text: `${name}${requiredNames.has(name) ? "" : "?"}: ${type}`,
+      property,
+    };
+  });
+  // As recorded: one line, where no property has something to say.
+  if (members.every(({ comments }) => comments === "")) return `{${members.map(({ text }) => text).join(", ")}}`;
+  const lines = members.map(
+    ({ comments, text, property }) => `${comments}${indent}${text},${defaultComment(property)}\n`,
+  );
+  return `{\n${lines.join("")}${indent}}`;
+}
+
+function comments(property: unknown, indent: string): string {
+  if (!isObject(property)) return "";
+  const { title, description } = property;
+  return [
+    typeof title === "string" ? `${indent}// ${title}\n${indent}//\n` : "",
+    typeof description === "string" ? `${indent}// ${description}\n` : "",
+  ].join("");
 }
 
 function defaultComment(property: unknown): string {
@@ -79,6 +92,7 @@ function defaultComment(property: unknown): string {
   return ` // default: ${JSON.stringify(property["default"])}`;
 }
 
-function commented(text: string, indent: string): string {
-  return `${indent}// ${text}`;
+/** How many unions (anyOf, oneOf) the tools' parameters have. */
+export function unions(tools: unknown[]): number {
+  return JSON.stringify(tools).split(/"(?:anyOf|oneOf)":\[/).length - 1;
 }
