@@ -25,6 +25,7 @@ export const FIGURES: Record<string, (measure: Measure) => number | null> = {
   "chunk delay p99 ms": (measure) => measure.delay?.p99 ?? null,
   "CPU ms/request": (measure) => measure.cpuMsPerRequest,
   "CPU ms/1000 chunks": (measure) => measure.cpuMsPer1000Chunks,
+  "steady CPU ms/1000 chunks": (measure) => measure.steadyCpuMsPer1000Chunks,
   "peak RSS MB": (measure) => measure.peakRssMb,
 };
 

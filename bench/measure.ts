@@ -5,6 +5,7 @@ import { cpuNs, peakRssMb, resetPeakRss } from "./process-stats.ts";
 import type { RequestSpec } from "./requests.ts";
 import { median } from "./samples.ts";
 import type { Scenario } from "./scenarios.ts";
+import { steadyCost, watchSteady } from "./steady.ts";
 import type { Workerd } from "./workerd.ts";
 
 /** Everything that runs during a bench. */
@@ -27,7 +28,10 @@ export interface Measure {
   firstByte: JobResult["firstByte"];
   delay: JobResult["delay"];
   cpuMsPerRequest: number | null;
+  /** Of the whole run: what the requests themselves cost is in it. */
   cpuMsPer1000Chunks: number | null;
+  /** While all streams run: what a chunk costs beyond its request. Null unless the streams are paced and begin once. */
+  steadyCpuMsPer1000Chunks: number | null;
   peakRssMb: number | null;
 }
 
@@ -80,10 +84,15 @@ async function run(bench: Bench, scenario: Scenario, side: Side, durationMs: num
   if (workerd !== null) resetPeakRss(workerd.pid);
   const recordsBefore = await settledRecords(bench);
   const cpuBefore = workerd === null ? 0 : cpuNs(workerd.pid);
-  const result = await bench.load.ask<JobResult>({ go: true });
+  const running = bench.load.ask<JobResult>({ go: true });
+  const steady = workerd !== null && scenario.requestsEach === 1 ? await watchSteady(workerd.pid, expect) : null;
+  const result = await running;
   await wait(SETTLE_MS);
   if (side === "mesh") await awaitRecords(bench, recordsBefore + (scenario.audited ? result.requests : 0));
-  return measureOf(result, workerd, cpuBefore);
+  return {
+    ...measureOf(result, workerd, cpuBefore),
+    steadyCpuMsPer1000Chunks: steady === null ? null : steadyCost(steady, result),
+  };
 }
 
 function socketPort(workerd: Workerd, { socket }: RequestSpec): number {
@@ -107,7 +116,11 @@ function job(scenario: Scenario, request: RequestSpec, expect: Expectation, port
   };
 }
 
-function measureOf(result: JobResult, workerd: Workerd | null, cpuBefore: number): Measure {
+function measureOf(
+  result: JobResult,
+  workerd: Workerd | null,
+  cpuBefore: number,
+): Omit<Measure, "steadyCpuMsPer1000Chunks"> {
   const cpuMs = workerd === null ? null : (cpuNs(workerd.pid) - cpuBefore) / 1e6;
   return {
     requests: result.requests,

@@ -15,7 +15,7 @@ const COLUMNS: { title: string; figures: string[] }[] = [
   { title: "first byte ms", figures: ["first byte p50 ms", "first byte p95 ms", "first byte p99 ms"] },
   { title: "delay p50/p99", figures: ["chunk delay p50 ms", "chunk delay p99 ms"] },
   { title: "CPU ms/req", figures: ["CPU ms/request"] },
-  { title: "ms/1k chunks", figures: ["CPU ms/1000 chunks"] },
+  { title: "ms/1k chunks", figures: ["CPU ms/1000 chunks", "steady CPU ms/1000 chunks"] },
   { title: "RSS MB", figures: ["peak RSS MB"] },
 ];
 
@@ -43,7 +43,7 @@ function cell(figures: string[], read: (figure: NonNullable<(typeof FIGURES)[str
   return values.length === 0 ? "–" : values.join(" / ");
 }
 
-const WIDTHS = [17, 8, 22, 22, 16, 11, 13, 8];
+const WIDTHS = [17, 8, 20, 20, 14, 11, 13, 8];
 
 function table(rows: string[][]): string {
   return rows.map((row) => row.map((text, at) => pad(text, WIDTHS[at] ?? 0, at)).join(" ")).join("\n");

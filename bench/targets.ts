@@ -33,7 +33,7 @@ export const TARGETS: Target[] = [
 ];
 
 function paced(provider: string): string[] {
-  return [200, 1_000].map((streams) => `paced-${provider}-${streams}: CPU ms/1000 chunks`);
+  return [200, 1_000].map((streams) => `paced-${provider}-${streams}: steady CPU ms/1000 chunks`);
 }
 
 function burst(provider: string): string[] {

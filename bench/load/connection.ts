@@ -9,6 +9,8 @@ export interface Observed {
   totals: number[];
   firstBytes: number[];
   delays: number[];
+  /** When each chunk of `delays` came. */
+  arrivedAt: number[];
 }
 
 /** A keep-alive connection that sends one request after the other and checks each answer. */
@@ -16,7 +18,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #request: Buffer;
   readonly #expect: Expectation;
-  readonly observed: Observed = { chunks: 0, totals: [], firstBytes: [], delays: [] };
+  readonly observed: Observed = { chunks: 0, totals: [], firstBytes: [], delays: [], arrivedAt: [] };
   #answered: PromiseWithResolvers<void> | null = null;
   #sentAt = 0;
   #arrivedAt = 0;
@@ -81,7 +83,9 @@ export class Connection {
     }
     this.#scanner.push(bytes, (sentAt) => {
       this.#chunks++;
-      if (sentAt > 0) this.observed.delays.push(this.#arrivedAt - sentAt);
+      if (sentAt === 0) return;
+      this.observed.delays.push(this.#arrivedAt - sentAt);
+      this.observed.arrivedAt.push(this.#arrivedAt);
     });
   }
 

@@ -38,7 +38,19 @@ export interface JobResult {
   firstByte: Percentiles;
   /** From the upstream's sending of a chunk to its arrival; null unless the stream was paced. */
   delay: Percentiles | null;
+  /** Chunks that arrived in each `ARRIVAL_BIN_US` of the monotonic clock, by the number of the bin; null unless paced. */
+  arrivals: Record<number, number> | null;
 }
+
+/** Microseconds. */
+export const ARRIVAL_BIN_US = 10_000;
 
 /** The connections are opened by the first message and used by the second, so that opening is in no measure. */
 export type LoadMessage = { prepare: Job } | { go: true };
+
+/**
+ * Paced streams begin one after the other over this part of a stream's length:
+ * they do not beat in time, all of them run at once for a while, and what
+ * delays their chunks is not that all requests came in one moment.
+ */
+export const BEGINNING_SHARE = 0.25;

@@ -4,14 +4,14 @@ import { answerParent } from "../child.ts";
 import { type Percentiles, percentiles } from "../samples.ts";
 import { nowUs } from "../stamp.ts";
 import { Connection, type Observed } from "./connection.ts";
-import type { Expectation, Job, JobResult, LoadMessage } from "./job.ts";
-
-/**
- * Paced streams begin one after the other over this part of a stream's length:
- * they do not beat in time, all of them run at once for a while, and what
- * delays their chunks is not that all requests came in one moment.
- */
-const BEGINNING_SHARE = 0.25;
+import {
+  ARRIVAL_BIN_US,
+  BEGINNING_SHARE,
+  type Expectation,
+  type Job,
+  type JobResult,
+  type LoadMessage,
+} from "./job.ts";
 
 /** A chunk that takes longer than this part of its stream's length was held back: the stream did not stream. */
 const HELD_BACK_SHARE = 0.2;
@@ -59,7 +59,24 @@ function summary(observed: Observed[], elapsedMs: number, expect: Expectation): 
       throw new Error(`chunks came ${delay.p50.toFixed(0)} ms late: held back, or the machine is overloaded`);
   }
   const chunks = observed.reduce((sum, one) => sum + one.chunks, 0);
-  return { requests: totals.length, chunks, elapsedMs, total, firstByte, delay };
+  return {
+    requests: totals.length,
+    chunks,
+    elapsedMs,
+    total,
+    firstByte,
+    delay,
+    arrivals: delay === null ? null : binned(observed),
+  };
+}
+
+function binned(observed: Observed[]): Record<number, number> {
+  const bins: Record<number, number> = {};
+  for (const at of observed.flatMap((one) => one.arrivedAt)) {
+    const bin = Math.floor(at / ARRIVAL_BIN_US);
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  return bins;
 }
 
 function milliseconds(us: number[]): Percentiles | null {
