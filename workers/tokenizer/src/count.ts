@@ -8,10 +8,8 @@ export async function countTexts(model: string, texts: readonly string[]): Promi
   return inTurns(
     (function* () {
       const counts: number[] = [];
-      for (const text of texts) counts.push(yield* counter.count(text, NO_SPECIAL));
+      for (const text of texts) counts.push((yield* counter.count(text)).count);
       return counts;
     })(),
   );
 }
-
-const NO_SPECIAL: ReadonlySet<string> = new Set();

@@ -77,13 +77,18 @@ function* tokenizeTexts(
   const counts: number[] = [];
   const lists: number[][] = [];
   let left = MOST_LISTED;
+  let errorBound = 0;
   for (const text of content.texts) {
     if (listed) {
       const tokens = yield* tokensOf(text, counter.encoding, special, left, content.param);
       left -= tokens.length;
       lists.push(tokens);
       counts.push(tokens.length);
-    } else counts.push(typeof text === "string" ? yield* counter.count(text, special) : text.length);
+    } else if (typeof text === "string") {
+      const { count, bound } = yield* counter.count(text, special);
+      counts.push(count);
+      errorBound += bound;
+    } else counts.push(text.length);
   }
   const count = counts.reduce((sum, one) => sum + one, 0);
   const strings = body.returnStrings
@@ -94,7 +99,7 @@ function* tokenizeTexts(
     method: counter.encodingName === null ? "estimate" : "exact",
     encoding: counter.encodingName,
     count,
-    errorBound: counter.bound(count),
+    errorBound,
     ...(content.list && { counts }),
     ...(body.returnTokens && { tokens: oneOrAll(lists) }),
     ...(strings && { strings: oneOrAll(strings) }),
@@ -123,9 +128,8 @@ function* tokenizeChat(
   counter: TextCounter,
 ): Generator<void, Tokenization> {
   const plan = planChat(content, chatFormats[model.chat], imageRule(request.model));
-  const byOwner = yield* countPlan(plan, counter);
+  const { byOwner, bound } = yield* countPlan(plan, counter);
   const count = [...byOwner.values()].reduce((sum, one) => sum + one, 0);
-  const bound = counter.bound(count) + plan.slack;
   const exact = counter.encodingName !== null && bound === 0 && plan.uncounted.length === 0;
   const toolTokens = byOwner.get("tools");
   return tokenization(request, {
@@ -140,16 +144,19 @@ function* tokenizeChat(
   });
 }
 
-function* countPlan(plan: ChatPlan, counter: TextCounter): Generator<void, Map<Owner, number>> {
+/** A chat's texts are text: what a user writes never becomes a marker. */
+function* countPlan(
+  plan: ChatPlan,
+  counter: TextCounter,
+): Generator<void, { byOwner: Map<Owner, number>; bound: number }> {
   const byOwner = new Map<Owner, number>();
+  let bound = plan.slack;
   const add = (owner: Owner, tokens: number) => byOwner.set(owner, (byOwner.get(owner) ?? 0) + tokens);
   for (const { owner, tokens } of plan.fixed) add(owner, tokens);
   for (const { owner, text, behind = "" } of plan.texts) {
-    const both = yield* counter.count(behind + text, NO_SPECIAL);
-    add(owner, behind === "" ? both : both - (yield* counter.count(behind, NO_SPECIAL)));
+    const counted = yield* counter.count(behind + text);
+    add(owner, behind === "" ? counted.count : counted.count - (yield* counter.count(behind)).count);
+    bound += counted.bound;
   }
-  return byOwner;
+  return { byOwner, bound };
 }
-
-/** A chat's texts are text: what a user writes never becomes a marker. */
-const NO_SPECIAL: ReadonlySet<string> = new Set();

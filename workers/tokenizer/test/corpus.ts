@@ -35,7 +35,7 @@ const languages: Record<string, string> = {
 };
 
 const tricky: Record<string, string> = {
-  code: 'export const f = (a: number[]) => {\n\tfor (let i = 0; i < a.length; i++) {\n\t\tconsole.log(`${a[i]}`); // "x"\n\t}\n};\n\n\n    def __init__(self, *args, **kwargs):\r\n        return {"k": [1, 2.5e-10, None]}\r\n',
+  code: 'export const f = (a: number[]) => {\n\tfor (let i = 0; i < a.length; i++) {\n\t\tconsole.log(`$a[i]`); // "x"\n\t}\n};\n\n\n    def __init__(self, *args, **kwargs):\r\n        return {"k": [1, 2.5e-10, None]}\r\n',
   "path and URL": "https://example.com/a/b//c?x=1&y=%20#z C:\\Users\\x\\ /usr/local/bin///\n//comment",
   contractions:
     "I'm you're he's we've they'll I'd don't I'M YOU'RE HE'S WE'VE THEY'LL 'twas 's 'S '' ''' 're're x'ſ 'ſt ’s",

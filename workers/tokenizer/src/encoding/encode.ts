@@ -7,10 +7,10 @@ export interface TokenSink {
   /** @param tokens valid until the call returns; only the first `count` are meant */
   add(tokens: Int32Array, count: number): void;
   addOne(token: number): void;
-  /** A place to rewind to; what it says is the sink's own business. */
-  mark(): number;
+  /** A place to rewind to; what it holds is the sink's own business. */
+  mark(): readonly number[];
   /** Takes back all that was added since. */
-  rewind(mark: number): void;
+  rewind(mark: readonly number[]): void;
 }
 
 /** UTF-16 units that are taken from the text at a time. */

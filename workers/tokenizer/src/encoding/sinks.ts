@@ -12,12 +12,12 @@ export class TokenCounter implements TokenSink {
     this.count++;
   }
 
-  mark(): number {
-    return this.count;
+  mark(): readonly number[] {
+    return [this.count];
   }
 
-  rewind(mark: number): void {
-    this.count = mark;
+  rewind([count = 0]: readonly number[]): void {
+    this.count = count;
   }
 }
 
@@ -41,11 +41,11 @@ export class TokenList implements TokenSink {
     this.tokens.push(token);
   }
 
-  mark(): number {
-    return this.tokens.length;
+  mark(): readonly number[] {
+    return [this.tokens.length];
   }
 
-  rewind(mark: number): void {
-    this.tokens.length = mark;
+  rewind([length = 0]: readonly number[]): void {
+    this.tokens.length = length;
   }
 }

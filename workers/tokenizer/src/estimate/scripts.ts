@@ -1,15 +1,37 @@
 /** Kinds of text on which tokenizers differ. */
-export const scripts = ["latin", "accented", "symbol", "cyrillic", "semitic", "indic", "cjk", "emoji"] as const;
+export const scripts = [
+  "latin",
+  "accented",
+  "vietnamese",
+  "digits",
+  "symbol",
+  "greek",
+  "cyrillic",
+  "caucasian",
+  "hebrew",
+  "arabic",
+  "devanagari",
+  "bengali",
+  "indic",
+  "thai",
+  "asian",
+  "kana",
+  "han",
+  "hangul",
+  "emoji",
+  "cut",
+] as const;
 export type Script = (typeof scripts)[number];
 
 /**
- * The script of a token, by its first byte that tells: UTF-8's lead bytes follow
- * the code charts. Tokens of parts of characters go by what they begin with.
+ * The script of a token, by its first character that tells. UTF-8 follows the
+ * code charts, so two bytes say enough; a token may hold no more of a character.
  */
 export function scriptOf(token: Uint8Array): Script {
   let script: Script = "symbol";
-  for (const byte of token) {
-    if (byte >= 0x80) return scriptOfByte(byte);
+  for (const [at, byte] of token.entries()) {
+    if (byte >= 0x80) return scriptOfBytes(byte, token[at + 1] ?? 0);
+    if (script === "symbol" && byte >= 0x30 && byte <= 0x39) script = "digits";
     if (isAsciiLetter(byte)) script = "latin";
   }
   return script;
@@ -20,12 +42,26 @@ function isAsciiLetter(byte: number): boolean {
   return lower >= 0x61 && lower <= 0x7a;
 }
 
-function scriptOfByte(byte: number): Script {
-  if (byte < 0xc0) return "emoji"; // the middle of a character: rare ones are cut so
-  if (byte < 0xcd) return "accented";
-  if (byte < 0xd6) return "cyrillic"; // Greek, Cyrillic, Armenian
-  if (byte < 0xe0) return "semitic"; // Hebrew, Arabic and their neighbours
-  if (byte < 0xe2) return "indic"; // the scripts of India, Thai, Georgian, Khmer …
-  if (byte === 0xe2) return "symbol"; // typographic signs, arrows, boxes
-  return byte < 0xee ? "cjk" : "emoji";
+function scriptOfBytes(lead: number, second: number): Script {
+  if (lead < 0xc0) return "cut"; // the middle of a character, of whichever script
+  if (lead < 0xcd) return "accented";
+  if (lead < 0xd0) return "greek";
+  if (lead < 0xd4) return "cyrillic";
+  if (lead < 0xd6) return "caucasian"; // Armenian
+  if (lead < 0xd8) return "hebrew";
+  if (lead < 0xe0) return "arabic";
+  if (lead === 0xe0) return scriptOfIndia(second);
+  if (lead === 0xe1) return second === 0xba || second === 0xbb ? "vietnamese" : second < 0x84 ? "caucasian" : "asian";
+  if (lead === 0xe2) return "symbol"; // typographic signs, arrows, boxes
+  if (lead === 0xe3) return second < 0x84 ? "kana" : "han";
+  if (lead < 0xea) return "han";
+  return lead < 0xee ? "hangul" : "emoji";
+}
+
+/** U+0800 to U+0FFF. */
+function scriptOfIndia(second: number): Script {
+  if (second < 0xa4) return "arabic"; // Syriac and others of the family
+  if (second < 0xa6) return "devanagari";
+  if (second < 0xa8) return "bengali";
+  return second < 0xb8 ? "indic" : "thai"; // Lao and Tibetan too
 }

@@ -1,15 +1,21 @@
 import type { TokenSink } from "../encoding/encode.ts";
 import type { Encoding } from "../encoding/encodings.ts";
-import type { EstimateName } from "./profiles.ts";
-import { profiles } from "./profiles.ts";
+import { type EstimateName, profiles } from "./profiles.ts";
 import { scriptOf } from "./scripts.ts";
+
+/** By token of a base encoding: what it counts for in the other tokenizer, and by how much that may be off. */
+export interface TokenWeights {
+  counts: Float32Array;
+  bounds: Float32Array;
+}
 
 /** Adds up the weights of tokens: an estimate of how many another tokenizer would make of the text. */
 export class WeightedCounter implements TokenSink {
-  readonly #weights: Float32Array;
+  readonly #weights: TokenWeights;
   #sum = 0;
+  #boundSum = 0;
 
-  constructor(weights: Float32Array) {
+  constructor(weights: TokenWeights) {
     this.#weights = weights;
   }
 
@@ -17,36 +23,45 @@ export class WeightedCounter implements TokenSink {
     return Math.round(this.#sum);
   }
 
+  /** Tokens by which `count` may be off. */
+  get bound(): number {
+    return Math.ceil(this.#boundSum);
+  }
+
   add(tokens: Int32Array, count: number): void {
-    for (let at = 0; at < count; at++) this.#sum += this.#weights[tokens[at] ?? 0] ?? 1;
+    for (let at = 0; at < count; at++) this.addOne(tokens[at] ?? 0);
   }
 
   addOne(token: number): void {
-    this.#sum += this.#weights[token] ?? 1;
+    this.#sum += this.#weights.counts[token] ?? 0;
+    this.#boundSum += this.#weights.bounds[token] ?? 0;
   }
 
-  mark(): number {
-    return this.#sum;
+  mark(): readonly number[] {
+    return [this.#sum, this.#boundSum];
   }
 
-  rewind(mark: number): void {
-    this.#sum = mark;
+  rewind([sum = 0, boundSum = 0]: readonly number[]): void {
+    this.#sum = sum;
+    this.#boundSum = boundSum;
   }
 }
 
-const weightsOf = new Map<EstimateName, Float32Array>();
+const weightsOf = new Map<EstimateName, TokenWeights>();
 
-/** The weight of each token of the profile's base encoding; made once. */
-export function tokenWeights(name: EstimateName, encoding: Encoding): Float32Array {
-  let weights = weightsOf.get(name);
-  if (weights === undefined) {
-    const { ratios } = profiles[name];
-    const { vocabulary } = encoding;
-    weights = Float32Array.from({ length: vocabulary.size }, (_, rank) => {
-      const bytes = vocabulary.bytesOf(rank);
-      return bytes === undefined ? 0 : ratios[scriptOf(bytes)];
-    });
-    weightsOf.set(name, weights);
+/** The weights of each token of the profile's base encoding; made once. */
+export function tokenWeights(name: EstimateName, encoding: Encoding): TokenWeights {
+  const known = weightsOf.get(name);
+  if (known !== undefined) return known;
+  const { vocabulary } = encoding;
+  const weights = { counts: new Float32Array(vocabulary.size), bounds: new Float32Array(vocabulary.size) };
+  for (let rank = 0; rank < vocabulary.size; rank++) {
+    const bytes = vocabulary.bytesOf(rank);
+    if (bytes === undefined) continue;
+    const [ratio, bound] = profiles[name].scripts[scriptOf(bytes)];
+    weights.counts[rank] = ratio;
+    weights.bounds[rank] = ratio * bound;
   }
+  weightsOf.set(name, weights);
   return weights;
 }

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { toolDefinitionsText } from "../src/chat/tool-definitions.ts";
+import { tokenize } from "../src/tokenize.ts";
+
+function ask(body: unknown, model = "gpt-4o", provider = "openai") {
+  return tokenize({ body: JSON.stringify(body), provider, model, requestedModel: model });
+}
+
+const user = { role: "user", content: "Hello, world!" };
+
+describe("chats of plain text", () => {
+  test("the overheads that OpenAI publishes: 3 a message with its role, 3 for the answer", async () => {
+    expect(await ask({ messages: [user] })).toMatchObject({
+      method: "exact",
+      count: 11,
+      messages: [{ index: 0, count: 8 }],
+      frame: 3,
+    });
+  });
+
+  test("a name costs itself and one token", async () => {
+    expect((await ask({ messages: [{ ...user, name: "bob" }] })).count).toBe(13);
+  });
+
+  test("content in parts counts as the same content in one string", async () => {
+    const parts = { role: "user", content: [{ type: "text", text: "Hello, world!" }] };
+    expect((await ask({ messages: [parts] })).count).toBe(11);
+  });
+
+  test("messages, frame and tools add up to the count", async () => {
+    const tools = [
+      { type: "function", function: { name: "add", parameters: { properties: { a: { type: "number" } } } } },
+    ];
+    const { count, messages = [], frame = 0, tools: ofTools = 0 } = await ask({ messages: [user, user], tools });
+    expect(messages.reduce((sum, { count: one }) => sum + one, 0) + frame + ofTools).toBe(count);
+  });
+
+  test("what a user writes never becomes a marker", async () => {
+    expect((await ask({ messages: [{ role: "user", content: "<|im_start|>" }] })).count).toBeGreaterThan(11);
+  });
+
+  test("reasoning models: one token less for the answer, two more for each earlier answer", async () => {
+    const asked = await ask({ messages: [user] }, "gpt-5-nano");
+    const answered = await ask({ messages: [user, { role: "assistant", content: "Hi" }, user] }, "gpt-5-nano");
+    expect(asked.count).toBe(10);
+    expect(answered.count).toBe(10 + 7 + 8);
+  });
+});
+
+describe("what OpenAI publishes no rule for is an estimate with a bound", () => {
+  const tools = [{ type: "function", function: { name: "ping", description: "Pings.", parameters: {} } }];
+
+  test("tools", async () => {
+    expect(await ask({ messages: [user], tools })).toMatchObject({ method: "estimate", error_bound: 2 });
+  });
+
+  test("tool calls and their results", async () => {
+    const call = { id: "c1", type: "function", function: { name: "ping", arguments: "{}" } };
+    const messages = [
+      user,
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "c1", content: "pong" },
+    ];
+    const one = await ask({ messages });
+    const two = await ask({
+      messages: [user, { role: "assistant", content: null, tool_calls: [call, { ...call, id: "c2" }] }],
+    });
+    expect(one).toMatchObject({ method: "estimate", error_bound: 2 });
+    expect(two.count).toBeGreaterThan(one.count);
+  });
+
+  test("files and audio are not counted, and said not to be", async () => {
+    const content = [
+      { type: "text", text: "What is this?" },
+      { type: "file", file: { file_id: "f" } },
+    ];
+    const answer = await ask({ messages: [{ role: "user", content }] });
+    expect(answer).toMatchObject({ method: "estimate", uncounted: ["messages[0].content[1]"] });
+    expect(answer).not.toHaveProperty("error_bound");
+  });
+});
+
+describe("tool definitions are written as the models read them", () => {
+  const definition = (parameters: unknown, description?: string) =>
+    toolDefinitionsText([{ type: "function", function: { name: "f", description, parameters } }])
+      .split("namespace functions {\n\n")[1]
+      ?.split("\n} // namespace")[0];
+
+  test.each([
+    ["no parameters", {}, "type f = () => any;\n"],
+    [
+      "no comments: one line",
+      { type: "object", properties: { a: { type: "integer" }, b: { type: "string" } }, required: ["a"] },
+      "type f = (_: {a: number, b?: string}) => any;\n",
+    ],
+    [
+      "a description",
+      { type: "object", properties: { a: { type: "string", description: "The a" } } },
+      "type f = (_: {\n// The a\na?: string,\n}) => any;\n",
+    ],
+    [
+      "a title and a default",
+      { type: "object", properties: { a: { type: "boolean", title: "A", default: true } } },
+      "type f = (_: {\n// A\n//\na?: boolean, // default: true\n}) => any;\n",
+    ],
+    [
+      "an enum",
+      { type: "object", properties: { a: { type: "string", enum: ["x", "y"] } } },
+      'type f = (_: {a?: "x" | "y"}) => any;\n',
+    ],
+    [
+      "lists and unions",
+      {
+        type: "object",
+        properties: {
+          a: { type: "array", items: { anyOf: [{ type: "string" }, { type: "null" }] } },
+          b: { type: ["integer", "null"] },
+        },
+      },
+      "type f = (_: {a?: string | null[], b?: number | null}) => any;\n",
+    ],
+  ])("%s", (_, parameters, expected) => {
+    expect(definition(parameters)).toBe(expected);
+  });
+
+  test("a schema without end is cut, not followed", () => {
+    let schema: unknown = { type: "string" };
+    for (let depth = 0; depth < 5000; depth++) schema = { type: "array", items: schema };
+    expect(definition({ type: "object", properties: { a: schema } })).toContain("any");
+  });
+});

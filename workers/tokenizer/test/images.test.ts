@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { imageRule, imageTokens } from "../src/chat/images.ts";
+
+/** The first bytes of a PNG of this size. */
+function png(width: number, height: number): string {
+  const head = new DataView(new ArrayBuffer(27));
+  head.setUint32(0, 0x89504e47);
+  head.setUint32(4, 0x0d0a1a0a);
+  head.setUint32(8, 13);
+  head.setUint32(12, 0x49484452);
+  head.setUint32(16, width);
+  head.setUint32(20, height);
+  return dataUrl("png", new Uint8Array(head.buffer));
+}
+
+function dataUrl(type: string, bytes: Uint8Array): string {
+  return `data:image/${type};base64,${Buffer.from(bytes).toString("base64")}`;
+}
+
+const tokens = (url: string, model: string, detail = "high") =>
+  imageTokens({ url, detail }, imageRule(model), "messages[0].content[0].image_url");
+
+describe("OpenAI's published examples", () => {
+  test.each([
+    ["gpt-4o", 1024, 1024, 765],
+    ["gpt-4o", 2048, 4096, 1105],
+    ["gpt-4o", 4096, 8192, 1105],
+    ["gpt-4o", 512, 512, 255],
+    ["gpt-4o-mini", 512, 512, 2833 + 5667],
+    ["o1", 1024, 1024, 75 + 4 * 150],
+    ["gpt-5", 1024, 1024, 70 + 4 * 140],
+    ["gpt-4.1-mini", 1024, 1024, Math.floor(1024 * 1.62)],
+    ["gpt-4.1-mini", 1800, 2400, Math.floor(1452 * 1.62)],
+    ["gpt-4.1-nano", 32, 32, 2],
+    ["o4-mini", 1024, 1024, Math.floor(1024 * 1.72)],
+    ["gemini-2.5-flash", 5000, 5000, 258],
+  ])("%s, %i × %i: %i tokens", (model, width, height, expected) => {
+    expect(tokens(png(width, height), model)).toEqual({ tokens: expected, slack: 0 });
+  });
+
+  test("low detail costs the base, whatever the size", () => {
+    expect(tokens("https://example.com/a.png", "gpt-4o", "low")).toEqual({ tokens: 85, slack: 0 });
+  });
+});
+
+test("an image behind a URL counts as 1024 × 1024, and may be off by all of it", () => {
+  expect(tokens("https://example.com/a.png", "gpt-4o")).toEqual({ tokens: 765, slack: 765 });
+});
+
+describe("the size is read from the first bytes", () => {
+  const gif = Uint8Array.of(0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x00, 0x04, 0x00, 0x02);
+  const jpeg = Uint8Array.of(
+    ...[0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, ...new Array<number>(14).fill(0)],
+    ...[0xff, 0xc4, 0x00, 0x04, 0, 0, 0xff, 0xc2, 0x00, 0x11, 0x08, 0x02, 0x00, 0x04, 0x00, 3, 0, 0],
+  );
+  const webp = (chunk: string, rest: number[]) =>
+    Uint8Array.from([...Buffer.from(`RIFF\0\0\0\0WEBP${chunk}\0\0\0\0`), ...rest, ...new Array<number>(20).fill(0)]);
+
+  test.each([
+    ["GIF", "gif", gif],
+    ["JPEG, behind other segments", "jpeg", jpeg],
+    ["WebP, lossy", "webp", webp("VP8 ", [0, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x04, 0x00, 0x02])],
+    ["WebP, lossless", "webp", webp("VP8L", [0x2f, 0xff, 0xc3, 0x7f, 0x00])],
+    ["WebP, extended", "webp", webp("VP8X", [0, 0, 0, 0, 0xff, 0x03, 0x00, 0xff, 0x01, 0x00])],
+  ])("%s: 1024 × 512", (_, type, bytes) => {
+    expect(tokens(dataUrl(type, bytes), "gpt-4o")).toEqual({ tokens: 85 + 2 * 170, slack: 0 });
+  });
+
+  test.each([
+    "data:image/png;base64,",
+    "data:image/png;base64,!!!!",
+    "data:,x",
+    "data:image/jpeg;base64,/9j/",
+    png(0, 0),
+  ])("%s: unknown, not an error", (url) => {
+    expect(tokens(url, "gpt-4o").slack).toBe(765);
+  });
+});

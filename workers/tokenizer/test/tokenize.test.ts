@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { detokenize } from "../src/detokenize.ts";
+import { answering } from "../src/reply.ts";
+import { tokenize } from "../src/tokenize.ts";
+
+function ask(body: unknown, model = "gpt-4o", provider = "openai") {
+  return tokenize({ body: JSON.stringify(body), provider, model, requestedModel: model });
+}
+
+async function refusal(body: unknown, model = "gpt-4o") {
+  const reply = await answering(() => ask(body, model));
+  return { status: reply.status, ...JSON.parse(String(reply.body)).error };
+}
+
+describe("texts", () => {
+  test.each(["text", "input", "prompt"])("%s is counted exactly for an OpenAI model", async (field) => {
+    expect(await ask({ [field]: "Hello, world!" })).toMatchObject({
+      object: "tokenization",
+      model: "gpt-4o",
+      encoding: "o200k_base",
+      method: "exact",
+      count: 4,
+    });
+  });
+
+  test.each([
+    ["gpt-4", "cl100k_base"],
+    ["gpt-3.5-turbo", "cl100k_base"],
+    ["gpt-3.5-turbo-instruct", "cl100k_base"],
+    ["text-embedding-3-small", "cl100k_base"],
+    ["davinci-002", "cl100k_base"],
+    ["gpt-4o-mini", "o200k_base"],
+    ["gpt-4.1", "o200k_base"],
+    ["gpt-5.4", "o200k_base"],
+    ["o3-mini", "o200k_base"],
+    ["ft:gpt-4o-mini:me::1", "o200k_base"],
+    ["text-davinci-003", "p50k_base"],
+    ["davinci", "r50k_base"],
+    ["@cf/openai/gpt-oss-120b", "o200k_harmony"],
+  ])("%s counts in %s", async (model, encoding) => {
+    expect(await ask({ text: "Hi" }, model)).toMatchObject({ encoding, method: "exact" });
+  });
+
+  test("the context window, what is left of it and the price come from the registry", async () => {
+    const answer = await ask({ text: "Hello, world!" });
+    expect(answer).toMatchObject({ context_window: 128_000, remaining: 127_996 });
+    expect(answer.estimated_cost).toBeCloseTo((4 * 2.5) / 1e6, 12);
+  });
+
+  test("a model that the registry does not have: no window, no price, no guess", async () => {
+    const answer = await ask({ text: "Hi" }, "gpt-99");
+    expect(answer).toMatchObject({ context_window: null, remaining: null });
+    expect(answer).not.toHaveProperty("estimated_cost");
+  });
+
+  test("tokens and their strings on demand; a part of a character shows as U+FFFD", async () => {
+    const answer = await ask({ text: "Hi 🤌", return_tokens: true, return_strings: true });
+    expect(answer.tokens).toHaveLength(answer.count);
+    expect(answer.strings?.[0]).toBe("Hi");
+    expect(answer.strings?.join("")).toContain("\ufffd");
+  });
+
+  test("a list of texts: each one's count, and the sum", async () => {
+    const answer = await ask({ input: ["one", "one two", ""], return_tokens: true });
+    expect(answer).toMatchObject({ count: 3, counts: [1, 2, 0] });
+    expect(answer.tokens).toMatchObject([[690], [690, 1920], []]);
+  });
+
+  test("a prompt of token ids counts as so many tokens", async () => {
+    expect(await ask({ prompt: [1, 2, 3] })).toMatchObject({ count: 3 });
+    expect(await ask({ prompt: [[1, 2], [3]] })).toMatchObject({ count: 3, counts: [2, 1] });
+  });
+
+  test("special tokens in a text are text unless asked for", async () => {
+    const text = "a<|endoftext|>b";
+    expect((await ask({ text })).count).toBe(9);
+    expect(await ask({ text, allowed_special: "all", return_tokens: true })).toMatchObject({
+      tokens: [64, 199999, 65],
+    });
+    expect(await ask({ text, allowed_special: ["<|endoftext|>"] })).toMatchObject({ count: 3 });
+    expect(await ask({ text: "<|channel|>", allowed_special: "all" }, "gpt-oss-20b")).toMatchObject({ count: 1 });
+  });
+
+  test("text comes back from its tokens, of a list and of a list of lists", async () => {
+    const text = "Grüße, 世界 👩‍👩‍👧";
+    const { tokens } = await ask({ text, return_tokens: true });
+    const back = (body: unknown) =>
+      detokenize({ body: JSON.stringify(body), provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" });
+    expect(await back({ tokens })).toMatchObject({ object: "detokenization", encoding: "o200k_base", text });
+    expect(await back({ tokens: [tokens, [199999]] })).toMatchObject({ texts: [text, "<|endoftext|>"] });
+    await expect(back({ tokens: [1, 999999] })).rejects.toMatchObject({ status: 400, param: "tokens[1]" });
+    await expect(back({ tokens: "x" })).rejects.toMatchObject({ status: 400, param: "tokens" });
+  });
+});
+
+describe("estimates", () => {
+  test("a Llama model is estimated, with the bound stated", async () => {
+    const answer = await ask(
+      { text: "The quick brown fox jumps over the lazy dog." },
+      "@cf/meta/llama-4-scout-17b-16e-instruct",
+      "cloudflare",
+    );
+    expect(answer).toMatchObject({ method: "estimate", encoding: null, count: 10 });
+    expect(answer.error_bound).toBeGreaterThan(0);
+    expect(answer.error_bound).toBeLessThan(5);
+  });
+
+  test("exact: true without an exact count is refused, not answered with an estimate", async () => {
+    expect(await refusal({ text: "x", exact: true }, "gemini-2.5-flash")).toMatchObject({
+      status: 400,
+      param: "exact",
+      code: "exact_count_unavailable",
+    });
+  });
+
+  test("the provider's own count is answered as exact", async () => {
+    const request = {
+      body: '{"text":"x","exact":true}',
+      provider: "gemini",
+      model: "gemini-2.5-flash",
+      requestedModel: "flash",
+    };
+    const answer = await tokenize({ ...request, providerCount: 17 });
+    expect(answer).toMatchObject({
+      model: "flash",
+      method: "exact",
+      count: 17,
+      encoding: null,
+      remaining: 1_048_576 - 17,
+    });
+    expect(answer).not.toHaveProperty("error_bound");
+  });
+
+  test("tokens of an encoding that is not public cannot be listed", async () => {
+    expect(await refusal({ text: "x", return_tokens: true }, "gemini-2.5-flash")).toMatchObject({
+      status: 400,
+      param: "return_tokens",
+    });
+  });
+});
+
+describe("requests that are refused name the field", () => {
+  test.each([
+    [{}, "text", /One of text, input, prompt and messages/],
+    [{ text: "a", messages: [] }, "messages", /Only one/],
+    [{ text: 1 }, "text", /must be a string/],
+    [{ input: ["a", 1] }, "input[1]", /must be a string/],
+    [{ prompt: [[1, -2]] }, "prompt[0][1]", /token id/],
+    [{ text: "a", tools: [] }, "tools", /counted with messages/],
+    [{ messages: "a" }, "messages", /must be a list/],
+    [{ messages: [{ role: 1 }] }, "messages[0].role", /must be a string/],
+    [{ messages: [{ role: "user", content: 1 }] }, "messages[0].content", /string, a list/],
+    [{ messages: [{ role: "user", content: [1] }] }, "messages[0].content[0]", /object/],
+    [{ messages: [{ role: "user", content: [{ type: "text" }] }] }, "messages[0].content[0].text", /string/],
+    [
+      { messages: [{ role: "user", content: [{ type: "image_url", image_url: {} }] }] },
+      "messages[0].content[0].image_url.url",
+      /string/,
+    ],
+    [{ messages: [{ role: "assistant", tool_calls: [{}] }] }, "messages[0].tool_calls[0].function", /name/],
+    [{ messages: [], tools: [{ function: {} }] }, "tools[0].function.name", /string/],
+    [{ text: "a", return_tokens: 1 }, "return_tokens", /true or false/],
+    [{ text: "a", allowed_special: ["<x>"] }, "allowed_special[0]", /no such special token/],
+    [{ text: "a", allowed_special: 1 }, "allowed_special", /must be/],
+  ])("%j → %s", async (body, param, message) => {
+    const error = await refusal(body);
+    expect(error).toMatchObject({ status: 400, type: "invalid_request_error", param });
+    expect(error.message).toMatch(message);
+  });
+
+  test("a body that is no JSON object", async () => {
+    const request = { body: "[1]", provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" };
+    await expect(tokenize(request)).rejects.toMatchObject({ status: 400 });
+  });
+
+  test("more than 25 MiB is 413; so is a list of more than a million tokens", async () => {
+    const request = { provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" };
+    const large = new Uint8Array(25 * 1024 * 1024 + 1);
+    await expect(tokenize({ ...request, body: large })).rejects.toMatchObject({ status: 413 });
+    expect(await refusal({ text: "1,".repeat(600_000), return_tokens: true })).toMatchObject({
+      status: 413,
+      param: "text",
+    });
+  });
+});
