@@ -7,18 +7,27 @@ const GATHER_MS = 10;
 /** A message may have 128 KB; a record takes about one, and its trail is bounded. */
 const MAX_RECORDS = 60;
 
+/** A sender that has not sent by then has died with its request; the next one takes its place. Milliseconds. */
+const SENDER_LOST_MS = 1_000;
+
 /** Records of requests that have ended and whose message is not on its way yet. */
 const waiting: AuditRecord[] = [];
+
+/** When the request that sends for all of them began to wait; milliseconds since the epoch. */
+let senderSince = Number.NEGATIVE_INFINITY;
 
 /**
  * Sends a record to the audit queue, in one message with those of other
  * requests that end about now: a queue send costs a third of a small request's
- * CPU. Whoever wakes first sends for all, and its own waitUntil covers them; no
+ * CPU. The first one sends for all, and its own waitUntil covers them; no
  * request waits for a promise of another one, which workerd would drop.
  */
 export async function sendRecord(queue: Queue<AuditMessage>, record: AuditRecord): Promise<void> {
   waiting.push(record);
+  if (Date.now() - senderSince < SENDER_LOST_MS) return;
+  senderSince = Date.now();
   await scheduler.wait(GATHER_MS);
+  senderSince = Number.NEGATIVE_INFINITY;
   while (waiting.length > 0) await send(queue, { v: 1, records: waiting.splice(0, MAX_RECORDS) });
 }
 
