@@ -31,14 +31,16 @@ const SLACK = 8;
 export function* encodeText(text: string, encoding: Encoding, sink: TokenSink): Generator<void, void> {
   const { vocabulary, merger } = encoding;
   const splitter = encoding.newSplitter();
-  let buffer = new ByteWindow(Math.min(text.length, WINDOW) * BYTES_PER_UNIT);
+  const buffer = new ByteWindow(Math.min(text.length, WINDOW) * BYTES_PER_UNIT);
   let taken = 0;
+  /** Bytes that must be there before another look at a piece that went on to their end: twice as many each time. */
+  let wanted = 0;
   while (taken < text.length) {
     const upTo = windowEnd(text, taken);
-    buffer = buffer.withRoomFor((upTo - taken) * BYTES_PER_UNIT);
     buffer.append(text.slice(taken, upTo));
     taken = upTo;
     const last = taken === text.length;
+    if (!last && buffer.end < wanted) continue;
     splitter.bytes = buffer.bytes;
     splitter.classes = buffer.classes;
     let at = 0;
@@ -55,6 +57,7 @@ export function* encodeText(text: string, encoding: Encoding, sink: TokenSink): 
       at = next;
     }
     buffer.drop(at);
+    wanted = 2 * buffer.end;
     if (!last) yield;
   }
 }
@@ -71,8 +74,8 @@ function windowEnd(text: string, from: number): number {
 
 /** UTF-8 of a part of the text, with the class of each byte. */
 class ByteWindow {
-  readonly bytes: Uint8Array;
-  readonly classes: Uint8Array;
+  bytes: Uint8Array;
+  classes: Uint8Array;
   end = 0;
 
   constructor(capacity: number) {
@@ -80,18 +83,9 @@ class ByteWindow {
     this.classes = new Uint8Array(capacity + SLACK);
   }
 
-  /** Itself, or twice as large at least: growth is then linear in all, however long a piece. */
-  withRoomFor(more: number): ByteWindow {
-    if (this.end + more + SLACK <= this.bytes.length) return this;
-    const larger = new ByteWindow(Math.max(this.end + more, 2 * this.bytes.length));
-    larger.bytes.set(this.bytes.subarray(0, this.end));
-    larger.classes.set(this.classes.subarray(0, this.end));
-    larger.end = this.end;
-    return larger;
-  }
-
   append(text: string): void {
-    const { written } = encoder.encodeInto(text, this.bytes.subarray(this.end, this.bytes.length - SLACK));
+    this.#reserve(this.end + text.length * BYTES_PER_UNIT + SLACK);
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(this.end));
     classifyBytes(this.bytes, this.classes, this.end, this.end + written);
     this.end += written;
     this.#terminate();
@@ -105,10 +99,24 @@ class ByteWindow {
     this.#terminate();
   }
 
+  /** Grows by half at least, so that growing is linear in all; one after the other, so that less is held at once. */
+  #reserve(needed: number): void {
+    if (needed <= this.bytes.length) return;
+    const capacity = Math.max(needed, Math.ceil(1.5 * this.bytes.length));
+    this.bytes = grown(this.bytes, capacity, this.end);
+    this.classes = grown(this.classes, capacity, this.end);
+  }
+
   #terminate(): void {
     this.bytes.fill(0, this.end, this.end + SLACK);
     this.classes.fill(0, this.end, this.end + SLACK);
   }
+}
+
+function grown(array: Uint8Array, capacity: number, used: number): Uint8Array {
+  const larger = new Uint8Array(capacity);
+  larger.set(array.subarray(0, used));
+  return larger;
 }
 
 const encoder = new TextEncoder();
