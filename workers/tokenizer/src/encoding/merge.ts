@@ -1,7 +1,7 @@
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** Pieces up to this many bytes are merged by looking for the lowest rank each time; longer ones with a heap. */
-const SHORT = 48;
+const SHORT = 24;
 
 /** Pairs of tokens that are remembered; a power of two. */
 const PAIRS = 8192;
@@ -59,10 +59,11 @@ export class Merger {
     const { tokens, ends } = this;
     const pair = this.#pair;
     let count = length;
+    for (let at = 0; at < length; at++) tokens[at] = vocabulary.byteRanks[bytes[from + at] ?? 0] ?? 0;
     for (let at = 0; at < length; at++) {
-      tokens[at] = vocabulary.byteRanks[bytes[from + at] ?? 0] ?? 0;
       ends[at] = at + 1;
-      pair[at] = at + 1 < length ? vocabulary.rank(bytes, from + at, from + at + 2) : -1;
+      pair[at] =
+        at + 1 < length ? this.#pairRank(tokens[at] ?? 0, tokens[at + 1] ?? 0, bytes, from + at, from + at + 2) : -1;
     }
     for (;;) {
       let lowest = 0x7fffffff;
@@ -84,10 +85,13 @@ export class Merger {
         pair[at] = pair[at + 1] ?? -1;
       }
       const start = found === 0 ? 0 : (ends[found - 1] ?? 0);
-      pair[found] = found + 1 < count ? vocabulary.rank(bytes, from + start, from + (ends[found + 1] ?? 0)) : -1;
+      pair[found] =
+        found + 1 < count
+          ? this.#pairRank(lowest, tokens[found + 1] ?? 0, bytes, from + start, from + (ends[found + 1] ?? 0))
+          : -1;
       if (found === 0) continue;
       const before = found === 1 ? 0 : (ends[found - 2] ?? 0);
-      pair[found - 1] = vocabulary.rank(bytes, from + before, from + (ends[found] ?? 0));
+      pair[found - 1] = this.#pairRank(tokens[found - 1] ?? 0, lowest, bytes, from + before, from + (ends[found] ?? 0));
     }
     this.count = count;
   }
