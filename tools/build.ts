@@ -9,12 +9,12 @@ import { folderOf, type Mesh, type MeshWorker, root } from "./workspace.ts";
  * The tokenizer carries the ranks of its encodings, the largest part of it.
  */
 const CEILINGS: Record<string, number> = {
-  gateway: 60_000,
-  "cf-ai": 30_000,
+  gateway: 30_000,
+  "cf-ai": 25_000,
   "openai-relay": 20_000,
-  "gemini-relay": 40_000,
+  "gemini-relay": 30_000,
   tokenizer: 2_200_000,
-  audit: 10_000,
+  audit: 3_000,
 };
 
 /** The bundles that a deploy would upload, into dist/<name>. */

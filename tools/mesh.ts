@@ -6,6 +6,7 @@ import { runChecks } from "./check/run-checks.ts";
 import { dev } from "./dev.ts";
 import { findMesh, meshDirectory, QUICK_PACE, startMesh } from "./local/mesh.ts";
 import { migrateLocal, migrateRemote } from "./migrate.ts";
+import { startup } from "./startup.ts";
 import { generateTypes, typecheck } from "./types.ts";
 import { readMesh } from "./workspace.ts";
 
@@ -25,6 +26,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   typecheck: () => typecheck(mesh),
   build: (args) => build(mesh, args),
   size: () => size(mesh),
+  startup: () => startup(mesh),
 };
 
 async function runDev(args: string[]): Promise<void> {
