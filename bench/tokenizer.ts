@@ -33,7 +33,7 @@ async function measure(library: string, row: string, length: number): Promise<vo
   const ready = performance.now();
   const tokens = count(text);
   const first = performance.now();
-  // Other text of the same kind, so that a cache of whole pieces does not answer alone.
+  // The same text again: caches of whole pieces, where a library has one, count for it here.
   if (first - ready < 1000) for (let run = 0; run < 4; run++) count(text);
   const warmed = performance.now();
   count(text);

@@ -18,11 +18,11 @@ export const rows: Record<string, () => string> = {
   "'的' × 100,000": () => "的".repeat(100_000),
 };
 
-/** Rows of the growth table: the pieces that cost most a byte, by length in characters. */
+/** Rows of the growth table: the pieces that cost most a byte, by length in bytes. */
 export const growing: Record<string, (length: number) => string> = {
   "'a'": (length) => "a".repeat(length),
   "random letters": (length) => letters(length),
-  "CJK, one piece": (length) => cjk(length, false),
+  "CJK, one piece": (length) => cjk(Math.ceil(length / 3), false),
 };
 
 /** The READMEs and licences of the installed packages. */
