@@ -18,7 +18,7 @@ async function expectError(response: Response, status: number, error: { code?: s
   expect(response.status).toBe(status);
   expect(response.headers.get("content-type")).toContain("application/json");
   expect(response.headers.get("x-request-id")).toBeTruthy();
-  if (error.code !== "invalid_session_id") expect(response.headers.get("x-session-id")).toBeTruthy();
+  expect(response.headers.get("x-session-id")).toBeTruthy();
   const body = (await response.json()) as { error: Record<string, unknown> };
   expect(Object.keys(body)).toEqual(["error"]);
   expect(Object.keys(body.error).toSorted()).toEqual(["code", "message", "param", "type"]);

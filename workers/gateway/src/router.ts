@@ -4,7 +4,7 @@ import { Router } from "itty-router/Router";
 import type { Call } from "./call.ts";
 import { authenticate } from "./edge/auth.ts";
 import { preflight } from "./edge/cors.ts";
-import { sessionOf } from "./edge/identity.ts";
+import { readSession } from "./edge/identity.ts";
 import { log } from "./log.ts";
 import { newRecord } from "./record.ts";
 import { chat } from "./routes/chat.ts";
@@ -51,11 +51,13 @@ router.all("*", notFound);
 
 /** What every request passes before its route: the session, the token, the beginning of its record. */
 async function admit(request: Request, call: Call): Promise<void> {
-  call.session = sessionOf(request.headers);
+  const { session, fault } = readSession(request.headers);
+  call.session = session;
   if (!call.url.pathname.startsWith("/v1")) return;
   if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
   if (call.settings.fault !== null) throw call.settings.fault;
   call.record = newRecord(call);
+  if (fault !== null) throw fault;
 }
 
 function failed(thrown: unknown, _request: Request, call: Call): Response {

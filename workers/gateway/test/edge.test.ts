@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
-import { requestIdOf, type Session, sessionCookie, sessionOf } from "../src/edge/identity.ts";
+import { readSession, requestIdOf, type Session, sessionCookie } from "../src/edge/identity.ts";
 import { traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
 import { readSettings } from "../src/env.ts";
@@ -22,20 +22,30 @@ describe("a token", () => {
 
 describe("a session", () => {
   test("comes from the header before the cookie", () => {
-    expect(sessionOf(new Headers({ "x-session-id": "a", cookie: "session_id=b" }))).toEqual({ id: "a", known: true });
-    expect(sessionOf(new Headers({ cookie: "x=1; session_id=b" }))).toEqual({ id: "b", known: true });
+    expect(readSession(new Headers({ "x-session-id": "a", cookie: "session_id=b" }))).toEqual({
+      session: { id: "a", known: true },
+      fault: null,
+    });
+    expect(readSession(new Headers({ cookie: "x=1; session_id=b" }))).toMatchObject({
+      session: { id: "b", known: true },
+    });
   });
 
   test("is new when none is given", () => {
-    const { id, known } = sessionOf(new Headers());
-    expect(known).toBe(false);
+    const {
+      session: { id, known },
+      fault,
+    } = readSession(new Headers());
+    expect([known, fault]).toEqual([false, null]);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test.each(["", "a b", "ü", "a".repeat(129), "../x", 'a"b'])("that is malformed is refused: %j", (id) => {
-    expect(() => sessionOf(new Headers({ cookie: `session_id=${encodeURI(id)}${id === "" ? "" : "%"}` }))).toThrow(
-      expect.objectContaining({ status: 400, code: "invalid_session_id", param: "session_id" }),
+    const { session, fault } = readSession(
+      new Headers({ cookie: `session_id=${encodeURI(id)}${id === "" ? "" : "%"}` }),
     );
+    expect(fault).toMatchObject({ status: 400, code: "invalid_session_id", param: "session_id" });
+    expect(session).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), known: false });
   });
 
   test("is told to browsers as a cookie, and to them only", () => {

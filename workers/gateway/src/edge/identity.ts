@@ -1,4 +1,4 @@
-import { badRequest } from "@ai-proxy/shared/errors";
+import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
 
 /** What an id from outside may look like: safe in a header, a log line and a URL. */
 const ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -15,19 +15,24 @@ export interface Session {
   known: boolean;
 }
 
-/** `X-Session-Id`, else the cookie `session_id`, else a new id. Throws 400 for a malformed one. */
-export function sessionOf(headers: Headers): Session {
+/**
+ * `X-Session-Id`, else the cookie `session_id`, else a new id. A malformed one
+ * is a fault, to be answered with 400 once the caller is known to be one of ours.
+ */
+export function readSession(headers: Headers): { session: Session; fault: ApiError | null } {
   const header = headers.get("x-session-id");
   const given = header ?? cookie(headers.get("cookie"), "session_id");
-  if (given === null) return { id: crypto.randomUUID(), known: false };
-  if (!ID.test(given)) {
-    throw badRequest(
-      "A session id has 1 to 128 characters out of A-Z a-z 0-9 . _ : and -.",
-      header === null ? "session_id" : "X-Session-Id",
-      "invalid_session_id",
-    );
-  }
-  return { id: given, known: true };
+  if (given !== null && ID.test(given)) return { session: { id: given, known: true }, fault: null };
+  const session = { id: crypto.randomUUID(), known: false };
+  return { session, fault: given === null ? null : malformed(header === null ? "session_id" : "X-Session-Id") };
+}
+
+function malformed(param: string): ApiError {
+  return badRequest(
+    "A session id has 1 to 128 characters out of A-Z a-z 0-9 . _ : and -.",
+    param,
+    "invalid_session_id",
+  );
 }
 
 /** `set-cookie` for a session that a browser does not know yet; null for other callers. */
