@@ -46,7 +46,7 @@ async function droppedInTime(request: UpstreamRequest | undefined): Promise<void
   await Promise.race([request?.dropped, late]);
 }
 
-describe.each(PROVIDERS)("P54 a client of %s that leaves", (provider, model) => {
+describe.each(PROVIDERS)("P54 P56 a client of %s that leaves, seen in workerd", (provider, model) => {
   const messages = [{ role: "user", content: "Tell me everything" }];
 
   test.each([true, false])(

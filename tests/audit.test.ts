@@ -95,6 +95,16 @@ test.concurrent("a client that uses one request id twice hides nothing", async (
   expect(await mesh.rows("twice", 2)).toHaveLength(2);
 });
 
+test.concurrent("P79 a request whose model has a name far too long is refused, and is a row that fits", async () => {
+  const model = `gpt-${"x".repeat(300_000)}`;
+  const response = await mesh.post(`/v1/${"y".repeat(5_000)}`, {}, { "x-request-id": "long-path" });
+  expect(response.status).toBe(404);
+  const refused = await mesh.post("/v1/chat/completions", { model, messages }, { "x-request-id": "long-model" });
+  expect(await refused.json()).toMatchObject({ error: { param: "model", code: "invalid_value" } });
+  expect((await mesh.rows("long-model"))[0]).toMatchObject({ status: 400, error_code: "invalid_value" });
+  expect((await mesh.rows("long-path"))[0]?.route).toMatch(/^\/v1\/y{123}…$/);
+});
+
 test("500 requests over all routes and providers, 32 at a time, are 500 rows", async () => {
   const before = await count();
   const providers = ["cloudflare", "openai", "gemini"];

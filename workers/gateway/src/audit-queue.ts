@@ -4,8 +4,11 @@ import { log } from "./log.ts";
 /** Requests that end within this time share a queue message. Milliseconds. */
 const GATHER_MS = 10;
 
-/** A message may have 128 KB; a record takes about one, and its trail is bounded. */
-const MAX_RECORDS = 60;
+/** A message may have 128,000 bytes. */
+const LARGEST_MESSAGE = 120_000;
+
+/** Bytes that a record takes at most, its texts being bounded (`record.ts`); it mostly takes 1,000. */
+const largestSize = ({ trail }: AuditRecord) => 5_500 + trail.length * 1_600;
 
 /** A sender that has not sent by then has died with its request; the next one takes its place. Milliseconds. */
 const SENDER_LOST_MS = 1_000;
@@ -28,7 +31,17 @@ export async function sendRecord(queue: Queue<AuditMessage>, record: AuditRecord
   senderSince = Date.now();
   await scheduler.wait(GATHER_MS);
   senderSince = Number.NEGATIVE_INFINITY;
-  while (waiting.length > 0) await send(queue, { v: 1, records: waiting.splice(0, MAX_RECORDS) });
+  while (waiting.length > 0) await send(queue, { v: 1, records: takeMessage() });
+}
+
+/** As many of the waiting records as surely fit into one message; at least one. */
+function takeMessage(): AuditRecord[] {
+  let size = 0;
+  const full = waiting.findIndex((record) => {
+    size += largestSize(record);
+    return size > LARGEST_MESSAGE;
+  });
+  return waiting.splice(0, full === -1 ? waiting.length : Math.max(1, full));
 }
 
 async function send(queue: Queue<AuditMessage>, message: AuditMessage): Promise<void> {

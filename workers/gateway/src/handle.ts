@@ -4,7 +4,7 @@ import { allowOrigin } from "./edge/cors.ts";
 import { sessionCookie } from "./edge/identity.ts";
 import { typedEnv } from "./env.ts";
 import { log } from "./log.ts";
-import { recordStreamEnd } from "./record.ts";
+import { bounded, recordStreamEnd } from "./record.ts";
 import { router } from "./router.ts";
 
 /** A request from the first byte to its answer and its record, whoever calls. */
@@ -30,6 +30,7 @@ async function conclude(call: Call, status: number): Promise<void> {
   record.first_byte_ms = Date.now() - call.startedAt;
   if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
   record.total_ms = Date.now() - call.startedAt;
-  log("request", { ...record });
-  await sendRecord(call.env.AUDIT_QUEUE, record);
+  const written = bounded(record);
+  log("request", { ...written });
+  await sendRecord(call.env.AUDIT_QUEUE, written);
 }

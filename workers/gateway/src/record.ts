@@ -11,7 +11,7 @@ export function newRecord(call: Call): AuditRecord {
     time: call.startedAt,
     session_id: call.session.id,
     caller: call.caller.kind === "trusted" ? call.caller.name : "external",
-    route: call.url.pathname.slice(0, 200),
+    route: call.url.pathname,
     method: call.request.method,
     provider: null,
     model_asked: null,
@@ -31,6 +31,22 @@ export function newRecord(call: Call): AuditRecord {
     gateway_log_id: null,
     trail: [],
   };
+}
+
+/** Characters of a text in a record at most: a model's name, say, is the client's to choose. */
+const LONGEST_TEXT = 128;
+
+/** The record with every text cut to its bound, so that it always fits a queue message; a cut one ends in "…". */
+export function bounded(record: AuditRecord): AuditRecord {
+  return { ...cut(record), trail: record.trail.map(cut) };
+}
+
+function cut<Fields extends object>(fields: Fields): Fields {
+  const entries = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === "string" && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT - 1)}…` : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 export function recordUsage(record: AuditRecord, usage: Usage | null, estimated: boolean): void {

@@ -8,6 +8,8 @@ import * as v from "valibot";
 const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema));
 
 const text = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
+/** A name of ours or of a provider's: it goes into headers, and into a record. */
+const name = v.pipe(text, v.maxLength(256, "must have at most 256 characters"));
 const flag = v.boolean("must be true or false");
 const number = v.number("must be a number");
 const count = v.pipe(number, v.integer("must be a whole number"), v.minValue(1, "must be at least 1"));
@@ -21,14 +23,14 @@ const milliseconds = v.pipe(
 );
 
 const fallback = v.union(
-  [text, v.looseObject({ provider: text, model: optional(text) })],
+  [name, v.looseObject({ provider: name, model: optional(name) })],
   'must be "provider/model" or {"provider": …, "model": …}',
 );
 
 /** The fields that routing reads; every route takes them. */
 const routed = {
-  model: optional(text),
-  provider: optional(text),
+  model: optional(name),
+  provider: optional(name),
   fallbacks: optional(v.pipe(v.array(fallback, "must be a list"), v.maxLength(5, "must name at most 5 targets"))),
   routing: optional(
     v.strictObject(
