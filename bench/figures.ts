@@ -39,19 +39,20 @@ export function resultsOf(scenario: string, rounds: Rounds): Result[] {
       { name, value, bare: medianOf(rounds, "bare", of), ratio: medianRatio(rounds, of), target: null, met: null },
     ];
   });
-  const added = addedFirstByte(rounds);
-  if (added !== null) {
-    const name = `${scenario}: first byte added p50 ms`;
-    results.push({ name, value: added.mesh, bare: added.bare, ratio: null, target: null, met: null });
-  }
-  return results;
+  return [...results, ...addedFirstByte(scenario, rounds)];
 }
 
-/** What each side adds to the first byte of the upstream alone, at the median. */
-function addedFirstByte(rounds: Rounds): { mesh: number; bare: number } | null {
+/**
+ * What the mesh adds to the first byte at the median: over the bare Worker (`value` of the first result), and over the
+ * upstream alone, where the bare Worker adds `bare`.
+ */
+function addedFirstByte(scenario: string, rounds: Rounds): Result[] {
   const p50 = (measure: Measure) => measure.firstByte.p50;
-  const upstream = medianOf(rounds, "upstream", p50);
-  const mesh = medianOf(rounds, "mesh", p50);
-  const bare = medianOf(rounds, "bare", p50);
-  return upstream === null || mesh === null || bare === null ? null : { mesh: mesh - upstream, bare: bare - upstream };
+  const [upstream, bare, mesh] = (["upstream", "bare", "mesh"] as const).map((side) => medianOf(rounds, side, p50));
+  if (upstream == null || bare == null || mesh == null) return [];
+  const common = { ratio: null, target: null, met: null };
+  return [
+    { name: `${scenario}: first byte over bare p50 ms`, value: mesh - bare, bare: null, ...common },
+    { name: `${scenario}: first byte over upstream p50 ms`, value: mesh - upstream, bare: bare - upstream, ...common },
+  ];
 }

@@ -19,7 +19,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
   --quick           under 60 s: shorter runs, two rounds
   --only NAME       only scenarios whose name begins with NAME ("start-up" too); may be repeated
-  --rounds N        runs of each side (5; quick: 2)
+  --rounds N        runs of each side (3; quick: 2)
   --json FILE       results as [{name, value, bare, ratio, target, met}]
   --soak MINUTES    200 streams at once for so long: is the memory flat?
   --profile         CPU profiles of the mesh's Workers into dist/bench/profiles
@@ -45,7 +45,7 @@ export function readOptions(args: string[]): Options {
     json: values.json,
     soakMinutes: values.soak === undefined ? undefined : positive("--soak", values.soak),
     profile: values.profile,
-    rounds: values.rounds === undefined ? (values.quick ? 2 : 5) : positive("--rounds", values.rounds),
+    rounds: values.rounds === undefined ? (values.quick ? 2 : 3) : positive("--rounds", values.rounds),
   };
 }
 

@@ -23,7 +23,7 @@ export const TARGETS: Target[] = [
   ...ratio("most", 3, ...paced("openai"), ...paced("gemini"), ...paced("cf-ai")),
   ...ratio("least", 0.5, ...burst("openai-usage"), ...burst("openai")),
   ...ratio("least", 0.25, ...burst("gemini"), ...burst("cf-ai")),
-  ...value(1, "idle-first-byte: first byte added p50 ms"),
+  ...value(1, "idle-first-byte: first byte over bare p50 ms"),
   ...value(
     5,
     ...["openai-usage", "openai", "gemini", "cf-ai"].map((provider) => `paced-${provider}-200: chunk delay p99 ms`),
