@@ -11,7 +11,7 @@ import { profileScenario } from "./profile.ts";
 import { plainTable, scenarioTable, tableHead, targetTable } from "./report.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { bareServer, meshServer } from "./servers.ts";
-import { soak } from "./soak.ts";
+import { SOAK_HEAP_MB, soak } from "./soak.ts";
 import { measureStartUps } from "./start-up.ts";
 import { judged } from "./targets.ts";
 import { startWorkerd } from "./workerd.ts";
@@ -24,7 +24,7 @@ async function main(options: Options): Promise<number> {
   const mesh = readMesh();
   console.log("building the bundles …");
   await buildBundles(mesh, { minify: !options.profile });
-  const bench = await start(mesh, options.profile);
+  const bench = await start(mesh, options);
   const outcome = new Outcome();
   try {
     const chosen = scenarios(options.quick).filter(({ name }) => isChosen(options, name));
@@ -80,15 +80,16 @@ function soakScenarios(chosen: Scenario[]): Scenario[] {
   return chosen.filter(({ connections, requestsEach }) => requestsEach === 1 && connections === 200);
 }
 
-async function start(mesh: Mesh, inspector: boolean): Promise<Bench> {
+async function start(mesh: Mesh, { profile, soakMinutes }: Options): Promise<Bench> {
   const upstream = await startChild(join(import.meta.dirname, "upstream/main.ts"));
   const { port } = upstream.ready as { port: number };
+  const heap = soakMinutes === undefined ? {} : { heapMb: SOAK_HEAP_MB };
   const load = await startChild(join(import.meta.dirname, "load/main.ts"));
   return {
     upstream,
     upstreamPort: port,
     load,
-    mesh: await startWorkerd("mesh", meshServer(mesh, port), { inspector }),
+    mesh: await startWorkerd("mesh", meshServer(mesh, port, heap), { inspector: profile }),
     bare: await startWorkerd("bare", bareServer(port)),
   };
 }

@@ -20,8 +20,11 @@ function meshSettings(upstreamPort: number): Record<string, Settings> {
   };
 }
 
-/** Sockets: `main` is the gateway, `caller` a Worker that is bound to its TrustedGateway. */
-export function meshServer(mesh: Mesh, upstreamPort: number): Value {
+/**
+ * Sockets: `main` is the gateway, `caller` a Worker that is bound to its TrustedGateway.
+ * @param heapMb bound of each isolate's heap; without one V8 lets it grow as long as the machine has memory
+ */
+export function meshServer(mesh: Mesh, upstreamPort: number, { heapMb }: { heapMb?: number } = {}): Value {
   const gateway = mesh.workers.find((worker) => worker.public);
   if (gateway === undefined) throw new Error("wrangler.workspace names no public Worker.");
   const target = {
@@ -33,6 +36,7 @@ export function meshServer(mesh: Mesh, upstreamPort: number): Value {
     upstreamPort,
     [...meshServices(mesh, meshSettings(upstreamPort)), standIn("caller", [{ name: "TARGET", service: target }])],
     { main: gateway.script, caller: "caller" },
+    heapMb === undefined ? [] : [`--max-heap-size=${heapMb}`],
   );
 }
 
@@ -81,10 +85,16 @@ function standIn(file: string, bindings: Value[], name = file): Value {
   };
 }
 
-function server(upstreamPort: number, workers: Value[], sockets: Record<string, string>): Value {
+function server(
+  upstreamPort: number,
+  workers: Value[],
+  sockets: Record<string, string>,
+  v8Flags: string[] = [],
+): Value {
   const storage = join(workDir, "storage");
   mkdirSync(storage, { recursive: true });
   return {
+    v8Flags,
     services: [
       ...workers,
       // "local" for the upstream on loopback, which at Cloudflare is the internet.
