@@ -1,6 +1,7 @@
 import { type ByteReader, byteReader } from "./byte-reader.ts";
 import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
 import { ApiError, errorEvent, toApiError } from "./errors.ts";
+import { JoiningWriter } from "./joining-writer.ts";
 import { deadlineError, networkError } from "./reply.ts";
 import { type EventParser, SseParser } from "./sse.ts";
 import type { Usage } from "./usage.ts";
@@ -63,7 +64,7 @@ export const DEFAULT_DEADLINES = {
   totalMs: 600_000,
 } as const satisfies Deadlines;
 
-/** Translates a provider's SSE in one reader loop; everything that has arrived is handled and sent in one go. */
+/** Translates a provider's SSE in one reader loop; what arrives together is sent together. */
 export async function translatedStream(options: TranslatedStreamOptions): Promise<StreamReply> {
   const source = new TranslatedSource(options);
   await source.hold();
@@ -78,8 +79,6 @@ export async function translatedStream(options: TranslatedStreamOptions): Promis
     cancel: () => source.cancel(),
   };
 }
-
-const encoder = new TextEncoder();
 
 /** What one read of the provider's stream made; `failure` comes after `text`. */
 interface Step {
@@ -129,14 +128,13 @@ class TranslatedSource {
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
   async pumpTo(writable: WritableStream<Uint8Array>): Promise<StreamEnd> {
-    const writer = writable.getWriter();
+    const writer = new JoiningWriter(writable);
     let failure: ApiError | null = null;
     let clientLeft = false;
     try {
       for (let step = this.#held; ; step = await this.#next()) {
-        if (step.text !== "") await writer.write(encoder.encode(step.text));
         failure = step.failure;
-        if (failure !== null && !this.#cancelled) await writer.write(encoder.encode(errorEvent(failure)));
+        await writer.write(step.text + (failure === null || this.#cancelled ? "" : errorEvent(failure)));
         if (this.#ended) break;
       }
       await writer.close();
