@@ -191,7 +191,7 @@ export function isStreamReply(reply: RelayReply): reply is StreamReply {
 }
 
 /** Characters above which a body crosses as bytes; two bytes a character then still fit into one RPC call. */
-const LARGEST_TEXT_BODY = 8 * 1024 * 1024;
+const LARGEST_TEXT_BODY = 15 * 1024 * 1024;
 
 /** The form in which a body crosses to another Worker; the reverse of `bodyText`. */
 export function bodyForRpc(text: string): string | Uint8Array {
