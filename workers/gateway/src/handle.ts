@@ -1,3 +1,4 @@
+import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { sendRecord } from "./audit-queue.ts";
 import { type Call, type Caller, openCall } from "./call.ts";
 import { allowOrigin } from "./edge/cors.ts";
@@ -18,14 +19,12 @@ export async function handle(request: Request, env: Env, ctx: ExecutionContext, 
     if (cookie !== null) response.headers.append("set-cookie", cookie);
   }
   allowOrigin(request, response.headers, call.settings);
-  call.waitUntil(conclude(call, response.status));
+  if (call.record !== null) call.waitUntil(conclude(call, call.record, response.status));
   return response;
 }
 
 /** After the answer: the log line and the audit record, once the stream has ended if there is one. */
-async function conclude(call: Call, status: number): Promise<void> {
-  const { record } = call;
-  if (record === null) return;
+async function conclude(call: Call, record: AuditRecord, status: number): Promise<void> {
   record.status = status;
   record.first_byte_ms = Date.now() - call.startedAt;
   if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
