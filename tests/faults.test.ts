@@ -81,6 +81,21 @@ function event(provider: Provider, content: string): unknown {
   };
 }
 
+/** What ends a stream well, in the provider's format. */
+function ending(provider: Provider): unknown[] {
+  const usage = { prompt_tokens: 5, completion_tokens: 8, total_tokens: 13 };
+  if (provider === "cloudflare") return [{ response: "", usage }, "[DONE]"];
+  if (provider === "gemini") {
+    return [{ candidates: [{ index: 0, content: { role: "model", parts: [] }, finishReason: "STOP" }] }];
+  }
+  const chunk = { id: "1", object: "chat.completion.chunk", created: 1, model: "gpt-4o" };
+  return [
+    { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+    { ...chunk, choices: [], usage },
+    "[DONE]",
+  ];
+}
+
 const write = (response: ServerResponse, data: unknown) => response.write(`data: ${JSON.stringify(data)}\n\n`);
 const openStream = (response: ServerResponse) => response.writeHead(200, { "content-type": "text/event-stream" });
 const errorData = { error: { code: 503, message: "overloaded", status: "UNAVAILABLE", type: "server_error" } };
@@ -302,15 +317,32 @@ function expectErrorBody(answer: Answer): void {
   expect(error).toHaveProperty("code");
 }
 
+interface Mode {
+  mode: string;
+  stream: boolean;
+  fields: object;
+}
+
+const MODES: Mode[] = [
+  { mode: "whole", stream: false, fields: {} },
+  { mode: "streamed", stream: true, fields: {} },
+];
+/** A stream of OpenAI's whose usage the client asks for passes natively; all others are rewritten on their way. */
+const NATIVE: Mode = { mode: "streamed natively", stream: true, fields: { stream_options: { include_usage: true } } };
+
 describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
-  describe.each([false, true])("stream: %s", (stream) => {
+  describe.each(provider === "openai" ? [...MODES, NATIVE] : MODES)("$mode", ({ mode, stream, fields }) => {
     const rows = ROWS.filter(({ only }) => only === undefined || (only === "stream") === stream);
+    const idOf = (kind: string, row: string | number) => `${kind}-${provider}-${mode}-${row}`.replaceAll(/[^\w-]/g, "");
 
     test.each(rows)("alone: $fault", async ({ fault, play, alone, code }) => {
       mesh.upstream.play((request, response) => play(request, response, provider));
-      const requestId = `alone-${provider}-${stream}-${ROWS.findIndex((row) => row.fault === fault)}`;
+      const requestId = idOf(
+        "alone",
+        ROWS.findIndex((row) => row.fault === fault),
+      );
       const routing = { max_attempts: 1, first_byte_timeout_ms: FIRST_BYTE_MS };
-      const answer = await ask(provider, stream, { routing }, requestId);
+      const answer = await ask(provider, stream, { routing, ...fields }, requestId);
       const expected = typeof alone === "object" ? alone[provider] : alone;
       expect(calls(provider)).toBe(1);
       expect(mesh.upstream.requests).toHaveLength(1);
@@ -341,10 +373,14 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
           ? play(request, response, provider)
           : answerAsProvider(request, response),
       );
-      const requestId = `fallback-${provider}-${stream}-${ROWS.findIndex((row) => row.fault === fault)}`;
+      const requestId = idOf(
+        "fallback",
+        ROWS.findIndex((row) => row.fault === fault),
+      );
       const extra = {
         fallbacks: [{ provider: other, model: MODELS[other] }],
         routing: { max_attempts: 2, first_byte_timeout_ms: FIRST_BYTE_MS },
+        ...fields,
       };
       const answer = await ask(provider, stream, extra, requestId);
       expect(calls(provider)).toBe(1);
@@ -382,14 +418,27 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
         first = false;
         return play(request, response, provider);
       });
-      const requestId = `again-${provider}-${stream}-${_.replaceAll(/\W/g, "")}`;
-      const answer = await ask(provider, stream, { routing: { max_attempts: 2 } }, requestId);
+      const requestId = idOf("again", _);
+      const answer = await ask(provider, stream, { routing: { max_attempts: 2 }, ...fields }, requestId);
       expect(answer.status).toBe(200);
       expect(answer.headers.get("x-gateway-attempts")).toBe("2");
       expect(answer.text).toContain("Hello");
       // Workers AI says how long to wait in no header of its own.
       if (provider !== "cloudflare") expect(answer.ms).toBeGreaterThanOrEqual(wait);
       expect(mesh.upstream.requests).toHaveLength(2);
+    });
+
+    if (!stream) return;
+
+    test("a stream whose pauses are shorter than the idle deadline is whole", async () => {
+      const pieces = Array.from({ length: 8 }, (_, at) => event(provider, `piece ${at} `));
+      mesh.upstream.play((_request, response) => sse(response, [...pieces, ...ending(provider)], IDLE_MS / 2));
+      const requestId = idOf("steady", 0);
+      const answer = await ask(provider, stream, fields, requestId);
+      expect(answer.text).toContain("piece 7");
+      expect(answer.text).toContain('"finish_reason":"stop"');
+      expect(answer.text).not.toContain('"error"');
+      expect((await mesh.record(requestId)).stream_end).toBe("complete");
     });
   });
 });

@@ -97,7 +97,7 @@ class NativeStream {
   }
 
   async #readOpening(): Promise<Opening> {
-    const { provider, upstream, meter, holdForContent } = this.#options;
+    const { provider, upstream, meter, holdForContent, endsWithDone } = this.#options;
     const reader = upstream.getReader();
     const chunks: Uint8Array[] = [];
     while (!(holdForContent ? meter.contentSeen : meter.begun)) {
@@ -113,6 +113,7 @@ class NativeStream {
       meter.push(value);
       if (meter.error !== null && !meter.contentSeen) throw meter.error;
     }
+    if (endsWithDone && !meter.readable) throw notAStream(provider);
     reader.releaseLock();
     return { chunks, ended: false };
   }
@@ -121,7 +122,7 @@ class NativeStream {
   #checkWholeOpening(): void {
     const { provider, meter, holdForContent, endsWithDone } = this.#options;
     if (this.#timedOut) throw deadlineError(provider, "a first byte");
-    if (!meter.begun) throw invalidResponse(`${provider} answered a request for a stream with something else.`);
+    if (!meter.begun) throw notAStream(provider);
     if (endsWithDone && !meter.complete) throw cutError(provider);
     if (holdForContent) throw emptyCompletion(provider);
   }
@@ -217,6 +218,10 @@ class NativeStream {
     await scheduler.wait(1);
     this.#options.abortUpstream();
   }
+}
+
+function notAStream(provider: string): ApiError {
+  return invalidResponse(`${provider} answered a request for a stream with something else.`);
 }
 
 async function writeAll(writable: WritableStream<Uint8Array>, chunks: readonly Uint8Array[]): Promise<void> {

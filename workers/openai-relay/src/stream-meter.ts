@@ -17,6 +17,7 @@ export class StreamMeter {
   #reported: Usage | null = null;
   #estimate = 0;
   #begun = false;
+  #readable = false;
   #contentSeen = false;
   #finished = false;
   #done = false;
@@ -30,7 +31,7 @@ export class StreamMeter {
 
   push(bytes: Uint8Array): void {
     // A comment at the start is a sign of life already (": OPENROUTER PROCESSING").
-    this.#begun ||= bytes[0] === COLON;
+    if (bytes[0] === COLON) this.#begun = this.#readable = true;
     for (const data of this.#parser.push(bytes)) this.read(data);
   }
 
@@ -44,7 +45,7 @@ export class StreamMeter {
   /** One event's data. */
   read(data: string): void {
     this.#begun = true;
-    if (data === "[DONE]") this.#done = true;
+    if (data === "[DONE]") this.#done = this.#readable = true;
     else {
       const chunk = tryParseJson(data);
       if (isObject(chunk)) this.readChunk(chunk);
@@ -52,6 +53,7 @@ export class StreamMeter {
   }
 
   readChunk(chunk: JsonObject): void {
+    this.#readable = true;
     this.#model ??= typeof chunk["model"] === "string" && chunk["model"] !== "" ? chunk["model"] : undefined;
     if (chunk["error"] !== undefined && chunk["error"] !== null) {
       this.#error ??= upstreamErrorEvent(chunk, this.#provider);
@@ -86,6 +88,11 @@ export class StreamMeter {
   /** Anything of a stream has come. */
   get begun(): boolean {
     return this.#begun;
+  }
+
+  /** What has come is of a stream of OpenAI's: an object, [DONE] or a comment. */
+  get readable(): boolean {
+    return this.#readable;
   }
 
   /** Text, reasoning, a tool call or a refusal has come. */
