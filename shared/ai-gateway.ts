@@ -1,5 +1,5 @@
-/** The only host that the gateway's own token is sent to. */
-const AI_GATEWAY_HOST = "gateway.ai.cloudflare.com";
+/** The only place that the gateway's own token is sent to. */
+const AI_GATEWAY = "https://gateway.ai.cloudflare.com/";
 
 /**
  * Headers for a provider's URL when that URL lies behind Cloudflare's AI
@@ -22,9 +22,9 @@ export function aiGatewayHeaders(
   };
 }
 
-/** Whether this URL is one of Cloudflare's AI Gateway. */
-export function isAiGateway(url: string): boolean {
-  return URL.parse(url)?.host === AI_GATEWAY_HOST;
+/** Whether this base URL, as `readBaseUrl` gives it, is one of Cloudflare's AI Gateway. */
+export function isAiGateway(baseUrl: string): boolean {
+  return baseUrl.startsWith(AI_GATEWAY);
 }
 
 /** The gateway's id of the log entry that it wrote for this answer. */

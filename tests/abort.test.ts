@@ -17,23 +17,31 @@ const PROVIDERS = [
   ["gemini", "gemini-2.5-flash"],
 ] as const;
 
-/** Streams words, one every 20 ms, until the connection is dropped. */
-async function endless({ url, body }: UpstreamRequest, response: ServerResponse): Promise<void> {
-  const event = (word: string) => {
+/** Words that come at once: more than one read takes. */
+const BURST = 600;
+
+/** One event of a word, in the provider's format. */
+function word({ url, body }: UpstreamRequest): string {
+  const event = () => {
     if (url.startsWith("/gemini"))
-      return { candidates: [{ index: 0, content: { role: "model", parts: [{ text: word }] } }] };
-    if (url.startsWith("/ai")) return { response: word };
+      return { candidates: [{ index: 0, content: { role: "model", parts: [{ text: "word " }] } }] };
+    if (url.startsWith("/ai")) return { response: "word " };
     return {
       id: "1",
       object: "chat.completion.chunk",
       created: 1,
       model: body.model,
-      choices: [{ index: 0, delta: { role: "assistant", content: word }, finish_reason: null }],
+      choices: [{ index: 0, delta: { role: "assistant", content: "word " }, finish_reason: null }],
     };
   };
+  return `data: ${JSON.stringify(event())}\n\n`;
+}
+
+/** Streams words, one every 20 ms, until the connection is dropped. */
+async function endless(request: UpstreamRequest, response: ServerResponse): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
   while (!response.destroyed) {
-    response.write(`data: ${JSON.stringify(event("word "))}\n\n`);
+    response.write(word(request));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -77,6 +85,34 @@ describe.each(PROVIDERS)("P54 P56 a client of %s that leaves, seen in workerd", 
       });
       expect(record.completion_tokens).toBeGreaterThanOrEqual(8);
       expect(mesh.upstream.requests).toHaveLength(1);
+    },
+  );
+
+  test.each([true, false])(
+    "right after a burst, usage asked for: %s: all that had come is counted",
+    async (include_usage) => {
+      mesh.upstream.play((request, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        for (let at = 0; at < BURST; at++) response.write(word(request));
+      });
+      const requestId = `burst-${provider}-${include_usage}`;
+      const client = mesh.open(
+        "/v1/chat/completions",
+        { provider, model, messages, stream: true, stream_options: { include_usage } },
+        requestId,
+      );
+      const [answer] = (await once(client, "response")) as [IncomingMessage];
+      let seen = "";
+      for await (const chunk of answer) {
+        seen += chunk;
+        if (seen.split("word").length <= BURST) continue;
+        // The provider is silent now: a plain close would be seen only with its next word.
+        client.socket?.resetAndDestroy();
+        break;
+      }
+      const record = await mesh.record(requestId);
+      expect(record).toMatchObject({ stream_end: "aborted", usage_estimated: true });
+      expect(record.completion_tokens).toBeGreaterThanOrEqual(BURST);
     },
   );
 

@@ -30,6 +30,6 @@ async function conclude(call: Call, record: AuditRecord, status: number): Promis
   if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
   record.total_ms = Date.now() - call.startedAt;
   const written = bounded(record);
-  log("request", { ...written });
+  log("request", written);
   await sendRecord(call.env.AUDIT_QUEUE, written);
 }

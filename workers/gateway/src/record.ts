@@ -42,11 +42,16 @@ export function bounded(record: AuditRecord): AuditRecord {
 }
 
 function cut<Fields extends object>(fields: Fields): Fields {
+  if (!Object.values(fields).some(isTooLong)) return fields;
   const entries = Object.entries(fields).map(([name, value]) => [
     name,
-    typeof value === "string" && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT - 1)}…` : value,
+    isTooLong(value) ? `${value.slice(0, LONGEST_TEXT - 1)}…` : value,
   ]);
   return Object.fromEntries(entries);
+}
+
+function isTooLong(value: unknown): value is string {
+  return typeof value === "string" && value.length > LONGEST_TEXT;
 }
 
 export function recordUsage(record: AuditRecord, usage: Usage | null, estimated: boolean): void {

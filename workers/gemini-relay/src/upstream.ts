@@ -45,6 +45,7 @@ export class Clock {
 /** Gemini's API with the operator's keys. One for an isolate: its keys rotate and rest across requests. */
 export class GeminiApi {
   readonly #settings: Settings;
+  #base: ReturnType<typeof readBaseUrl> | undefined;
   readonly #keys: KeyRing;
 
   constructor(settings: Settings) {
@@ -65,7 +66,8 @@ export class GeminiApi {
 
   /** Calls a method of a model; throws an ApiError for whatever is not a success. */
   async call(request: RelayRequest, method: Method, body: unknown, clock: Clock): Promise<UpstreamCall> {
-    const { href, search } = readBaseUrl("GEMINI_BASE_URL", this.#settings.GEMINI_BASE_URL || DEFAULT_BASE_URL);
+    this.#base ??= readBaseUrl("GEMINI_BASE_URL", this.#settings.GEMINI_BASE_URL || DEFAULT_BASE_URL);
+    const { href, search } = this.#base;
     const path = modelPath(request.model);
     const key = this.#keys.next(Date.now());
     if (key === undefined) throw notConfigured("The secret GEMINI_API_KEY is not set.");

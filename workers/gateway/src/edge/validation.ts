@@ -1,5 +1,5 @@
 import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
-import type { JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import * as v from "valibot";
 
 // What every provider needs right, and our own fields, are checked here. The
@@ -9,11 +9,16 @@ const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(
 
 const text = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
 /** A name of ours or of a provider's: it goes into headers, and into a record. */
-const name = v.pipe(text, v.maxLength(256, "must have at most 256 characters"));
+const name = v.pipe(
+  text,
+  v.maxLength(256, "must have at most 256 characters"),
+  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not hold control characters"),
+);
 const flag = v.boolean("must be true or false");
 const number = v.number("must be a number");
 const count = v.pipe(number, v.integer("must be a whole number"), v.minValue(1, "must be at least 1"));
-const object = (message = "must be an object") => v.looseObject({}, message);
+/** valibot's objects take lists too; a JSON object is none. */
+const object = (message = "must be an object") => v.custom<JsonObject>(isObject, message);
 
 const milliseconds = v.pipe(
   number,
@@ -22,10 +27,20 @@ const milliseconds = v.pipe(
   v.maxValue(3_600_000, "must be at most 3600000"),
 );
 
-const fallback = v.union(
-  [name, v.looseObject({ provider: name, model: optional(name) })],
-  'must be "provider/model" or {"provider": …, "model": …}',
+const target = v.pipe(
+  object('must be "provider/model" or {"provider": …, "model": …}'),
+  v.strictObject({ provider: name, model: optional(name) }),
 );
+/** By what was sent, not as a union: so the part at fault is named. */
+const fallback = v.lazy((input) => (typeof input === "string" ? name : target));
+
+/** What `routing` may hold; a trusted caller's limits are a part of it. */
+export const routingFields = {
+  max_attempts: optional(v.pipe(count, v.maxValue(10, "must be at most 10"))),
+  timeout_ms: optional(milliseconds),
+  first_byte_timeout_ms: optional(milliseconds),
+  hedge_after_ms: optional(milliseconds),
+};
 
 /** The fields that routing reads; every route takes them. */
 const routed = {
@@ -33,21 +48,16 @@ const routed = {
   provider: optional(name),
   fallbacks: optional(v.pipe(v.array(fallback, "must be a list"), v.maxLength(5, "must name at most 5 targets"))),
   routing: optional(
-    v.strictObject(
-      {
-        max_attempts: optional(v.pipe(count, v.maxValue(10, "must be at most 10"))),
-        timeout_ms: optional(milliseconds),
-        first_byte_timeout_ms: optional(milliseconds),
-        hedge_after_ms: optional(milliseconds),
-      },
-      "must be an object with max_attempts, timeout_ms, first_byte_timeout_ms or hedge_after_ms",
+    v.pipe(
+      object("must be an object with max_attempts, timeout_ms, first_byte_timeout_ms or hedge_after_ms"),
+      v.strictObject(routingFields),
     ),
   ),
 };
 
 const sampled = {
   stream: optional(flag),
-  stream_options: optional(v.looseObject({ include_usage: optional(flag) }, "must be an object")),
+  stream_options: optional(v.pipe(object(), v.looseObject({ include_usage: optional(flag) }))),
   max_tokens: optional(count),
   n: optional(count),
   temperature: optional(number),
@@ -58,15 +68,16 @@ const sampled = {
   stop: optional(v.union([v.string(), v.array(v.string("must be a string"))], "must be a string or a list of strings")),
 };
 
-const message = v.looseObject(
-  {
+const content = v.string("must be a string or a list of parts");
+const parts = v.array(object("must be an object with a type"));
+
+const message = v.pipe(
+  object("must be an object with a role"),
+  v.looseObject({
     role: text,
-    content: optional(
-      v.union([v.string(), v.array(object("must be an object with a type"))], "must be a string or a list of parts"),
-    ),
+    content: optional(v.lazy((input) => (Array.isArray(input) ? parts : content))),
     tool_calls: optional(v.array(object(), "must be a list")),
-  },
-  "must be an object with a role",
+  }),
 );
 
 const chat = v.looseObject({
@@ -77,7 +88,7 @@ const chat = v.looseObject({
   tools: optional(v.array(object("must be an object with a type"), "must be a list")),
   tool_choice: optional(v.union([v.string(), object()], "must be a string or an object")),
   parallel_tool_calls: optional(flag),
-  response_format: optional(v.looseObject({ type: text }, "must be an object with a type")),
+  response_format: optional(v.pipe(object("must be an object with a type"), v.looseObject({ type: text }))),
   logprobs: optional(flag),
 });
 
@@ -87,7 +98,14 @@ const texts = v.union(
   "must be a string or a list of strings",
 );
 
-const completion = v.looseObject({ ...routed, ...sampled, prompt: optional(texts), echo: optional(flag) });
+const completion = v.looseObject({
+  ...routed,
+  ...sampled,
+  // 0 with `echo` and `logprobs` asks how likely the prompt itself is.
+  max_tokens: optional(v.pipe(number, v.integer("must be a whole number"), v.minValue(0, "must be at least 0"))),
+  prompt: optional(texts),
+  echo: optional(flag),
+});
 
 const embedding = v.looseObject({
   ...routed,
@@ -125,7 +143,8 @@ function fieldError(issue: v.BaseIssue<unknown>): ApiError {
   if (issue.type === "strict_object" && issue.expected === "never")
     return badRequest(`${param} is not known.`, param, "unknown_parameter");
   if (issue.received === "undefined") return badRequest(`${param} is missing.`, param, "missing_required_parameter");
-  return badRequest(`${param} ${issue.message}.`, param, "invalid_value");
+  const wrongType = issue.kind === "schema" && issue.type !== "picklist";
+  return badRequest(`${param} ${issue.message}.`, param, wrongType ? "invalid_type" : "invalid_value");
 }
 
 /** [messages, 0, role] → "messages[0].role" */
