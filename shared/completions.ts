@@ -59,6 +59,13 @@ export function readCompletionRequest(text: string): CompletionPlan {
       "unsupported_value",
     );
   }
+  if (rest["max_tokens"] === 0) {
+    throw badRequest(
+      "This provider cannot say how likely a prompt is: max_tokens must be at least 1.",
+      "max_tokens",
+      "unsupported_value",
+    );
+  }
   const shared: JsonObject = { ...rest, ...chatLogprobs(logprobs) };
   const prompts = promptTexts(prompt).map((content) => ({
     chat: JSON.stringify({ ...shared, messages: [{ role: "user", content }] }),

@@ -43,6 +43,7 @@ describe("a /v1/completions request", () => {
     [{}, "prompt"],
     [{ prompt: "a", suffix: "b" }, "suffix"],
     [{ prompt: "a", best_of: 3, n: 2 }, "best_of"],
+    [{ prompt: "a", max_tokens: 0, echo: true }, "max_tokens"],
   ])("%j is refused with the field named", (body, param) => {
     expect(refused(body)).toMatchObject({ status: 400, param });
   });

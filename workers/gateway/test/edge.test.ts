@@ -119,23 +119,32 @@ describe("a field that is wrong is named", () => {
   const messages = [{ role: "user", content: "hi" }];
   test.each([
     ["messages", {}, "missing_required_parameter"],
-    ["messages", { messages: "hi" }, "invalid_value"],
+    ["messages", { messages: "hi" }, "invalid_type"],
     ["messages", { messages: [] }, "invalid_value"],
-    ["messages[0]", { messages: ["hi"] }, "invalid_value"],
+    ["messages[0]", { messages: ["hi"] }, "invalid_type"],
     ["messages[1].role", { messages: [...messages, { content: "x" }] }, "missing_required_parameter"],
-    ["messages[0].content", { messages: [{ role: "user", content: 5 }] }, "invalid_value"],
-    ["messages[0].content", { messages: [{ role: "user", content: ["x"] }] }, "invalid_value"],
-    ["temperature", { messages, temperature: "hot" }, "invalid_value"],
+    ["messages[0].content", { messages: [{ role: "user", content: 5 }] }, "invalid_type"],
+    ["messages[0].content[1]", { messages: [{ role: "user", content: [{ type: "text" }, "x"] }] }, "invalid_type"],
+    ["messages[0]", { messages: [[]] }, "invalid_type"],
+    ["tools[0]", { messages, tools: [[]] }, "invalid_type"],
+    ["stream_options", { messages, stream_options: [] }, "invalid_type"],
+    ["temperature", { messages, temperature: "hot" }, "invalid_type"],
     ["max_tokens", { messages, max_tokens: 0 }, "invalid_value"],
     ["n", { messages, n: 1.5 }, "invalid_value"],
-    ["stream", { messages, stream: "yes" }, "invalid_value"],
-    ["stop", { messages, stop: 5 }, "invalid_value"],
-    ["tools", { messages, tools: {} }, "invalid_value"],
+    ["stream", { messages, stream: "yes" }, "invalid_type"],
+    ["stop", { messages, stop: 5 }, "invalid_type"],
+    ["tools", { messages, tools: {} }, "invalid_type"],
     ["response_format.type", { messages, response_format: {} }, "missing_required_parameter"],
-    ["model", { messages, model: 4 }, "invalid_value"],
+    ["model", { messages, model: 4 }, "invalid_type"],
+    ["model", { messages, model: "gpt-4\nx-injected: 1" }, "invalid_value"],
+    ["model", { messages, model: "half \ud83d" }, "invalid_value"],
     ["provider", { messages, provider: "" }, "invalid_value"],
-    ["fallbacks", { messages, fallbacks: "gpt-4" }, "invalid_value"],
-    ["fallbacks[0]", { messages, fallbacks: [5] }, "invalid_value"],
+    ["fallbacks", { messages, fallbacks: "gpt-4" }, "invalid_type"],
+    ["fallbacks[0]", { messages, fallbacks: [5] }, "invalid_type"],
+    ["fallbacks[0].provider", { messages, fallbacks: [{ model: "gpt-4" }] }, "missing_required_parameter"],
+    ["fallbacks[1].model", { messages, fallbacks: ["llama4", { provider: "openai", model: 5 }] }, "invalid_type"],
+    ["fallbacks[0].mdoel", { messages, fallbacks: [{ provider: "openai", mdoel: "x" }] }, "unknown_parameter"],
+    ["routing", { messages, routing: [] }, "invalid_type"],
     ["routing.max_attempts", { messages, routing: { max_attempts: 0 } }, "invalid_value"],
     ["routing.timeout_ms", { messages, routing: { timeout_ms: -1 } }, "invalid_value"],
     ["routing.retries", { messages, routing: { retries: 1 } }, "unknown_parameter"],
@@ -151,6 +160,14 @@ describe("a field that is wrong is named", () => {
       stop: null,
     };
     expect(validate("chat", body)).toMatchObject(body);
+  });
+
+  test("a completion of no tokens asks for the prompt's own probabilities", () => {
+    const body = { prompt: "a", max_tokens: 0, echo: true, logprobs: 1 };
+    expect(validate("completion", body)).toMatchObject(body);
+    expect(() => validate("completion", { ...body, max_tokens: -1 })).toThrow(
+      expect.objectContaining({ status: 400, param: "max_tokens" }),
+    );
   });
 
   test.each([
