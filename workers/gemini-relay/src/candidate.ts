@@ -44,6 +44,13 @@ export class Candidate implements CandidateEnd {
     return pieces;
   }
 
+  /** The prompt turned out to be blocked before Gemini said how the candidate ended: that is its end. */
+  block(message: string): void {
+    if (this.reasons.length > 0) return;
+    this.reasons.push("SAFETY");
+    this.finishMessage = message;
+  }
+
   annotations(): Annotation[] {
     if (this.#grounding === undefined && this.#citations === undefined) return [];
     return readAnnotations(this.#text, this.#grounding, this.#citations);

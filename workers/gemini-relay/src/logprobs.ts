@@ -2,15 +2,17 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { asNumber, asText, objectsIn } from "./read.ts";
 
 /**
- * Gemini's logprobsResult → OpenAI's `logprobs`; null when there is none.
+ * Gemini's logprobsResult → OpenAI's `logprobs`; null when it has no tokens.
  * `{chosenCandidates: [{token: "Hi", logProbability: -0.1}], topCandidates: [{candidates: […]}]}`
  * → `{content: [{token: "Hi", logprob: -0.1, bytes: [72, 105], top_logprobs: […]}], refusal: null}`
  */
 export function readLogprobs(result: unknown): JsonObject | null {
   if (!isObject(result)) return null;
+  const chosen = objectsIn(result["chosenCandidates"]);
+  if (chosen.length === 0) return null;
   const tops = objectsIn(result["topCandidates"]);
-  const content = objectsIn(result["chosenCandidates"]).map((chosen, position) => ({
-    ...tokenLogprob(chosen),
+  const content = chosen.map((token, position) => ({
+    ...tokenLogprob(token),
     top_logprobs: objectsIn(tops[position]?.["candidates"]).map(tokenLogprob),
   }));
   return { content, refusal: null };

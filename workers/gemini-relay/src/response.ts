@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { emptyCompletion } from "@ai-proxy/shared/reply";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
+import { Base64Joiner } from "./audio.ts";
 import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
@@ -51,8 +52,10 @@ function choices(answer: JsonObject, callIds: CallIds): JsonObject[] {
     candidates.set(index, { end, message, logprobs: readLogprobs(given["logprobsResult"]) });
   }
   if (candidates.size === 0) return [blockedChoice(answer)];
+  const blocked = blockedPrompt(answer);
   const rows = [...candidates].sort(([a], [b]) => a - b);
   const made = rows.map(([index, { end, message, logprobs }]) => {
+    if (blocked !== null) end.block(blocked);
     const finish = finishReason(end);
     return { index, message: message.message(end, finish), logprobs, finish_reason: finish };
   });
@@ -78,6 +81,7 @@ class MessageBuilder {
   readonly #images: JsonObject[] = [];
   readonly #steps: JsonObject[] = [];
   #audio = "";
+  readonly #joiner = new Base64Joiner();
   #signature: string | undefined;
 
   constructor(callIds: CallIds) {
@@ -99,7 +103,7 @@ class MessageBuilder {
         this.#images.push(imagePart(piece));
         break;
       case "audio":
-        this.#audio += piece.data;
+        this.#audio += this.#joiner.push(piece.data);
         break;
       case "signature":
         this.#signature = piece.signature;
@@ -113,6 +117,7 @@ class MessageBuilder {
   }
 
   message(end: Candidate, finish: FinishReason): JsonObject {
+    this.#audio += this.#joiner.end();
     const withheld = finish === "content_filter" && !end.spoke;
     const alone = this.#calls.length === 0 && this.#audio === "" && !withheld;
     const google = this.#googleContent(end);

@@ -5,6 +5,7 @@ import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
+import { Base64Joiner } from "./audio.ts";
 import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
@@ -29,6 +30,8 @@ interface Choice {
   candidate: Candidate;
   /** Its first delta, which has the role, was sent. */
   begun: boolean;
+  /** What it says aloud: one file, however many pieces it comes in. */
+  audio?: { id: string; joiner: Base64Joiner };
 }
 
 /**
@@ -88,6 +91,7 @@ export class GeminiStream implements StreamTranslator {
   end(): string {
     const choices = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     if (choices.length === 0) return this.#endBlocked();
+    if (this.#blocked !== null) for (const { candidate } of choices) candidate.block(this.#blocked);
     if (choices.some(({ candidate }) => candidate.reasons.length === 0)) throw cutError(PROVIDER);
     const ends = choices.map((choice) => ({ choice, finish: finishReason(choice.candidate) }));
     if (!this.contentSeen && ends.every(({ finish }) => finish === "stop")) throw emptyCompletion(PROVIDER);
@@ -103,19 +107,26 @@ export class GeminiStream implements StreamTranslator {
     }
     const callsBefore = choice.candidate.calls;
     const pieces = choice.candidate.read(given);
-    if (pieces.length === 0) return "";
-    this.contentSeen ||= choice.candidate.spoke;
     let logprobs = readLogprobs(given["logprobsResult"]);
+    if (pieces.length === 0) return logprobs === null ? "" : this.#chunk(choice, "", null, logprobs);
+    this.contentSeen ||= choice.candidate.spoke;
     let call = callsBefore;
     let text = "";
     for (const piece of pieces) {
       this.#count(piece);
-      const fields =
-        piece.kind === "call" ? this.#callFields(piece, call++) : pieceFields(piece, this.#options.callIds);
-      text += this.#chunk(choice, fields, null, logprobs);
+      text += this.#chunk(choice, this.#fields(choice, piece, call), null, logprobs);
+      if (piece.kind === "call") call++;
       logprobs = null;
     }
     return text;
+  }
+
+  /** @param call index that the piece has if it is a call */
+  #fields(choice: Choice, piece: Piece, call: number): string {
+    if (piece.kind === "call") return this.#callFields(piece, call);
+    if (piece.kind !== "audio") return pieceFields(piece);
+    choice.audio ??= { id: this.#options.callIds.take(undefined), joiner: new Base64Joiner() };
+    return audioFields(choice.audio.id, choice.audio.joiner.push(piece.data));
   }
 
   #count(piece: Piece): void {
@@ -130,8 +141,9 @@ export class GeminiStream implements StreamTranslator {
   }
 
   #endChoice(choice: Choice, finish: FinishReason): string {
-    const { candidate } = choice;
-    let text = "";
+    const { candidate, audio } = choice;
+    const heard = audio?.joiner.end() ?? "";
+    let text = audio === undefined || heard === "" ? "" : this.#chunk(choice, audioFields(audio.id, heard), null);
     if (finish === "content_filter" && !candidate.spoke) {
       this.contentSeen = true;
       text += this.#chunk(choice, `"refusal":${JSON.stringify(withheldMessage(candidate))}`, null);
@@ -190,7 +202,11 @@ function firstDelta(fields: string): string {
   return `"role":"assistant",${fields.startsWith('"content"') ? "" : '"content":null,'}${fields}`;
 }
 
-function pieceFields(piece: Exclude<Piece, { kind: "call" }>, callIds: CallIds): string {
+function audioFields(id: string, data: string): string {
+  return `"audio":${JSON.stringify({ id, data })}`;
+}
+
+function pieceFields(piece: Exclude<Piece, { kind: "call" | "audio" }>): string {
   switch (piece.kind) {
     case "text":
       return `"content":${JSON.stringify(piece.text)}`;
@@ -198,8 +214,6 @@ function pieceFields(piece: Exclude<Piece, { kind: "call" }>, callIds: CallIds):
       return `"reasoning_content":${JSON.stringify(piece.text)}`;
     case "image":
       return `"images":[${JSON.stringify(imagePart(piece))}]`;
-    case "audio":
-      return `"audio":${JSON.stringify({ id: callIds.take(undefined), data: piece.data })}`;
     case "signature":
       return `"extra_content":${JSON.stringify(signatureContent(piece.signature))}`;
     case "step":

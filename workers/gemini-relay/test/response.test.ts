@@ -282,6 +282,14 @@ describe("finish reasons", () => {
     expect(body["usage"]).toMatchObject({ prompt_tokens: 3, completion_tokens: 0 });
   });
 
+  test.each([
+    ["text that has not ended", { content: { parts: [{ text: "a" }] } }, "a", null],
+    ["nothing said", { index: 0 }, null, "Gemini blocked the prompt (SAFETY)."],
+  ])("P24 a blocked prompt beside a candidate with %s is content_filter too", (_, given, content, refusal) => {
+    const { body } = complete({ candidates: [given], promptFeedback: { blockReason: "SAFETY" } });
+    expect(body["choices"]).toMatchObject([{ message: { content, refusal }, finish_reason: "content_filter" }]);
+  });
+
   test("an answer that was withheld says why as refusal", () => {
     expect(messageOf([], { finishReason: "SAFETY" })).toMatchObject({
       content: null,

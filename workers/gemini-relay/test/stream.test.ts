@@ -207,6 +207,21 @@ describe("the end", () => {
     expect(run.stream.contentSeen).toBe(true);
   });
 
+  test("P24 a prompt that turns out to be blocked after text ends with content_filter, not as a broken stream", () => {
+    const run = play(sse(candidate([{ text: "a" }]), { promptFeedback: { blockReason: "SAFETY" } }));
+    expect(run.error).toBeNull();
+    expect(textOf(run)).toBe("a");
+    expect(finishes(run)).toEqual(["content_filter"]);
+  });
+
+  test("log probabilities that come without text are not lost", () => {
+    const logprobsResult = { chosenCandidates: [{ token: "x", logProbability: -1 }] };
+    const run = play(sse(candidate([{ text: "x" }]), candidate([{ text: "" }], { ...STOP, logprobsResult })));
+    expect(rows(run).map((row) => row["logprobs"])).toMatchObject([null, { content: [{ token: "x" }] }, null]);
+    const none = play(sse(candidate([{ text: "x" }], { logprobsResult: {} }), candidate([], STOP)));
+    expect(rows(none).map((row) => row["logprobs"])).toEqual([null, null]);
+  });
+
   test("an answer that was withheld from the start says so", () => {
     const run = play(sse(candidate([], { finishReason: "SAFETY" })));
     expect(textOf(run, "refusal")).toBe("Gemini withheld its answer (SAFETY).");
