@@ -35,8 +35,26 @@ export function answeredError(answer: JsonObject): ApiError | null {
   if (answer["error"] === undefined || answer["error"] === null) return null;
   const error = readError(answer) ?? plainError("");
   const message = error.message === undefined ? undefined : withoutKeys(error.message, undefined);
-  const status = error.code !== undefined && error.code >= 400 && error.code <= 599 ? error.code : 502;
-  return statusError(status, { ...error, message });
+  return statusError(httpStatus(error), { ...error, message });
+}
+
+/** Names of google.rpc.Code that stand for another HTTP status than 502. */
+const STATUS_NAMES: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  RESOURCE_EXHAUSTED: 429,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** `code` is the HTTP status, or left out, or a number of gRPC's beside the name of it. */
+function httpStatus({ code, status = "" }: GoogleError): number {
+  if (code !== undefined && code >= 400 && code <= 599) return code;
+  return (Object.hasOwn(STATUS_NAMES, status) ? STATUS_NAMES[status] : undefined) ?? 502;
 }
 
 interface GoogleError {
@@ -51,15 +69,16 @@ interface GoogleError {
 }
 
 function readError(parsed: unknown): GoogleError | null {
-  const holder: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  const holder = first(parsed);
   if (!isObject(holder)) return null;
-  const { error } = holder;
-  if (typeof error === "string") return { message: error };
+  // Cloudflare's AI Gateway writes its own errors as {"error": [{"code": 2001, "message": …}]}.
+  const error = first(holder["error"]);
+  if (typeof error === "string") return { message: error === "" ? undefined : error };
   if (!isObject(error)) return null;
   const details = objectsIn(error["details"]);
   return {
     code: asNumber(error["code"]),
-    message: asText(error["message"]),
+    message: fullMessage(asText(error["message"]) ?? "", details),
     status: asText(error["status"]),
     reason: details.map((detail) => asText(detail["reason"])).find((reason) => reason !== undefined),
     retryAfterMs: details.map((detail) => readDuration(asText(detail["retryDelay"]))).find((ms) => ms !== undefined),
@@ -67,6 +86,27 @@ function readError(parsed: unknown): GoogleError | null {
       objectsIn(detail["violations"]).some((violation) => asText(violation["quotaId"])?.includes("PerDay") === true),
     ),
   };
+}
+
+function first(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/**
+ * The message with what BadRequest details say beyond it; undefined for "".
+ * "Request contains an invalid argument." and {field: "contents[0].parts[1]", description: "Bad type"}
+ * → "Request contains an invalid argument. (contents[0].parts[1]: Bad type)"
+ */
+function fullMessage(message: string, details: JsonObject[]): string | undefined {
+  const unsaid = details
+    .flatMap((detail) => objectsIn(detail["fieldViolations"]))
+    .flatMap((violation) => {
+      const description = asText(violation["description"]) ?? "";
+      if (description === "" || message.includes(description)) return [];
+      return [[asText(violation["field"]) ?? "", description].filter((text) => text !== "").join(": ")];
+    });
+  const full = unsaid.length === 0 ? message : `${message} (${unsaid.join("; ")})`.trim();
+  return full === "" ? undefined : full;
 }
 
 /** Text that is no JSON is shown when a person wrote it, not when it is a page. */
@@ -78,7 +118,11 @@ function plainError(body: string): GoogleError {
 function statusError(status: number, error: GoogleError): ApiError {
   const { retryAfterMs } = error;
   const message = error.message?.slice(0, LONGEST_MESSAGE);
+  const usedUp = error.dailyQuota === true || UNPAID.test(message ?? "");
   const common = { retryAfterMs, upstreamStatus: status };
+  if (status === 403 && message !== undefined && OTHERS_PROPERTY.test(message)) {
+    return new ApiError({ ...common, status: 502, message, code: "file_not_accessible", condition: "auth" });
+  }
   if (isAuth(status, error)) return providerAuthError(PROVIDER, status);
   switch (status) {
     case 400:
@@ -98,8 +142,8 @@ function statusError(status: number, error: GoogleError): ApiError {
         ...common,
         status,
         message: message ?? "Gemini's rate limit is reached.",
-        code: error.dailyQuota ? "insufficient_quota" : "rate_limit_exceeded",
-        condition: error.dailyQuota ? "quota_exhausted" : "rate_limited",
+        code: usedUp ? "insufficient_quota" : "rate_limit_exceeded",
+        condition: usedUp ? "quota_exhausted" : "rate_limited",
       });
     case 408:
     case 504:
@@ -127,6 +171,15 @@ function statusError(status: number, error: GoogleError): ApiError {
       });
   }
 }
+
+/**
+ * The request names a file or a cached content that this key's project does not
+ * own. Another key may be of the project that does; this one need not rest.
+ */
+const OTHERS_PROPERTY = /^You do not have permission to access the \w+ |^CachedContent not found/;
+
+/** Money, not time, is what this quota waits for. */
+const UNPAID = /prepayment credits are depleted|spending cap/i;
 
 /** Our key, not the caller's, is at fault. A bad key is a 400 at Google. */
 function isAuth(status: number, { reason, message }: GoogleError): boolean {

@@ -23,7 +23,9 @@ export interface TranslatedAnswer {
  * Gemini's answer → OpenAI's chat.completion. Throws an ApiError when the
  * answer is none: an error object, nothing at all, output that broke.
  */
-export function toChatCompletion(answer: unknown, envelope: AnswerEnvelope, callIds: CallIds): TranslatedAnswer {
+export function toChatCompletion(given: unknown, envelope: AnswerEnvelope, callIds: CallIds): TranslatedAnswer {
+  // Proxies that know only streams put the one answer, or the one error, into a list.
+  const answer: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
   if (!isObject(answer)) throw unreadable();
   const error = answeredError(answer);
   if (error !== null) throw error;

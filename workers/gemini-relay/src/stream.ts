@@ -69,10 +69,14 @@ export class GeminiStream implements StreamTranslator {
 
   push(data: string): string {
     const event = tryParseJson(data);
-    if (!isObject(event)) {
-      if (data.trim() === "[DONE]" || data.trim() === "") return "";
-      throw unreadable();
-    }
+    if (isObject(event)) return this.#event(event);
+    if (data.trim() === "[DONE]" || data.trim() === "") return "";
+    // Errors come in a list of one where alt=sse is not known.
+    if (!Array.isArray(event) || !event.every(isObject)) throw unreadable();
+    return event.map((one) => this.#event(one)).join("");
+  }
+
+  #event(event: JsonObject): string {
     const error = answeredError(event);
     if (error !== null) throw error;
     if (this.#head === "") this.#head = this.#beginChunks(event);

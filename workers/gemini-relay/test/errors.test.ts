@@ -12,6 +12,7 @@ describe("Google's errors", () => {
     ["an object", google(400, "no such field")],
     ["P76 a list of one", [google(400, "no such field")]],
     ["a bare text", { error: "no such field" }],
+    ["AI Gateway's list of errors", { success: false, error: [{ code: 2001, message: "no such field" }] }],
     ["plain text", "no such field"],
   ])("as %s keep status and message", (_, body) => {
     expect(of(400, body)).toMatchObject({
@@ -26,6 +27,7 @@ describe("Google's errors", () => {
     ["an HTML page", "<html>Bad Gateway</html>"],
     ["nothing", ""],
     ["JSON of another kind", '{"oops":1}'],
+    ["an error without words", google(503, "", "UNAVAILABLE")],
   ])("%s is not shown to the client", (_, body) => {
     expect(of(503, body)).toMatchObject({ status: 502, message: "Gemini is overloaded.", condition: "overloaded" });
   });
@@ -83,6 +85,41 @@ describe("Google's errors", () => {
     expect(of(status, body)).toMatchObject(expected);
   });
 
+  test.each([
+    ["RESOURCE_EXHAUSTED", 8, { status: 429, condition: "rate_limited" }],
+    ["UNAVAILABLE", undefined, { status: 502, condition: "overloaded" }],
+    ["INTERNAL", 13, { status: 502, condition: "upstream_error" }],
+    ["constructor", undefined, { status: 502 }],
+  ])("in a stream's event %s counts where the code is none of HTTP's", (status, code, expected) => {
+    expect(answeredError({ error: { code, status, message: "m" } })).toMatchObject(expected);
+  });
+
+  test.each([
+    "You do not have permission to access the File abc-1 or it may not exist.",
+    "CachedContent not found (or permission denied)",
+  ])("P62 a file of another project's is no refused key: %s", (message) => {
+    expect(of(403, google(403, message, "PERMISSION_DENIED"))).toMatchObject({
+      status: 502,
+      message,
+      code: "file_not_accessible",
+      condition: "auth",
+    });
+  });
+
+  test("a prepaid account that is empty does not fill with waiting", () => {
+    const error = of(429, google(429, "Your prepayment credits are depleted.", "RESOURCE_EXHAUSTED"));
+    expect(error).toMatchObject({ code: "insufficient_quota", condition: "quota_exhausted" });
+  });
+
+  test("what only the details say is added to the message", () => {
+    const violations = (...fieldViolations: unknown[]) =>
+      of(400, google(400, "Invalid argument.", "INVALID_ARGUMENT", [{ "@type": "x/BadRequest", fieldViolations }]));
+    expect(
+      violations({ field: "contents[0]", description: "Bad type" }, { description: "Invalid argument." }).message,
+    ).toBe("Invalid argument. (contents[0]: Bad type)");
+    expect(violations({ field: "contents[0]" }, "odd").message).toBe("Invalid argument.");
+  });
+
   test("a prompt that is too long may go to a larger model", () => {
     const message = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).";
     expect(of(400, google(400, message))).toMatchObject({
@@ -123,6 +160,7 @@ describe("Google's errors", () => {
       condition: "overloaded",
     });
     expect(answeredError({ error: { message: "odd" } })).toMatchObject({ status: 502, message: "odd" });
+    expect(answeredError({ error: { message: "" } })).toMatchObject({ message: "Gemini answered with status 502." });
     expect(answeredError({ candidates: [] })).toBeNull();
   });
 });

@@ -40,6 +40,12 @@ describe("an answer", () => {
     expect(usage).toMatchObject({ promptTokens: 3 });
   });
 
+  test("in a list of one is read, and so is an error", () => {
+    expect(complete([{ candidates: [{ content: { parts: [{ text: "a" }] } }] }]).body["choices"]).toHaveLength(1);
+    expect(refusal(() => complete([{ error: { code: 429, message: "slow" } }]))).toMatchObject({ status: 429 });
+    expect(refusal(() => complete([{}, {}]))).toMatchObject({ condition: "invalid_response" });
+  });
+
   test("several candidates are several choices, in the order of their index", () => {
     const { body } = complete({
       candidates: [

@@ -298,9 +298,10 @@ describe("framing", () => {
 
   test("an error in place of a stream is read in any framing", () => {
     const error = { error: { code: 400, message: "no", status: "INVALID_ARGUMENT" } };
-    for (const text of [JSON.stringify(error), JSON.stringify([error]), sse(error)]) {
+    for (const text of [JSON.stringify(error), JSON.stringify([error]), sse(error), sse([error])]) {
       expect(play(text).error).toMatchObject({ status: 400, message: "no" });
     }
+    expect(play(sse(candidate([{ text: "x" }]), [error])).error).toMatchObject({ status: 400, message: "no" });
   });
 
   test("a JSON list that breaks off is an error", () => {
