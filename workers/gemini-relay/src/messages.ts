@@ -1,11 +1,12 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { CallRegister } from "./call-register.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
 import { contentParts, contentTexts, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
 import { messageSignature, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
-import { functionResponse, type KnownCall } from "./tool-results.ts";
+import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
 
 export interface Conversation {
   contents: Content[];
@@ -32,15 +33,20 @@ class MessageReader {
   readonly #traits: ModelTraits;
   readonly #contents: Content[] = [];
   readonly #system: Part[] = [];
-  /** Calls by the client's id; an id that is used again means its latest call. */
-  readonly #calls = new Map<string, KnownCall>();
+  readonly #calls: CallRegister;
+  /** Results of calls, with the places of their calls. */
+  readonly #results = new Map<Part, number>();
 
   constructor(traits: ModelTraits) {
     this.#traits = traits;
+    this.#calls = new CallRegister(traits.takesCallIds);
   }
 
   conversation(): Conversation {
-    if (this.#contents.length > 0) return { contents: this.#contents, system: this.#system };
+    if (this.#contents.length > 0) {
+      const contents = this.#contents.map(({ role, parts }) => ({ role, parts: inOrderOfCalls(parts, this.#results) }));
+      return { contents, system: this.#system };
+    }
     // Gemini wants somebody to have said something: instructions alone are the user's words.
     if (this.#system.length > 0) return { contents: [{ role: "user", parts: this.#system }], system: [] };
     throw badRequest("messages hold nothing to answer: all of them are empty.", "messages", "invalid_value");
@@ -127,6 +133,7 @@ class MessageReader {
     if (toolCalls === undefined || toolCalls === null) return [];
     if (!Array.isArray(toolCalls))
       throw badRequest(`${path}.tool_calls must be a list.`, `${path}.tool_calls`, "invalid_type");
+    this.#calls.beginMessage();
     return toolCalls.map((call: unknown, index) => {
       const at = `${path}.tool_calls[${index}]`;
       if (!isObject(call) || !isObject(call["function"])) {
@@ -150,8 +157,7 @@ class MessageReader {
       );
     }
     const { id, signature } = readCallId(call);
-    const known: KnownCall = { name, id: this.#traits.takesCallIds ? id : undefined };
-    if (id !== undefined) this.#calls.set(id, known);
+    const known = this.#calls.add(name, id);
     return {
       functionCall: {
         name,
@@ -164,7 +170,7 @@ class MessageReader {
 
   #toolResult(message: JsonObject, path: string): Part {
     const { id } = splitCallId(asText(message["tool_call_id"]));
-    const call = id === undefined ? undefined : this.#calls.get(id);
+    const call = this.#calls.answer(id);
     if (call === undefined) {
       throw badRequest(
         `${path}.tool_call_id must be the id of a tool call in an assistant message before it.`,
@@ -172,7 +178,9 @@ class MessageReader {
         "invalid_value",
       );
     }
-    return { functionResponse: functionResponse(message, call, path, this.#traits) };
+    const part: Part = { functionResponse: functionResponse(message, call, path, this.#traits) };
+    this.#results.set(part, call.place);
+    return part;
   }
 }
 

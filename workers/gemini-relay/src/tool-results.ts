@@ -1,14 +1,24 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import type { Blob64, FunctionResponse } from "./gemini.ts";
+import type { KnownCall } from "./call-register.ts";
+import type { Blob64, FunctionResponse, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
 import { contentParts } from "./parts.ts";
 
-/** A call of the history that a result can belong to. */
-export interface KnownCall {
-  name: string;
-  /** What Gemini is told as the call's id, if anything. */
-  id: string | undefined;
+/**
+ * The parts of one turn with the results of one function in the order of its
+ * calls: where calls have no ids (before Gemini 3) that is all that pairs them,
+ * and OpenAI's clients may give results in any order. All else keeps its place.
+ */
+export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>): Part[] {
+  const byName = new Map<string, Part[]>();
+  for (const part of parts) {
+    const name = part.functionResponse?.name;
+    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), part]);
+  }
+  const place = (part: Part) => places.get(part) ?? 0;
+  for (const results of byName.values()) results.sort((a, b) => place(a) - place(b));
+  return parts.map((part) => byName.get(part.functionResponse?.name ?? "")?.shift() ?? part);
 }
 
 /**

@@ -146,6 +146,31 @@ describe("tool results", () => {
     expect(contents[2]?.parts.map((part) => part.functionResponse?.name)).toEqual(["g", "f"]);
   });
 
+  test.each([
+    ["gemini-2.5-flash", [undefined, undefined]],
+    ["gemini-3.8-flash", ["a", "b"]],
+  ])("%s gets the results of one function in the order of its calls, whatever the client's order", (model, ids) => {
+    const calls = ["a", "b", "c"].flatMap((id) => calling(id, id === "c" ? "g" : "f").tool_calls);
+    const messages = [user("x"), { role: "assistant", tool_calls: calls }, result("b", "2"), result("c", "3")];
+    const parts = ask({ messages: [...messages, user("and?"), result("a", "1")] }, model).contents[2]?.parts;
+    expect(parts?.map((part) => part.text ?? part.functionResponse?.response["output"])).toEqual([1, 3, "and?", 2]);
+    const ofF = parts?.flatMap(({ functionResponse: given }) => (given?.name === "f" ? [given.id] : []));
+    expect(ofF).toEqual(ids);
+  });
+
+  test.each([["same"], [""]])("parallel calls with the same id (%j) are told apart, results in their order", (id) => {
+    const tool_calls = [...calling(id, "f").tool_calls, ...calling(id, "g").tool_calls];
+    const messages = [user("x"), { role: "assistant", tool_calls }, result(id, "1"), result(id, "2")];
+    const [, called, answered] = ask({ messages }, "gemini-3.8-flash").contents;
+    const ids = called?.parts.map((part) => part.functionCall?.id);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids).not.toContain("");
+    expect(answered?.parts.map((part) => part.functionResponse)).toEqual([
+      { name: "f", response: { output: 1 }, id: ids?.[0] },
+      { name: "g", response: { output: 2 }, id: ids?.[1] },
+    ]);
+  });
+
   test("an image in a result goes with it on Gemini 3, and is a 400 before", () => {
     const image = [
       { type: "text", text: "see" },

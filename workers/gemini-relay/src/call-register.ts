@@ -1,0 +1,52 @@
+/** A call of the history that a result can belong to. */
+export interface KnownCall {
+  name: string;
+  /** What Gemini is told as the call's id, if anything. */
+  id: string | undefined;
+  /** Its place among all calls. */
+  place: number;
+}
+
+/** The calls of a history by the client's ids, and which result belongs to which. */
+export class CallRegister {
+  readonly #tellsIds: boolean;
+  readonly #calls = new Map<string, KnownCall[]>();
+  readonly #answered = new Set<KnownCall>();
+  /** Ids of the message that is being read. */
+  readonly #inMessage = new Set<string>();
+  #count = 0;
+
+  /** @param tellsIds whether the model takes ids */
+  constructor(tellsIds: boolean) {
+    this.#tellsIds = tellsIds;
+  }
+
+  /** A further message: an id that it uses again means its own call, no longer the earlier one. */
+  beginMessage(): void {
+    this.#inMessage.clear();
+  }
+
+  /**
+   * Some servers give parallel calls the same id, or "": each is then told
+   * apart for Gemini, and results belong to them in the order of the calls.
+   */
+  add(name: string, id: string | undefined): KnownCall {
+    const place = this.#count++;
+    const same = id !== undefined && this.#inMessage.has(id) ? (this.#calls.get(id) ?? []) : [];
+    const told = id === "" || same.length > 0 ? `call_no_${place}` : id;
+    const call = { name, id: this.#tellsIds ? told : undefined, place };
+    if (id !== undefined) {
+      this.#calls.set(id, [...same, call]);
+      this.#inMessage.add(id);
+    }
+    return call;
+  }
+
+  /** The call that a result with this id answers; undefined when there is none. */
+  answer(id: string | undefined): KnownCall | undefined {
+    const calls = id === undefined ? [] : (this.#calls.get(id) ?? []);
+    const call = calls.find((one) => !this.#answered.has(one)) ?? calls.at(-1);
+    if (call !== undefined) this.#answered.add(call);
+    return call;
+  }
+}
