@@ -160,9 +160,20 @@ describe("what a route would do", () => {
     expect(mesh.upstream.requests[0]?.body.model).toBe(check.upstream_model);
   });
 
+  test("is shown of a stream too, and a HEAD is a GET without its body", async () => {
+    const byQuery = await (await get("/v1/route-check?model=gpt4&stream=true", authorized)).json();
+    expect(byQuery).toEqual(await (await mesh.post("/v1/route-check", { model: "gpt4", stream: true })).json());
+    expect((await get("/v1/route-check?model=gpt4", { ...authorized, method: "HEAD" })).status).toBe(200);
+  });
+
   test("names what is wrong", async () => {
     await expectError(await get("/v1/route-check?provider=acme", authorized), 400, { param: "provider" });
-    await expectError(await get("/v1/route-check?route=/v1/nothing", authorized), 400, { param: "route" });
+    for (const route of ["/v1/nothing", "constructor", ""])
+      await expectError(await get(`/v1/route-check?route=${route}`, authorized), 400, { param: "route" });
+    await expectError(await get("/v1/route-check?provider=gemini&route=/v1/moderations", authorized), 400, {
+      param: "provider",
+      code: "unsupported_endpoint",
+    });
   });
 });
 

@@ -64,6 +64,15 @@ describe("the route of a request", () => {
     expect(pick({}, "openai")).toMatchObject({ provider: "openai", rule: 7 });
   });
 
+  test("needs no default where it does not use it; an unknown one is the owner's mistake", () => {
+    expect(pick({ model: "gpt4" }, "acme")).toMatchObject({ provider: "openai" });
+    for (const request of [{}, { model: "default" }]) {
+      expect(() => pick(request, "acme")).toThrow(
+        expect.objectContaining({ status: 503, code: "not_configured", message: expect.stringContaining("acme") }),
+      );
+    }
+  });
+
   test("keeps what the client asked for", () => {
     expect(pick({ model: "gpt4" }).requestedModel).toBe("gpt4");
   });
@@ -84,10 +93,13 @@ describe("the route of a request", () => {
     );
   });
 
-  test.each(["llama", "@hf", "meta/llama-3", "toString", ""])("to the unknown model %j is a 404", (model) => {
-    expect(() => pick({ model })).toThrow(ApiError);
-    expect(() => pick({ model })).toThrow(
-      expect.objectContaining({ status: 404, code: "model_not_found", param: "model" }),
-    );
-  });
+  test.each(["llama", "@hf", "meta/llama-3", "toString", "", "openai/", "/gpt-4o"])(
+    "to the unknown model %j is a 404",
+    (model) => {
+      expect(() => pick({ model })).toThrow(ApiError);
+      expect(() => pick({ model })).toThrow(
+        expect.objectContaining({ status: 404, code: "model_not_found", param: "model" }),
+      );
+    },
+  );
 });

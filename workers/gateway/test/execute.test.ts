@@ -138,6 +138,21 @@ describe("an attempt that fails", () => {
     expect(calls.map(({ at }) => at)).toEqual([0, 3_000]);
   });
 
+  test("P59 does not wait again for the time that another target took", async () => {
+    const { calls } = await run(
+      { ...both, routing: { max_attempts: 3 } },
+      {
+        openai: [failure("rate_limited", 429, { retryAfterMs: 3_000 }), ok("yes")],
+        cloudflare: [{ after: 2_000, reply: failure("network") }],
+      },
+    );
+    expect(calls.map(({ provider, at }) => [provider, at])).toEqual([
+      ["openai", 0],
+      ["cloudflare", 0],
+      ["openai", 3_000],
+    ]);
+  });
+
   test("P59 does not wait for an hour: the client gets the 429 with Retry-After", async () => {
     const { calls, reply } = await run(
       { model: "gpt-4o" },
@@ -189,6 +204,11 @@ describe("an attempt that fails", () => {
     expect(toSmaller.status).toBe(400);
     const toLarger = await run(both, { openai: [failure("context_length", 400)], cloudflare: [ok("yes")] });
     expect(toLarger.status).toBe(200);
+    const fromUnknown = await run(
+      { model: "gpt-99", fallbacks: ["llama4"] },
+      { openai: [failure("context_length", 400)], cloudflare: [ok("yes")] },
+    );
+    expect(fromUnknown.status).toBe(200);
   });
 });
 

@@ -83,8 +83,46 @@ describe("a plan", () => {
     expect(plan({ fallbacks: ["gpt4"], routing: { hedge_after_ms: 50 } }).hedgeAfterMs).toBe(50);
   });
 
-  test("with an unknown fallback is refused before anyone is called", () => {
-    expect(() => plan({ fallbacks: ["acme-1"] })).toThrow(expect.objectContaining({ status: 404 }));
+  test.each([
+    [["acme-1"], 404, "fallbacks[0]"],
+    [["llama4", "acme/x"], 404, "fallbacks[1]"],
+    [[{ provider: "acme" }], 400, "fallbacks[0].provider"],
+  ])("with the unknown fallback %j is refused before anyone is called, and says which", (fallbacks, status, param) => {
+    expect(() => plan({ fallbacks })).toThrow(expect.objectContaining({ status, param }));
+  });
+
+  test("whose owner has misspelt a chain is refused as the owner's mistake", () => {
+    expect(() => plan({ model: "gpt4" }, { defaultFallbacks: { openai: ["llama4", "gemni/x"] } })).toThrow(
+      expect.objectContaining({
+        status: 503,
+        code: "not_configured",
+        message: expect.stringContaining("fallbacks.openai[1]"),
+      }),
+    );
+  });
+
+  test("of embeddings does not follow a chain of chat models, whose vectors mean something else", () => {
+    const chain = { defaultFallbacks: { openai: ["llama4", "gemini/gemini-embedding-001"] } };
+    expect(order({ provider: "openai", routing: { max_attempts: 2 } }, chain, [], { kind: "embedding" })).toEqual([
+      "openai",
+      "gemini",
+    ]);
+    expect(order({ provider: "openai", routing: { max_attempts: 2 } }, chain, [], { kind: "completion" })).toEqual([
+      "openai",
+      "cloudflare",
+    ]);
+  });
+
+  test.each([
+    [{ provider: "gemini" }, "provider"],
+    [{ model: "llama4" }, "model"],
+    [{ fallbacks: ["gemini/gemini-2.5-flash"] }, "fallbacks[0]"],
+  ])("of moderations goes where there are some: not %j", (body, param) => {
+    expect(() => plan(body, {}, [], { kind: "moderation" })).toThrow(
+      expect.objectContaining({ status: 400, code: "unsupported_endpoint", param }),
+    );
+    const chain = { defaultFallbacks: { openai: ["llama4"] } };
+    expect(new Set(order({}, chain, [], { kind: "moderation" }))).toEqual(new Set(["openai"]));
   });
 
   test("is bounded by what the caller's binding allows, whatever the request asks for", () => {

@@ -3,13 +3,14 @@ import type { ModelEntry, ProviderEntry } from "@ai-proxy/shared/registry/model"
 import type { Call } from "../call.ts";
 import { allProviders } from "../routing/providers.ts";
 
-/** GET /v1/model-options: providers, their aliases, and what is known of each model. */
+/** GET /v1/model-options: providers, their aliases, what is known of each model, and the owner's pools. */
 export async function modelOptions(call: Call): Promise<Response> {
-  const { defaultProvider } = call.settings;
+  const { defaultProvider, policy } = call.settings;
   return Response.json({
     object: "model_options",
     default_provider: defaultProvider,
     providers: (await allProviders(call.env)).map((provider) => describe(provider, defaultProvider)),
+    pools: Object.entries(policy.pools).map(([name, { sticky, targets }]) => ({ name, sticky, targets })),
   });
 }
 

@@ -24,16 +24,19 @@ export async function getModel(call: Call, encodedId: string): Promise<Response>
   if (found !== undefined) return Response.json(found);
   throw new ApiError({
     status: 404,
-    message: `The model \`${id}\` is not known. GET /v1/models lists those there are.`,
+    message: `The model \`${id.slice(0, 256)}\` is not known. GET /v1/models lists those there are.`,
     code: "model_not_found",
     param: "model",
   });
 }
 
-/** The registry's models, then what the providers list beside them. */
+/** The owner's pools, the registry's models, then what the providers list beside them. */
 async function allModels(call: Call): Promise<ModelObject[]> {
   const [providers, live] = await Promise.all([allProviders(call.env), liveLists(call)]);
   const models = new Map<string, ModelObject>();
+  for (const id of Object.keys(call.settings.policy.pools)) {
+    models.set(id, { id, object: "model", created: 0, owned_by: "pool" });
+  }
   for (const provider of providers) {
     for (const model of [...registered(provider), ...listed(provider, live.get(provider.name) ?? [])]) {
       if (!models.has(model.id)) models.set(model.id, model);

@@ -8,23 +8,23 @@ import { circuit } from "../routing/health.ts";
 import type { Plan } from "../routing/plan.ts";
 import { planFor } from "../routing/serve.ts";
 
-const KINDS: Record<string, RouteKind> = {
-  "/v1/chat/completions": "chat",
-  "/v1/completions": "completion",
-  "/v1/embeddings": "embedding",
-  "/v1/moderations": "moderation",
-};
+const KINDS: ReadonlyMap<unknown, RouteKind> = new Map([
+  ["/v1/chat/completions", "chat"],
+  ["/v1/completions", "completion"],
+  ["/v1/embeddings", "embedding"],
+  ["/v1/moderations", "moderation"],
+]);
 
 /** GET or POST /v1/route-check: the plan that a request would get, from the code that makes it. Calls no provider. */
 export async function routeCheck(call: Call): Promise<Response> {
   const asked =
-    call.request.method === "GET"
-      ? fromQuery(call.url.searchParams)
-      : (await readJson(call.request, call.settings.maxBodyBytes)).value;
+    call.request.method === "POST"
+      ? (await readJson(call.request, call.settings.maxBodyBytes)).value
+      : fromQuery(call.url.searchParams);
   const { route = "/v1/chat/completions", ...body } = asked;
-  const kind = typeof route === "string" ? KINDS[route] : undefined;
+  const kind = KINDS.get(route);
   if (kind === undefined)
-    throw badRequest(`route must be one of ${Object.keys(KINDS).join(", ")}.`, "route", "invalid_value");
+    throw badRequest(`route must be one of ${[...KINDS.keys()].join(", ")}.`, "route", "invalid_value");
   const plan = await planFor(call, kind, validate("routable", body));
   return Response.json({ object: "route_check", route, ...describe(plan), limits: limits(call) });
 }
@@ -57,9 +57,10 @@ function limits(call: Call) {
   return { max_body_bytes: maxBodyBytes, max_attempts: policy.maxAttempts, max_timeout_ms: policy.maxTotalMs };
 }
 
-/** ?provider=…&model=…&fallbacks=a/b,c/d&routing={"max_attempts":1} */
+/** ?provider=…&model=…&stream=true&fallbacks=a/b,c/d&routing={"max_attempts":1} */
 function fromQuery(query: URLSearchParams): JsonObject {
   const body: JsonObject = Object.fromEntries(query);
+  if (body["stream"] === "true") body["stream"] = true;
   if (typeof body["fallbacks"] === "string") body["fallbacks"] = body["fallbacks"].split(",");
   if (typeof body["routing"] === "string") {
     const routing = tryParseJson(body["routing"]);

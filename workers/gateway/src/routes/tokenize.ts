@@ -3,8 +3,9 @@ import type { JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { readJson } from "../edge/body.ts";
 import { validate } from "../edge/validation.ts";
-import { type Choice, choose } from "../routing/choose.ts";
-import { knownProviders } from "../routing/providers.ts";
+import type { Choice } from "../routing/choose.ts";
+import { chosenFirst } from "../routing/plan.ts";
+import { planInput } from "../routing/serve.ts";
 
 /** POST /v1/tokenize */
 export function tokenize(call: Call): Promise<Response> {
@@ -19,9 +20,7 @@ export function detokenize(call: Call): Promise<Response> {
 async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Response> {
   const { text, value } = await readJson(call.request, call.settings.maxBodyBytes);
   const body = validate("routable", value);
-  const providers = await knownProviders(call.env, body);
-  const wanted = { provider: body.provider, model: body.model, kind: "chat" } as const;
-  const choice = choose(wanted, providers, call.settings.defaultProvider);
+  const [choice] = chosenFirst(await planInput(call, "chat", body));
   if (call.record !== null) {
     call.record.provider = choice.provider.name;
     call.record.model_asked = body.model ?? null;

@@ -1,6 +1,7 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { upstreamModel } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import { misconfigured } from "../misconfigured.ts";
 
 /** What a route is asked for: it decides which of a provider's defaults applies. */
 export type RouteKind = "chat" | "completion" | "embedding" | "moderation";
@@ -33,7 +34,8 @@ export interface Choice {
 
 /**
  * Which provider and model serve a request, and by which rule. Pure.
- * Throws 400 for an unknown provider and 404 `model_not_found` for a model that no rule places.
+ * Throws 400 for an unknown provider and 404 `model_not_found` for a model that no rule places;
+ * 503 `not_configured` when the owner's default is needed and unknown.
  *
  * { model: "gpt4" } → openai, gpt-4, rule 5
  * { provider: "gemini" } → gemini and its default model, rule 1
@@ -48,26 +50,24 @@ export function choose(request: RouteRequest, providers: readonly ProviderEntry[
       : chosen(provider, withoutPrefix(provider, model), 2, model);
   }
   if (model === undefined) {
-    const provider = defaultFor(request.kind, findProvider(providers, defaultProvider), providers);
+    const provider = defaultFor(request.kind, findDefault(providers, defaultProvider), providers);
     return chosen(provider, defaultModel(provider, request.kind), 7);
   }
-  return byModel(model, request.kind, providers, findProvider(providers, defaultProvider));
+  return byModel(model, request.kind, providers, defaultProvider);
 }
 
-function byModel(
-  model: string,
-  kind: RouteKind,
-  providers: readonly ProviderEntry[],
-  preferred: ProviderEntry,
-): Choice {
+function byModel(model: string, kind: RouteKind, providers: readonly ProviderEntry[], defaultProvider: string): Choice {
   const slash = model.indexOf("/");
-  const prefixed = providers.find((provider) => slash > 0 && provider.name === model.slice(0, slash));
-  if (prefixed !== undefined) return chosen(prefixed, model.slice(slash + 1), 3, model);
+  const prefixed = providers.find((provider) => provider.name === model.slice(0, Math.max(0, slash)));
+  if (prefixed !== undefined && slash + 1 < model.length) return chosen(prefixed, model.slice(slash + 1), 3, model);
 
   const native = providers.find((provider) => provider.idPrefix !== undefined && model.startsWith(provider.idPrefix));
   if (native !== undefined) return chosen(native, model, 4);
 
-  if (model === "default") return chosen(preferred, defaultModel(preferred, kind), 5, model);
+  if (model === "default") {
+    const preferred = defaultFor(kind, findDefault(providers, defaultProvider), providers);
+    return chosen(preferred, defaultModel(preferred, kind), 5, model);
+  }
   const registered = providers.find(
     (provider) => Object.hasOwn(provider.aliases, model) || provider.models.some(({ id }) => id === model),
   );
@@ -102,6 +102,14 @@ function defaultFor(kind: RouteKind, preferred: ProviderEntry, providers: readon
 
 function defaultModel(provider: ProviderEntry, kind: RouteKind): string {
   return provider.defaultModels?.[kind] ?? provider.aliases.default;
+}
+
+function findDefault(providers: readonly ProviderEntry[], name: string): ProviderEntry {
+  const provider = providers.find((entry) => entry.name === name);
+  if (provider !== undefined) return provider;
+  throw misconfigured(
+    `DEFAULT_PROVIDER is \`${name}\`, which is no provider. There are: ${providers.map((entry) => entry.name).join(", ")}.`,
+  );
 }
 
 function findProvider(providers: readonly ProviderEntry[], name: string): ProviderEntry {

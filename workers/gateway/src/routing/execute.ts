@@ -90,7 +90,7 @@ class Execution {
   #rest: PlannedAttempt[];
   readonly #deadline: number;
   readonly #keySlots = new Map<Target, number>();
-  readonly #lastFailures = new Map<Target, Failure>();
+  readonly #lastFailures = new Map<Target, { failure: Failure; at: number }>();
   readonly #timers: Timer[] = [];
   #last: { reply: WholeReply; target: Target } | null = null;
 
@@ -142,12 +142,16 @@ class Execution {
   }
 
   #waitFor({ target }: PlannedAttempt): number | null {
-    const failure = this.#lastFailures.get(target);
-    if (failure === undefined || takesNextKey(failure)) return 0;
+    const last = this.#lastFailures.get(target);
+    if (last === undefined || takesNextKey(last.failure)) return 0;
     const failures = this.#trail.filter(
       ({ provider, model }) => provider === target.provider.name && model === target.model,
     );
-    return waitBefore(failures.length, failure.retryAfterMs, this.#io.random());
+    // Other targets may have been asked since: that time has been waited.
+    const waited = this.#io.now() - last.at;
+    const asked = last.failure.retryAfterMs === undefined ? 0 : Math.max(0, last.failure.retryAfterMs - waited);
+    const wait = waitBefore(failures.length, asked, this.#io.random());
+    return wait === null ? null : Math.max(asked, wait - waited);
   }
 
   /** The next attempt of the plan that goes to another target than the one that runs. */
@@ -204,7 +208,7 @@ class Execution {
     const rule = RETRY_RULES[failure.condition];
     if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
     this.#last = { reply, target };
-    this.#lastFailures.set(target, failure);
+    this.#lastFailures.set(target, { failure, at: this.#io.now() });
     this.#prune(running.attempt, failure);
     return false;
   }
@@ -213,7 +217,8 @@ class Execution {
   #prune(attempt: PlannedAttempt, failure: Failure): void {
     const { target } = attempt;
     const rule = RETRY_RULES[failure.condition];
-    const needed = failure.condition === "context_length" ? (target.contextWindow ?? Number.POSITIVE_INFINITY) : 0;
+    // Of two windows of which one is not known, the other may be the larger.
+    const needed = failure.condition === "context_length" ? (target.contextWindow ?? 0) : 0;
     this.#rest = this.#rest.filter((other) =>
       sameTarget(other.target, target)
         ? rule.sameTarget

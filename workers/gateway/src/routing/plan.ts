@@ -1,6 +1,8 @@
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { findModel } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Routed } from "../edge/validation.ts";
+import { misconfigured } from "../misconfigured.ts";
 import type { BreakerState } from "./breaker.ts";
 import { type Choice, choose, type RouteKind } from "./choose.ts";
 import type { Policy, Times } from "./policy.ts";
@@ -95,32 +97,82 @@ export function makePlan(input: PlanInput): Plan {
   return { choice, attempts, totalMs, hedgeAfterMs };
 }
 
-/** The chosen target, then what may serve in its place, in order. */
-function choicesOf({
-  body,
-  kind,
-  providers,
-  defaultProvider,
-  policy,
-  sessionId,
-  random,
-}: PlanInput): [Choice, ...Choice[]] {
-  const pick = (wanted: Pick<Routed, "provider" | "model">) => choose({ ...wanted, kind }, providers, defaultProvider);
-  const pool =
-    !body.provider && body.model && Object.hasOwn(policy.pools, body.model) ? policy.pools[body.model] : undefined;
-  const [first, ...equals] = pool
-    ? poolOrder(pool, sessionId, random).map((model) => ({
-        ...pick({ model }),
-        rule: 5 as const,
-        requestedModel: body.model ?? model,
-      }))
-    : [pick(body)];
-  if (first === undefined) throw new Error("a pool has at least one target");
+/**
+ * The chosen target, then what may serve in its place, in order. Throws what is
+ * wrong with the request by its field's path, and what is wrong with the
+ * owner's policy as a 503.
+ */
+function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
+  const { body, kind, policy } = input;
+  const [first, ...equals] = chosenFirst(input);
   const named = policy.clientFallbacks ? body.fallbacks : undefined;
-  const fallbacks = (named ?? policy.defaultFallbacks[first.provider.name] ?? []).map((fallback) =>
-    pick(typeof fallback === "string" ? { model: fallback } : fallback),
-  );
+  const fallbacks = named
+    ? named.map((wanted, at) => pickFallback(wanted, `fallbacks[${at}]`, input))
+    : (policy.defaultFallbacks[first.provider.name] ?? [])
+        .map((model, at) => pickOwn(model, `fallbacks.${first.provider.name}[${at}]`, input))
+        .filter((choice) => fits(kind, choice));
   return [first, ...equals, ...fallbacks];
+}
+
+/** What the request asks for: one target, or those of a pool in their order. */
+export function chosenFirst(input: PlanInput): [Choice, ...Choice[]] {
+  const { body, kind, policy, sessionId, random } = input;
+  const name = body.provider ? undefined : (body.model ?? undefined);
+  const pool = name !== undefined && Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined;
+  if (name === undefined || pool === undefined) return [pick(body, input)];
+  const [first, ...equals] = poolOrder(pool, sessionId, random)
+    .map((model) => ({ ...pickOwn(model, `pools.${name}`, input), rule: 5 as const, requestedModel: name }))
+    .filter((choice) => serves(kind, choice));
+  if (first === undefined) throw noSuchRoute(name, "model");
+  return [first, ...equals];
+}
+
+type Wanted = Pick<Routed, "provider" | "model">;
+
+function pick(wanted: Wanted, { kind, providers, defaultProvider }: PlanInput): Choice {
+  const choice = choose({ ...wanted, kind }, providers, defaultProvider);
+  if (serves(kind, choice)) return choice;
+  throw noSuchRoute(choice.provider.name, wanted.provider ? "provider" : "model");
+}
+
+/** Only OpenAI's API has moderations. */
+function serves(kind: RouteKind, { provider }: Choice): boolean {
+  return kind !== "moderation" || provider.binding === "OPENAI_RELAY";
+}
+
+function noSuchRoute(name: string, param: string): ApiError {
+  return badRequest(`${name} has no moderations.`, param, "unsupported_endpoint");
+}
+
+/** A fallback of the request's: what is wrong with it is said of it, not of `model`. */
+function pickFallback(wanted: string | Wanted, path: string, input: PlanInput): Choice {
+  try {
+    return pick(typeof wanted === "string" ? { model: wanted } : wanted, input);
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.param === null) throw thrown;
+    const param = typeof wanted === "string" ? path : `${path}.${thrown.param}`;
+    throw new ApiError({ status: thrown.status, message: thrown.message, code: thrown.code, param });
+  }
+}
+
+/** A model that the owner's policy names. */
+function pickOwn(model: string, path: string, { kind, providers, defaultProvider }: PlanInput): Choice {
+  try {
+    return choose({ model, kind }, providers, defaultProvider);
+  } catch (thrown) {
+    if (thrown instanceof ApiError && thrown.status < 500) throw misconfigured(`ROUTING: ${path}: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+/**
+ * Whether a model may serve in another's place on this route. The owner's chains
+ * are for chats: an embedding of another kind of model is an error, or worse, a
+ * vector that means nothing beside the others. A model that is not registered chats.
+ */
+function fits(kind: RouteKind, { provider, model }: Choice): boolean {
+  const type = findModel(provider.name, model)?.type ?? "chat";
+  return type === kind || (kind === "completion" && type === "chat");
 }
 
 function targetOf({ provider, model, requestedModel }: Choice): Target {

@@ -1,7 +1,7 @@
-import { ApiError } from "@ai-proxy/shared/errors";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 import { providers } from "@ai-proxy/shared/registry";
 import * as v from "valibot";
+import { misconfigured } from "../misconfigured.ts";
 
 /** The owner's bounds on routing; what a request asks for is cut down to them. */
 export interface Policy {
@@ -123,13 +123,4 @@ function isTaken(name: string): boolean {
     (provider) =>
       provider.name === name || Object.hasOwn(provider.aliases, name) || provider.models.some(({ id }) => id === name),
   );
-}
-
-function misconfigured(message: string): ApiError {
-  return new ApiError({
-    status: 503,
-    message: `The gateway's setting is not right: ${message}`,
-    code: "not_configured",
-    condition: "internal",
-  });
 }

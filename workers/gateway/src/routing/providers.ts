@@ -1,31 +1,52 @@
 import type { ListedModel, UpstreamStatus } from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
 import { providers } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
 import type { Routed } from "../edge/validation.ts";
-import type { GatewayEnv } from "../env.ts";
+import type { GatewayEnv, Settings } from "../env.ts";
 
 /** How long a relay's list of upstreams is believed, milliseconds. */
 const FRESH_MS = 60_000;
 
 let configured: { until: number; entries: ProviderEntry[] } | null = null;
 
-/** The providers that a request may mean. The relays are asked for theirs only when it names one that is not built in. */
-export async function knownProviders(env: GatewayEnv, body: Routed): Promise<readonly ProviderEntry[]> {
-  return namesOf(body).every(isBuiltIn) ? providers : allProviders(env);
+/**
+ * The providers that a request may mean. The relays are asked for theirs only
+ * when the request, or what the owner has set for such a request, names one
+ * that is not built in. Throws a 502 when they cannot be asked: whether such a
+ * name is right is then not known.
+ */
+export async function knownProviders(
+  env: GatewayEnv,
+  body: Routed,
+  settings: Settings,
+): Promise<readonly ProviderEntry[]> {
+  if ([...namesOf(body), ...ownNames(body, settings)].every(isBuiltIn)) return providers;
+  const entries = await configuredProviders(env);
+  if (entries !== null) return [...providers, ...entries];
+  throw new ApiError({
+    status: 502,
+    message: "The relay that knows the configured upstreams could not be reached.",
+    code: "relay_unavailable",
+  });
 }
 
-/** Every provider: those built in, then the upstreams that the owner has configured. */
+/** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
 export async function allProviders(env: GatewayEnv): Promise<readonly ProviderEntry[]> {
+  return [...providers, ...((await configuredProviders(env)) ?? [])];
+}
+
+/** The owner's upstreams; null when the relay does not answer, and the next request asks again. */
+async function configuredProviders(env: GatewayEnv): Promise<ProviderEntry[] | null> {
   const now = Date.now();
   if (configured === null || configured.until < now) {
     const status = await env.OPENAI_RELAY.status().catch(() => null);
-    // Without an answer the built-in providers still serve, and the next request asks again.
-    if (status === null) return providers;
+    if (status === null) return null;
     const entries = status.upstreams.filter(({ name }) => !isBuiltIn(name)).map(toEntry);
     configured = { until: now + FRESH_MS, entries };
   }
-  return [...providers, ...configured.entries];
+  return configured.entries;
 }
 
 /** What each OpenAI-compatible provider itself lists, by provider name; empty where it cannot say. The relay remembers it. */
@@ -43,6 +64,15 @@ export async function liveLists(call: Call): Promise<ReadonlyMap<string, ListedM
 function namesOf(body: Routed): string[] {
   const fallbacks = (body.fallbacks ?? []).map((item) => (typeof item === "string" ? { model: item } : item));
   return [body, ...fallbacks].flatMap(nameOf);
+}
+
+/** The same of what the owner has set: the default provider, the pool that is asked for, the chains of fallbacks. */
+function ownNames(body: Routed, { defaultProvider, policy }: Settings): string[] {
+  const usesDefault = !body.provider && (!body.model || body.model === "default");
+  const pool = body.model && Object.hasOwn(policy.pools, body.model) ? policy.pools[body.model]?.targets : undefined;
+  const chains = body.fallbacks && policy.clientFallbacks ? [] : Object.values(policy.defaultFallbacks).flat();
+  const models = [...(pool ?? []), ...chains.map((model) => ({ model }))];
+  return [...(usesDefault ? [defaultProvider] : []), ...models.flatMap(nameOf)];
 }
 
 function nameOf({

@@ -25,7 +25,7 @@ export function respond(call: Call, { reply, provider, model, trail }: Served): 
   const response = isStreamReply(reply) ? streamed(call, reply) : whole(call, reply);
   const { headers } = response;
   headers.set("x-gateway-provider", provider);
-  if (model !== null && !headers.has("x-gateway-model")) headers.set("x-gateway-model", model);
+  if (model !== null && !headers.has("x-gateway-model")) headers.set("x-gateway-model", headerText(model));
   headers.set("x-gateway-attempts", String(trail.length));
   const upstreamMs = trail.reduce((sum, { ms }) => sum + ms, 0);
   headers.set("server-timing", `total;dur=${Date.now() - call.startedAt}, upstream;dur=${upstreamMs}`);
@@ -40,8 +40,13 @@ function whole(call: Call, reply: WholeReply): Response {
     call.record.gateway_log_id = reply.gatewayLogId ?? null;
   }
   const response = new Response(reply.body, { status: reply.status, headers: reply.headers });
-  if (reply.servedModel !== undefined) response.headers.set("x-gateway-model", reply.servedModel);
+  if (reply.servedModel !== undefined) response.headers.set("x-gateway-model", headerText(reply.servedModel));
   return response;
+}
+
+/** A provider may call its model anything; a header takes no control characters. */
+function headerText(text: string): string {
+  return text.replace(/\p{Cc}/gu, "");
 }
 
 /**
@@ -50,7 +55,9 @@ function whole(call: Call, reply: WholeReply): Response {
  * leaving would not be noticed and nothing would be recorded.
  */
 function streamed(call: Call, reply: StreamReply): Response {
-  call.request.signal.addEventListener("abort", () => reply.cancel(), { once: true });
+  const { signal } = call.request;
+  if (signal.aborted) reply.cancel();
+  else signal.addEventListener("abort", () => reply.cancel(), { once: true });
   call.streamEnd = reply.usage().then(
     (end) => {
       disposeReply(reply);
@@ -58,7 +65,7 @@ function streamed(call: Call, reply: StreamReply): Response {
     },
     (thrown: unknown) => {
       log("usage_lost", { request_id: call.requestId, reason: thrown instanceof Error ? thrown.name : "unknown" });
-      return { end: call.request.signal.aborted ? "aborted" : "cut", usage: null, usageEstimated: true };
+      return { end: signal.aborted ? "aborted" : "cut", usage: null, usageEstimated: true };
     },
   );
   const { response } = reply;

@@ -1,5 +1,4 @@
 import { bodyForRpc, type OpenAIRelay, type Relay } from "@ai-proxy/shared/contract/relay";
-import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { type JsonBody, readJson } from "../edge/body.ts";
@@ -35,10 +34,15 @@ export async function serve(call: Call, kind: RouteKind): Promise<Response> {
 
 /** The plan of a request: what `serve` executes and route-check shows. */
 export async function planFor(call: Call, kind: RouteKind, body: Routed): Promise<Plan> {
-  const input: PlanInput = {
+  return makePlan(await planInput(call, kind, body));
+}
+
+/** What decides where a request goes. */
+export async function planInput(call: Call, kind: RouteKind, body: Routed): Promise<PlanInput> {
+  return {
     body,
     kind,
-    providers: await knownProviders(call.env, body),
+    providers: await knownProviders(call.env, body, call.settings),
     defaultProvider: call.settings.defaultProvider,
     policy: call.settings.policy,
     ...(call.caller.kind === "trusted" && call.caller.limits && { callerLimits: call.caller.limits }),
@@ -46,7 +50,6 @@ export async function planFor(call: Call, kind: RouteKind, body: Routed): Promis
     random: Math.random,
     circuit,
   };
-  return makePlan(input);
 }
 
 function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteKind>): ExecuteIo {
@@ -77,9 +80,7 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
     now: Date.now,
     random: Math.random,
     timer,
-    clientLeft: new Promise((resolve) => {
-      call.request.signal.addEventListener("abort", () => resolve(), { once: true });
-    }),
+    clientLeft: leftBy(call.request.signal),
     health,
   };
 }
@@ -89,7 +90,7 @@ function relayMethod(call: Call, { provider: { binding } }: Target, kind: RouteK
   const method = METHODS[kind];
   if (method === "moderations") {
     if (binding === "OPENAI_RELAY") return (request) => call.env[binding].moderations(request);
-    throw badRequest("This provider has no moderations.", "provider", "unsupported_endpoint");
+    throw new Error("a plan has no target without this route");
   }
   return (request) => call.env[binding][method](request);
 }
@@ -101,6 +102,11 @@ function wantsStream(valid: JsonObject): boolean {
 function wantsUsage(valid: JsonObject): boolean {
   const options = valid["stream_options"];
   return isObject(options) && options["include_usage"] === true;
+}
+
+function leftBy(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function timer(ms: number): Timer {

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
+import { answerAsProvider } from "./replies.ts";
+import { json, ScriptedUpstream } from "./upstream.ts";
+
+// The owner's settings may name upstreams that only openai-relay knows.
+
+let mesh: Mesh;
+let vllm: ScriptedUpstream;
+beforeAll(async () => {
+  vllm = new ScriptedUpstream();
+  const upstreams = { vllm: { base_url: `${await vllm.listen()}/v1`, default_model: "qwen3" } };
+  const routing = {
+    pools: { house: { targets: [{ model: "vllm/qwen3" }] } },
+    fallbacks: { openai: ["vllm/qwen3"], gemini: ["gemni/gemini-2.5-flash"] },
+  };
+  mesh = await startMesh({
+    gateway: { vars: { DEFAULT_PROVIDER: "vllm", ROUTING: JSON.stringify(routing) } },
+    "openai-relay": { vars: { UPSTREAMS: JSON.stringify(upstreams) } },
+  });
+});
+afterAll(async () => {
+  await mesh.close();
+  await vllm.close();
+});
+beforeEach(() => {
+  mesh.upstream.play(answerAsProvider);
+  vllm.play(answerAsProvider);
+});
+
+const messages = [{ role: "user", content: "hi" }];
+const get = (path: string) => fetch(new URL(path, mesh.url), { headers: { "x-auth-token": TOKEN } });
+
+describe("an upstream of the owner's", () => {
+  test.each([
+    ["the default provider", {}],
+    ["the default model", { model: "default" }],
+    ["a member of a pool", { model: "house" }],
+  ])("serves as %s", async (_, route) => {
+    const response = await mesh.post("/v1/chat/completions", { ...route, messages });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-provider")).toBe("vllm");
+  });
+
+  test("serves as the fallback of another provider", async () => {
+    mesh.upstream.play((_request, response) => json(response, 500, { error: { message: "down" } }));
+    const response = await mesh.post("/v1/chat/completions", { provider: "openai", messages });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-provider")).toBe("vllm");
+  });
+
+  test("that is not the default does not keep the others from being asked", async () => {
+    const request = { model: "gpt-4o", messages, fallbacks: [] };
+    expect((await mesh.post("/v1/chat/completions", request)).headers.get("x-gateway-provider")).toBe("openai");
+  });
+});
+
+test("a chain that names nobody is the owner's mistake, and the answer says where it stands", async () => {
+  const response = await mesh.post("/v1/chat/completions", { provider: "gemini", messages });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    error: { code: "not_configured", message: expect.stringContaining("ROUTING: fallbacks.gemini[0]") },
+  });
+  expect(mesh.upstream.requests).toHaveLength(0);
+});
+
+test("a pool is a model: listed, shown, counted for", async () => {
+  expect(await (await get("/v1/models/house")).json()).toMatchObject({ id: "house", object: "model" });
+  expect(await (await get("/v1/model-options")).json()).toMatchObject({
+    pools: [{ name: "house", sticky: false, targets: [{ model: "vllm/qwen3", weight: 1 }] }],
+  });
+  const counted = await mesh.post("/v1/tokenize", { model: "house", text: "hi" });
+  expect(await counted.json()).toMatchObject({ object: "tokenization", model: "house" });
+});
