@@ -21,13 +21,16 @@ export interface Content {
   parts: Part[];
 }
 
-/** Exactly one of the first five; a signature beside it. */
+/** Exactly one of the first seven; a signature beside it. */
 export interface Part {
   text?: string;
   inlineData?: Blob64;
   fileData?: { fileUri: string; mimeType?: string };
   functionCall?: { name: string; args: JsonObject; id?: string };
   functionResponse?: FunctionResponse;
+  /** A step of Google's own tools, as Gemini wrote it. */
+  toolCall?: JsonObject;
+  toolResponse?: JsonObject;
   thoughtSignature?: string;
 }
 

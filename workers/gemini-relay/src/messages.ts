@@ -5,7 +5,7 @@ import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
 import { contentParts, contentTexts, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
-import { messageSignature, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
+import { messageSignature, ownToolSteps, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
 import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
 
 export interface Conversation {
@@ -100,6 +100,7 @@ class MessageReader {
     if (isObject(message["audio"])) {
       throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
     }
+    const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
       ...contentParts(message["content"], `${path}.content`, this.#traits),
       ...textParts(asText(message["refusal"]) ?? ""),
@@ -114,7 +115,7 @@ class MessageReader {
     if (this.#traits.needsSignatures && first && calls.every((part) => part.thoughtSignature === undefined)) {
       first.thoughtSignature = SKIP_SIGNATURE;
     }
-    return [...said, ...calls];
+    return [...steps, ...said, ...calls];
   }
 
   /** Images that an earlier answer brought come back in the form it brought them. */

@@ -20,6 +20,8 @@ export interface ModelTraits {
   needsSignatures: boolean;
   /** Files by web address (https) instead of inline; not on Gemini 2.0 and before. */
   takesWebAddresses: boolean;
+  /** What Google's own tools did in earlier turns, which has to come back beside functions. */
+  takesToolSteps: boolean;
   /** Images and files inside a function's result. */
   takesMediaResults: boolean;
   /** Answers with speech. */
@@ -30,7 +32,9 @@ export interface ModelTraits {
  * Sources: ai.google.dev/gemini-api/docs/{thinking,thought-signatures,file-input-methods}
  * and the "What's new" pages of 3.5 to 3.8, read 2026-11.
  */
-export function modelTraits(model: string): ModelTraits {
+export function modelTraits(id: string): ModelTraits {
+  // Google's own listings write ids so.
+  const model = id.replace(/^models\//, "");
   const version = versionOf(model);
   const three = version >= 3;
   return {
@@ -39,6 +43,7 @@ export function modelTraits(model: string): ModelTraits {
     takesCallIds: three,
     needsSignatures: three,
     takesWebAddresses: version >= 2.5,
+    takesToolSteps: three,
     takesMediaResults: three,
     speaks: /-(tts|native-audio)\b/.test(model),
   };

@@ -1,5 +1,6 @@
-import type { JsonObject } from "@ai-proxy/shared/json";
-import { asText, at } from "./read.ts";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { Part } from "./gemini.ts";
+import { asText, at, objectsIn } from "./read.ts";
 
 /**
  * Thought signatures: Gemini's encrypted state of its reasoning, which has to
@@ -34,6 +35,21 @@ export function splitCallId(given: string | undefined): { id: string | undefined
 /** The signature beside a message, a call or an image of the client's history. */
 export function messageSignature(holder: JsonObject): string | undefined {
   return wellFormed(asText(at(holder, "extra_content", "google", "thought_signature")));
+}
+
+/**
+ * The steps of Google's own tools that an answer brought in `extra_content.google.parts`,
+ * as the parts they were. Gemini expects toolCall and toolResponse back; the rest of
+ * what stands there (thought images, …) it does not.
+ */
+export function ownToolSteps(message: JsonObject): Part[] {
+  return objectsIn(at(message, "extra_content", "google", "parts")).flatMap((part): Part[] => {
+    const { toolCall, toolResponse } = part;
+    const signature = wellFormed(asText(part["thoughtSignature"]));
+    const signed = signature !== undefined && { thoughtSignature: signature };
+    if (isObject(toolCall)) return [{ toolCall, ...signed }];
+    return isObject(toolResponse) ? [{ toolResponse, ...signed }] : [];
+  });
 }
 
 /** How a client gets a signature, and gives it back. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, refused } from "./helpers.ts";
+import { ask, messageOf, refused } from "./helpers.ts";
 
 const user = (content: unknown) => ({ role: "user", content });
 const calling = (id: string, name: string, args = "{}", rest = {}) => ({
@@ -250,6 +250,22 @@ describe("thought signatures", () => {
     };
     const { contents } = ask({ messages: [user("x"), both, result("a", "1"), result("b", "2")] }, "gemini-3.8-flash");
     expect(contents[1]?.parts.map((part) => part.thoughtSignature)).toEqual(["c2ln", undefined]);
+  });
+
+  test("what Google's own tools did goes back before the rest, to models that take it", () => {
+    const answer = messageOf([
+      { toolCall: { id: "1", toolType: "GOOGLE_SEARCH_WEB", args: { q: "x" } }, thoughtSignature: "c2ln" },
+      { toolResponse: { id: "1", toolType: "GOOGLE_SEARCH_WEB", response: {} } },
+      { inlineData: { mimeType: "image/png", data: "AAAA" }, thought: true },
+      { text: "found" },
+    ]);
+    const turn = (model: string) => ask({ messages: [user("a"), answer, user("b")] }, model).contents[1]?.parts;
+    expect(turn("gemini-3.8-flash")).toEqual([
+      { toolCall: { id: "1", toolType: "GOOGLE_SEARCH_WEB", args: { q: "x" } }, thoughtSignature: "c2ln" },
+      { toolResponse: { id: "1", toolType: "GOOGLE_SEARCH_WEB", response: {} } },
+      { text: "found" },
+    ]);
+    expect(turn("gemini-2.5-flash")).toEqual([{ text: "found" }]);
   });
 
   test("text that is no signature is not sent as one", () => {
