@@ -2,9 +2,9 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
-import { asText, at, integerField, numberField, objectField } from "./read.ts";
+import { asText, at, integerField, numberField, objectField, textField } from "./read.ts";
 import { geminiSchema } from "./schema.ts";
-import { explicitThinking, thinkingConfig } from "./thinking.ts";
+import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
 
 /** Gemini's limits. Source: discovery document, GenerationConfig. */
 const MOST_STOPS = 5;
@@ -68,7 +68,7 @@ function candidates(body: JsonObject): number | undefined {
 
 /** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
 function seed(body: JsonObject): number | undefined {
-  const value = integerField(body, "seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  const value = integerField(body, "seed", -(2 ** 63), 2 ** 63);
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
 }
 
@@ -107,6 +107,13 @@ function responseFormat(body: JsonObject): JsonObject {
       "response_format.type must be text, json_object or json_schema.",
       "response_format.type",
       "invalid_value",
+    );
+  }
+  if (objectField(format, "json_schema", "response_format.json_schema") === undefined) {
+    throw badRequest(
+      "response_format.json_schema is missing: an object with name and schema.",
+      "response_format.json_schema",
+      "missing_required_parameter",
     );
   }
   const param = "response_format.json_schema.schema";
@@ -150,7 +157,7 @@ function modalities(body: JsonObject, traits: ModelTraits): JsonObject {
   if (format !== undefined && format !== "pcm16") {
     throw badRequest("Gemini's audio is pcm16.", "audio.format", "unsupported_value");
   }
-  const voiceName = asText(audio?.["voice"]);
+  const voiceName = audio === undefined ? undefined : textField(audio, "voice", "audio.voice");
   return {
     // Speech models refuse TEXT beside AUDIO.
     responseModalities: ["AUDIO"],
@@ -159,11 +166,12 @@ function modalities(body: JsonObject, traits: ModelTraits): JsonObject {
 }
 
 function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): JsonObject {
-  if (google.thinkingConfig !== undefined) return { thinkingConfig: explicitThinking(google.thinkingConfig) };
-  const config = thinkingConfig(body["reasoning_effort"], traits.thinking);
-  if (config !== null) return { thinkingConfig: config };
-  if (body["reasoning_effort"] !== undefined && body["reasoning_effort"] !== null) ignored.push("reasoning_effort");
-  return {};
+  const explicit = google.thinkingConfig === undefined ? {} : explicitThinking(google.thinkingConfig);
+  const byEffort = thinkingConfig(body["reasoning_effort"], traits.thinking);
+  const config = saysHowMuch(explicit) ? explicit : { ...byEffort, ...explicit };
+  const effortIsGiven = body["reasoning_effort"] !== undefined && body["reasoning_effort"] !== null;
+  if (effortIsGiven && (byEffort === null || saysHowMuch(explicit))) ignored.push("reasoning_effort");
+  return Object.keys(config).length > 0 ? { thinkingConfig: config } : {};
 }
 
 function googleConfig(google: GoogleOptions): JsonObject {

@@ -1,6 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { at } from "./read.ts";
+import { at, objectField } from "./read.ts";
 
 /**
  * What OpenAI has no field for, as Google's own OpenAI endpoint takes it:
@@ -15,6 +15,8 @@ export interface GoogleOptions {
   /** Google's own tools: googleSearch, codeExecution, urlContext, … */
   tools?: JsonObject[];
   retrievalConfig?: JsonObject;
+  /** Shows the steps of Google's own tools; needed to have them beside functions. */
+  includeServerSideToolInvocations?: boolean;
   responseModalities?: string[];
   imageConfig?: JsonObject;
   speechConfig?: JsonObject;
@@ -25,6 +27,7 @@ const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === "string");
 const isObjects = (value: unknown): value is JsonObject[] => Array.isArray(value) && value.every(isObject);
 const isString = (value: unknown): value is string => typeof value === "string";
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 
 /** Each option with its check and what to say when it fails. */
 const OPTIONS: { [Name in keyof Required<GoogleOptions>]: [(value: unknown) => boolean, string] } = {
@@ -33,34 +36,49 @@ const OPTIONS: { [Name in keyof Required<GoogleOptions>]: [(value: unknown) => b
   safetySettings: [isObjects, "a list of objects"],
   tools: [isObjects, "a list of objects"],
   retrievalConfig: [isObject, "an object"],
+  includeServerSideToolInvocations: [isFlag, "true or false"],
   responseModalities: [isTexts, "a list of strings"],
   imageConfig: [isObject, "an object"],
   speechConfig: [isObject, "an object"],
   mediaResolution: [isString, "a string"],
 };
 
+/** What `extra_body` may hold; it stands in itself where an SDK's extra_body was given as a field. */
+const EXTRA_BODY = new Set(["google", "extra_body"]);
+
 export const GOOGLE_OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
 
-/** `{"extra_body":{"google":{"thinking_config":{…}}}}` → `{thinkingConfig: {…}}`. Throws a 400 that names the option. */
-export function readGoogleOptions(body: JsonObject): GoogleOptions {
+/** Options of Google's own endpoint about how it writes an answer: ours has reasoning_content for that. */
+const OF_NO_USE = new Set(["thoughtTagMarker"]);
+
+/**
+ * `{"extra_body":{"google":{"thinking_config":{…}}}}` → `{thinkingConfig: {…}}`. Throws a 400 that names the option.
+ * @param ignored gets the names of what is not used
+ */
+export function readGoogleOptions(body: JsonObject, ignored: string[]): GoogleOptions {
   const options: GoogleOptions = {};
+  const extra = objectField(body, "extra_body") ?? {};
   const places: [string, unknown][] = [
     ["google", body["google"]],
-    ["extra_body.google", at(body, "extra_body", "google")],
-    ["extra_body.google", at(body, "extra_body", "extra_body", "google")],
+    ["extra_body.google", extra["google"]],
+    ["extra_body.google", at(extra, "extra_body", "google")],
   ];
+  if (Object.keys({ ...extra, ...objectField(extra, "extra_body") }).some((name) => !EXTRA_BODY.has(name)))
+    ignored.push("extra_body");
   for (const [path, given] of places) {
     if (given === undefined || given === null) continue;
     if (!isObject(given)) throw badRequest(`${path} must be an object.`, path, "invalid_type");
     for (const [name, value] of Object.entries(given)) {
-      if (value !== null) Object.assign(options, readOption(name, value, `${path}.${name}`));
+      if (value === null) continue;
+      if (OF_NO_USE.has(camelCase(name))) ignored.push(name);
+      else Object.assign(options, readOption(name, value, `${path}.${name}`));
     }
   }
   return options;
 }
 
 function readOption(given: string, value: unknown, path: string): GoogleOptions {
-  const name = given.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const name = camelCase(given);
   if (!isOptionName(name)) {
     const known = GOOGLE_OPTION_NAMES.map(snakeCase).join(", ");
     throw badRequest(`${path} is not known; there are ${known}.`, path, "unknown_parameter");
@@ -72,6 +90,15 @@ function readOption(given: string, value: unknown, path: string): GoogleOptions 
 
 function isOptionName(name: string): name is keyof GoogleOptions {
   return Object.hasOwn(OPTIONS, name);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `{"thinking_budget": 5}` → `{thinkingBudget: 5}` */
+export function inCamelCase(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]));
 }
 
 export function snakeCase(name: string): string {

@@ -40,11 +40,19 @@ export function integerField(body: JsonObject, name: string, least: number, most
 }
 
 /** An optional text of a client's request; null counts as absent. Throws a 400 that names it. */
-export function textField(body: JsonObject, name: string): string | undefined {
+export function textField(body: JsonObject, name: string, path = name): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value;
-  throw badRequest(`${name} must be a string.`, name, "invalid_type");
+  throw badRequest(`${path} must be a string.`, path, "invalid_type");
+}
+
+/** An optional flag of a client's request; null counts as absent. Throws a 400 that names it. */
+export function flagField(body: JsonObject, name: string): boolean | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "boolean") return value;
+  throw badRequest(`${name} must be true or false.`, name, "invalid_type");
 }
 
 /** An optional object of a client's request; null counts as absent. Throws a 400 that names it. */

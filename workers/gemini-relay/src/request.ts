@@ -6,6 +6,7 @@ import { generationConfig } from "./generation-config.ts";
 import { type GoogleOptions, readGoogleOptions } from "./google-options.ts";
 import { readMessages } from "./messages.ts";
 import { type ModelTraits, modelPath, modelTraits } from "./model.ts";
+import { flagField } from "./read.ts";
 import { readTools, type ToolFields } from "./tools.ts";
 
 export interface TranslatedRequest {
@@ -27,9 +28,10 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const ignored = checkFields(body);
   const traits: ModelTraits = modelTraits(model);
-  const google = readGoogleOptions(body);
+  const google = readGoogleOptions(body, ignored);
   const { contents, system } = readMessages(body["messages"], traits);
   const generation = generationConfig(body, traits, google);
+  const store = flagField(body, "store");
   const request: GenerateContentRequest = {
     contents,
     ...(system.length > 0 && { systemInstruction: { parts: system } }),
@@ -38,7 +40,7 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
     ...(google.safetySettings !== undefined && { safetySettings: google.safetySettings }),
     ...(google.cachedContent !== undefined && { cachedContent: google.cachedContent }),
     ...serviceTier(body["service_tier"], ignored),
-    ...(typeof body["store"] === "boolean" && { store: body["store"] }),
+    ...(store !== undefined && { store }),
   };
   return { request, ignored: [...ignored, ...generation.ignored] };
 }
@@ -85,6 +87,9 @@ function withGoogleTools(fields: ToolFields, google: GoogleOptions): ToolFields 
   const toolConfig: JsonObject = {
     ...fields.toolConfig,
     ...(google.retrievalConfig !== undefined && { retrievalConfig: google.retrievalConfig }),
+    ...(google.includeServerSideToolInvocations !== undefined && {
+      includeServerSideToolInvocations: google.includeServerSideToolInvocations,
+    }),
   };
   return {
     ...(tools.length > 0 && { tools }),

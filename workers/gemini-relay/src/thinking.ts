@@ -1,5 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import { inCamelCase } from "./google-options.ts";
 import type { Level, Thinking } from "./model.ts";
 
 /**
@@ -54,10 +55,9 @@ function isEffort(value: unknown): value is keyof typeof EFFORTS {
   return typeof value === "string" && Object.hasOwn(EFFORTS, value);
 }
 
-/** `extra_body.google.thinking_config`, which wins over reasoning_effort. Both controls at once are a 400 at Gemini. */
+/** `extra_body.google.thinking_config` in Gemini's names. Both controls of how much at once are a 400 at Gemini. */
 export function explicitThinking(given: JsonObject): JsonObject {
-  const budget = given["thinking_budget"] ?? given["thinkingBudget"];
-  const level = given["thinking_level"] ?? given["thinkingLevel"];
+  const { thinkingBudget: budget, thinkingLevel: level, ...rest } = inCamelCase(given);
   if (budget !== undefined && level !== undefined) {
     throw badRequest(
       "thinking_config takes a thinking_budget (Gemini 2.5) or a thinking_level (Gemini 3), not both.",
@@ -65,10 +65,14 @@ export function explicitThinking(given: JsonObject): JsonObject {
       "invalid_value",
     );
   }
-  const include = given["include_thoughts"] ?? given["includeThoughts"];
   return {
+    ...rest,
     ...(budget !== undefined && { thinkingBudget: budget }),
     ...(level !== undefined && { thinkingLevel: typeof level === "string" ? level.toUpperCase() : level }),
-    ...(include !== undefined && { includeThoughts: include }),
   };
+}
+
+/** Whether thinkingConfig says how much to think, not only whether to show it. */
+export function saysHowMuch({ thinkingBudget, thinkingLevel }: JsonObject): boolean {
+  return thinkingBudget !== undefined || thinkingLevel !== undefined;
 }

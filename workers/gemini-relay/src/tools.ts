@@ -1,6 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { asText, at, objectsIn } from "./read.ts";
+import { asText, at, objectField, objectsIn } from "./read.ts";
 import { geminiSchema, takesNothing } from "./schema.ts";
 
 /** Google's rule for names of functions. Source: discovery document, FunctionDeclaration.name. */
@@ -18,7 +18,7 @@ export function readTools(body: JsonObject): ToolFields {
   const calling = callingConfig(body["tool_choice"], names);
   const tools: JsonObject[] = [];
   if (functions.length > 0) tools.push({ functionDeclarations: functions });
-  if (isObject(body["web_search_options"])) tools.push({ googleSearch: {} });
+  if (objectField(body, "web_search_options") !== undefined) tools.push({ googleSearch: {} });
   return {
     ...(tools.length > 0 && { tools }),
     ...(calling !== null && { toolConfig: { functionCallingConfig: calling } }),
@@ -101,6 +101,9 @@ function allowedTools(allowed: unknown, names: string[]): JsonObject {
   const allowedFunctionNames = objectsIn(at(allowed, "tools")).map((tool, index) =>
     knownName(at(tool, "function", "name") ?? tool["name"], names, `${path}.tools[${index}].function.name`),
   );
+  if (allowedFunctionNames.length === 0) {
+    throw badRequest(`${path}.tools must name at least one of the tools.`, `${path}.tools`, "invalid_value");
+  }
   return { mode: mode === "required" ? "ANY" : "VALIDATED", allowedFunctionNames };
 }
 

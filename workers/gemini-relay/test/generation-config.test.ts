@@ -21,6 +21,7 @@ describe("parameters", () => {
     [{ n: 3 }, { candidateCount: 3 }],
     [{ seed: 42 }, { seed: 42 }],
     [{ seed: 2 ** 33 + 5 }, { seed: 5 }],
+    [{ seed: 2 ** 63 - 1024 }, { seed: -1024 }],
     [
       { logprobs: true, top_logprobs: 2 },
       { responseLogprobs: true, logprobs: 2 },
@@ -83,6 +84,12 @@ describe("parameters", () => {
     [{ logit_bias: { 5: 1 } }, "logit_bias"],
     [{ moderation: { model: "x" } }, "moderation"],
     [{ google: 7 }, "google"],
+    [{ extra_body: "x" }, "extra_body"],
+    [{ seed: 1e19 }, "seed"],
+    [{ store: "yes" }, "store"],
+    [{ web_search_options: true }, "web_search_options"],
+    [{ response_format: { type: "json_schema" } }, "response_format.json_schema"],
+    [{ response_format: { type: "json_schema", json_schema: "x" } }, "response_format.json_schema"],
     [{ extra_body: { google: { colour: 1 } } }, "extra_body.google.colour"],
     [{ google: { cached_content: 7 } }, "google.cached_content"],
     [
@@ -121,6 +128,11 @@ describe("parameters", () => {
     expect(ask({ service_tier: "auto" }).serviceTier).toBeUndefined();
     expect(ask({ service_tier: "scale" }).serviceTier).toBeUndefined();
     expect(ignoredBy({ service_tier: "scale" })).toEqual(["service_tier"]);
+  });
+
+  test("a voice that is no name is a 400, not another voice", () => {
+    const body = { modalities: ["audio"], audio: { voice: { id: "v" }, format: "pcm16" } };
+    expect(refused(body, "gemini-2.5-flash-preview-tts")).toMatchObject({ status: 400, param: "audio.voice" });
   });
 
   test("speech models answer in pcm16 with the voice asked for", () => {
@@ -170,7 +182,16 @@ describe("thinking", () => {
       expect(config({ ...body, reasoning_effort: "high" })).toEqual({
         thinkingConfig: { thinkingBudget: 5, includeThoughts: false },
       });
+      expect(ignoredBy({ ...body, reasoning_effort: "high" })).toEqual(["reasoning_effort"]);
     }
+  });
+
+  test("a thinking_config that does not say how much leaves that to reasoning_effort", () => {
+    const google = { thinking_config: { include_thoughts: false, some_day: 1 } };
+    expect(config({ google, reasoning_effort: "low" })).toEqual({
+      thinkingConfig: { thinkingBudget: 1_024, includeThoughts: false, someDay: 1 },
+    });
+    expect(ignoredBy({ google, reasoning_effort: "low" })).toEqual([]);
   });
 });
 
@@ -187,13 +208,14 @@ describe("Google's own options", () => {
       cached_content: "cachedContents/1",
       safety_settings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
       retrieval_config: { languageCode: "de" },
+      include_server_side_tool_invocations: true,
       response_modalities: ["IMAGE"],
       image_config: { aspectRatio: "16:9" },
       media_resolution: "MEDIA_RESOLUTION_LOW",
     };
     expect(ask({ extra_body: { google } })).toMatchObject({
       tools: [{ google_search: {} }, { codeExecution: {} }, { url_context: {} }],
-      toolConfig: { retrievalConfig: { languageCode: "de" } },
+      toolConfig: { retrievalConfig: { languageCode: "de" }, includeServerSideToolInvocations: true },
       cachedContent: "cachedContents/1",
       safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
       generationConfig: {
@@ -205,7 +227,17 @@ describe("Google's own options", () => {
   });
 });
 
+test("what extra_body holds for others is named, and so is how Google's own endpoint tags thoughts", () => {
+  expect(ignoredBy({ extra_body: { cache: true } })).toEqual(["extra_body"]);
+  expect(ignoredBy({ extra_body: { extra_body: { cache: true } } })).toEqual(["extra_body"]);
+  expect(ignoredBy({ extra_body: { google: { thought_tag_marker: "think" } } })).toEqual(["thought_tag_marker"]);
+});
+
 describe("models", () => {
+  test("an id as Google lists it has the traits of its model", () => {
+    expect(modelTraits("models/gemini-3.8-flash")).toEqual(modelTraits("gemini-3.8-flash"));
+  });
+
   test.each([
     ["gemini-2.5-flash", "models/gemini-2.5-flash"],
     ["models/gemini-2.5-flash", "models/gemini-2.5-flash"],

@@ -184,6 +184,10 @@ describe("tool_choice", () => {
       { tools: [tool()], tool_choice: { type: "allowed_tools", allowed_tools: { mode: "maybe" } } },
       "tool_choice.allowed_tools.mode",
     ],
+    [
+      { tools: [tool()], tool_choice: { type: "allowed_tools", allowed_tools: { mode: "required", tools: [] } } },
+      "tool_choice.allowed_tools.tools",
+    ],
   ])("%j is a 400", (body, param) => {
     expect(refused(body)).toMatchObject({ status: 400, param });
   });
