@@ -7,7 +7,7 @@ export interface EventParser {
 
 /**
  * Server-sent events, as far as model APIs use them: `data` fields and the
- * blank line that ends an event. Pure: bytes in, event data out, at any split,
+ * blank line that ends an event. One whose data is empty is none. Pure: bytes in, event data out, at any split,
  * in time linear to the bytes however an event is cut.
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -32,7 +32,7 @@ export class SseParser implements EventParser {
     const events: string[] = [];
     this.#read(this.#decoder.decode(), events);
     this.#endLine("", events);
-    if (this.#data !== null) events.push(this.#data);
+    if (this.#data !== null && this.#data !== "") events.push(this.#data);
     this.#data = null;
     return events;
   }
@@ -63,7 +63,7 @@ export class SseParser implements EventParser {
     const line = this.#line + tail;
     this.#line = "";
     if (line === "") {
-      if (this.#data !== null) events.push(this.#data);
+      if (this.#data !== null && this.#data !== "") events.push(this.#data);
       this.#data = null;
     } else if (line.startsWith("data:")) {
       const value = line.slice(line[5] === " " ? 6 : 5);
@@ -86,6 +86,11 @@ export function sseEvent(data: unknown): string {
 
 /** The event that ends every OpenAI stream. */
 export const SSE_DONE = "data: [DONE]\n\n";
+
+/** Whether an event's data is that end; some servers pad it. */
+export function isDone(data: string): boolean {
+  return data.trim() === "[DONE]";
+}
 
 function nextLineEnd(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { isDone, SseParser } from "../sse.ts";
+
+function parse(text: string): string[] {
+  const parser = new SseParser();
+  return [...parser.push(new TextEncoder().encode(text)), ...parser.end()];
+}
+
+test("an event whose data is empty is none, as the specification has it", () => {
+  expect(parse("data:\n\ndata: a\n\ndata: \n\nevent: ping\n\ndata\n\ndata:")).toEqual(["a"]);
+});
+
+test("several data lines are one event, with line ends between", () => {
+  expect(parse('data: {"a":\ndata: 1}\n\n')).toEqual(['{"a":\n1}']);
+});
+
+test("P44: every line end, a mark at the start, fields that nobody needs, no blank line at the end", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const text = ["\ufeffevent: x", "id: 1", "retry: 5", ": comment", "data:a", "", "data:  b"].join(end);
+    expect(parse(text), JSON.stringify(end)).toEqual(["a", " b"]);
+  }
+});
+
+test("[DONE] is the end, padded or not", () => {
+  for (const data of ["[DONE]", "[DONE] ", " [DONE]\t"]) expect(isDone(data)).toBe(true);
+  for (const data of ["", "[DONE", '"[DONE]"']) expect(isDone(data)).toBe(false);
+});
