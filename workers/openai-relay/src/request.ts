@@ -59,11 +59,14 @@ export function withoutExtensions(text: string): string {
   return editObject(text, { remove: EXTENSIONS });
 }
 
-/** No edit when the text names that very model, however it is escaped. */
+/**
+ * No edit when the text names that very model, however it is escaped. A name that stands twice is
+ * checked twice: some parsers take the first, and the model that was chosen is the one to run.
+ */
 function modelEdit(text: string, members: readonly Member[], model: string): { model?: string } {
-  const value = memberValue(members, "model");
-  if (value !== undefined && parseValue(text, value) === model) return {};
-  return { model: JSON.stringify(model) };
+  const values = members.filter(({ key }) => key === "model").map(({ value }) => parseValue(text, value));
+  const named = values.length > 0 && values.every((value) => value === model);
+  return named ? {} : { model: JSON.stringify(model) };
 }
 
 /** `stream_options` with include_usage: an object keeps its other members, anything else is replaced. */

@@ -32,6 +32,11 @@ describe("a request reaches the upstream byte for byte", () => {
     expect(upstreamRequest('{"messages":[]}', base).body).toBe('{"messages":[],"model":"gpt-4o"}');
   });
 
+  test("with the chosen model wherever it names one: a parser may take the first of two", () => {
+    const text = '{"model":"gpt-4","messages":[],"\\u006dodel":"gpt-4o"}';
+    expect(upstreamRequest(text, base).body).toBe(text.replace('"gpt-4"', '"gpt-4o"'));
+  });
+
   test("a model in escapes is recognized", () => {
     const text = String.raw`{"model":"gpt-4\u006f"}`;
     expect(upstreamRequest(text, base).body).toBe(text);
