@@ -59,15 +59,25 @@ export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeRep
   return { ...reply, body: redact(JSON.stringify(merged), secrets) };
 }
 
-/** An error that came as an event of a stream, or in a body with status 200. */
-export function upstreamErrorEvent(value: JsonObject, provider: string): ApiError {
+/**
+ * Whether a body with status 200, or an event of a stream, reports an error: in OpenAI's envelope,
+ * or as {"object": "error", "message": …} (vLLM, Mistral). An empty `error` beside an answer is none.
+ */
+export function reportsError({ error, object }: JsonObject): boolean {
+  if (object === "error") return true;
+  if (Array.isArray(error)) return error.length > 0;
+  return isObject(error) ? Object.keys(error).length > 0 : text(error) !== null;
+}
+
+/** An error that came as an event of a stream, or in a body with status 200. Neither shows one of these secrets. */
+export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
   const read = readErrorValue(value);
   const status = isErrorStatus(read.number) ? read.number : 502;
   if (refusesKey(status)) return providerAuthError(provider, status);
   const forClient = clientStatus(status);
   return new ApiError({
     status: forClient,
-    message: read.message ?? `${provider} reported an error.`,
+    message: redact(read.message ?? `${provider} reported an error.`, secrets),
     code: read.code,
     param: read.param,
     condition: conditionOf(status, read),
@@ -92,32 +102,49 @@ function readError(body: string): ReadError {
   // Google's OpenAI-compatible endpoint wraps its error in a list.
   const value = Array.isArray(parsed) ? parsed[0] : parsed;
   if (isObject(value)) return readErrorValue(value);
-  const text = body.trim();
-  const plain = text !== "" && text.length <= LONGEST_PLAIN_MESSAGE && !text.startsWith("<") && parsed === undefined;
-  return { message: plain ? text : null, type: null, param: null, code: null, number: null, object: null };
+  const plain = typeof value === "string" ? value.trim() : parsed === undefined ? body.trim() : "";
+  const isMessage = plain !== "" && plain.length <= LONGEST_PLAIN_MESSAGE && !plain.startsWith("<");
+  return { message: isMessage ? plain : null, type: null, param: null, code: null, number: null, object: null };
 }
 
 function readErrorValue(value: JsonObject): ReadError {
   const { error } = value;
   const object = isObject(error) ? error : null;
-  // Without OpenAI's envelope: {"error": "…"} (Ollama), {"message": …} (Mistral), {"detail": …} (FastAPI servers).
-  const source = object ?? value;
+  const source = object ?? firstListed(value) ?? value;
   const { code } = source;
   return {
-    message: text(source["message"]) ?? text(error) ?? text(value["detail"]) ?? detailText(value["detail"]),
+    message: errorMessage(source) ?? messageText(error) ?? errorMessage(value),
     type: text(source["type"]),
     param: text(source["param"]),
     code: typeof code === "number" ? String(code) : text(code),
-    number: [code, source["status"], source["status_code"]].map(Number).find(isErrorStatus) ?? null,
+    number: [code, source["status"], source["status_code"], value["httpCode"]].map(Number).find(isErrorStatus) ?? null,
     object,
   };
 }
 
-/** FastAPI's list of problems: [{"loc": ["body", "messages"], "msg": "field required"}] */
-function detailText(detail: unknown): string | null {
-  if (!Array.isArray(detail)) return null;
+/** Cloudflare's lists: `errors` of its REST API, `error` of AI Gateway ([{code: 2009, message: "Unauthorized"}]). */
+function firstListed({ error, errors }: JsonObject): JsonObject | undefined {
+  const list = Array.isArray(error) ? error : errors;
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  return isObject(first) ? first : undefined;
+}
+
+/** Without OpenAI's envelope: {"error": "…"} (Ollama), {"message": …} (Mistral), {"detail": …} (FastAPI servers). */
+function errorMessage({ message, detail, errors }: JsonObject): string | null {
+  return messageText(message) ?? messageText(detail) ?? messageText(errors);
+}
+
+/** What a server says in place of a text: an object with a message or a detail inside, or a list of such. */
+function messageText(value: unknown): string | null {
+  if (Array.isArray(value)) return detailText(value);
+  if (!isObject(value)) return text(value);
+  return errorMessage(value) ?? messageText(value["error"]);
+}
+
+/** FastAPI's list of problems: [{"loc": ["body", "messages"], "msg": "field required"}]; other lists by their texts. */
+function detailText(detail: readonly unknown[]): string | null {
   const lines = detail.flatMap((item) => {
-    const message = isObject(item) ? text(item["msg"]) : null;
+    const message = isObject(item) ? (text(item["msg"]) ?? text(item["message"])) : text(item);
     if (message === null) return [];
     const place = isObject(item) && Array.isArray(item["loc"]) ? `${item["loc"].join(".")}: ` : "";
     return [place + message];
@@ -152,7 +179,10 @@ const CONTEXT_LENGTH = /context.{0,20}(?:length|window|size)|maximum.{0,20}conte
 function conditionOf(status: number, { code, type, message }: ReadError): Condition {
   const words = `${code} ${type}`;
   if (status === 429)
-    return /insufficient_quota|quota_exceeded|billing/.test(words) ? "quota_exhausted" : "rate_limited";
+    // AI Gateway's own limit has a number for a code: 2041, "Spend limit exceeded".
+    return /insufficient_quota|quota_exceeded|billing/.test(words) || /^spend limit/i.test(message ?? "")
+      ? "quota_exhausted"
+      : "rate_limited";
   if (status === 413) return "too_large";
   if (status === 404) return "model_not_found";
   if (status === 408 || status === 504) return "timeout";

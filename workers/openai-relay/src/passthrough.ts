@@ -56,7 +56,7 @@ export async function passThrough(
   return nativeStream({
     provider: upstream.name,
     upstream: streamBody(answer, upstream),
-    meter: new StreamMeter(upstream.name, 0),
+    meter: new StreamMeter(upstream.name, 0, caller.secrets(upstream)),
     holdForContent: false,
     endsWithDone: false,
     deadlines: clock.stream(),
@@ -72,7 +72,7 @@ function withoutOurFields(
   body: string | Uint8Array | null,
   contentType: string | undefined,
 ): string | Uint8Array | null {
-  if (body === null || !contentType?.startsWith("application/json")) return body;
+  if (body === null || !isJsonType(contentType)) return body;
   try {
     return withoutExtensions(bodyText(body));
   } catch (thrown) {
@@ -80,6 +80,10 @@ function withoutOurFields(
     if (thrown instanceof JsonTextError) return body;
     throw thrown;
   }
+}
+
+function isJsonType(contentType: string | undefined): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 }
 
 async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs: number): Promise<WholeReply> {
@@ -91,7 +95,7 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
   }
   const reply = {
     status,
-    headers: { ...clientHeaders(headers), "content-type": type },
+    headers: { ...clientHeaders(headers), ...fileName(headers), "content-type": type },
     usage: null,
     ...logIdOf(headers),
   };
@@ -103,4 +107,10 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
     body: bodyForRpc(redact(text, caller.secrets(upstream))),
     usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
+}
+
+/** What a downloaded file is called. */
+function fileName(headers: Headers): Record<string, string> {
+  const disposition = headers.get("content-disposition");
+  return disposition === null ? {} : { "content-disposition": disposition };
 }

@@ -69,7 +69,7 @@ export async function relay(
 
 /** Natively where nothing of the stream has to change, else through the one reader loop of shared/stream.ts. */
 function streamed(
-  { request, upstream, clock, answer }: Exchange,
+  { request, upstream, caller, clock, answer }: Exchange,
   dropUsage: boolean,
   promptEstimate: number,
   waitUntil: WaitUntil,
@@ -77,7 +77,7 @@ function streamed(
   const { headers } = answer.response;
   const { name: provider, quirks } = upstream;
   const fallbackWaiting = request.fallbackWaiting ?? false;
-  const meter = new StreamMeter(provider, promptEstimate);
+  const meter = new StreamMeter(provider, promptEstimate, caller.secrets(upstream));
   const options = {
     provider,
     upstream: streamBody(answer, upstream),

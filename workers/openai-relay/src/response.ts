@@ -4,7 +4,7 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { objectMembers, spliced } from "@ai-proxy/shared/json-edit";
 import { emptyCompletion } from "@ai-proxy/shared/reply";
 import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
-import { upstreamErrorEvent } from "./errors.ts";
+import { reportsError, upstreamErrorEvent } from "./errors.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import { redact } from "./redact.ts";
@@ -29,7 +29,7 @@ export function wholeAnswer(
 ): WholeReply {
   const answer = tryParseJson(body);
   if (!isObject(answer)) throw invalidResponse(`${provider} answered with something that is not a JSON object.`);
-  if (answer["error"] !== undefined && answer["error"] !== null) throw upstreamErrorEvent(answer, provider);
+  if (reportsError(answer)) throw upstreamErrorEvent(answer, provider, secrets);
   if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider);
   const { model } = answer;
   return {

@@ -1,9 +1,9 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
 import { estimateTokens } from "@ai-proxy/shared/estimate";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { SseParser, type UnfinishedEvent } from "@ai-proxy/shared/sse";
+import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/sse";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
-import { upstreamErrorEvent } from "./errors.ts";
+import { reportsError, upstreamErrorEvent } from "./errors.ts";
 
 /**
  * What accounting must know of an OpenAI stream: how many tokens, which model,
@@ -14,19 +14,24 @@ export class StreamMeter {
   readonly #provider: string;
   /** Estimated prompt tokens, for a stream that ends without the provider's counts. */
   readonly #promptEstimate: number;
+  /** Values that an error must not show. */
+  readonly #secrets: readonly string[];
   #reported: Usage | null = null;
   #estimate = 0;
   #begun = false;
   #readable = false;
   #contentSeen = false;
-  #finished = false;
+  /** Indexes of the choices that have begun and not ended, and of those that have. */
+  readonly #open = new Set<unknown>();
+  readonly #finished = new Set<unknown>();
   #done = false;
   #error: ApiError | null = null;
   #model: string | undefined;
 
-  constructor(provider: string, promptEstimate: number) {
+  constructor(provider: string, promptEstimate: number, secrets: readonly string[] = []) {
     this.#provider = provider;
     this.#promptEstimate = promptEstimate;
+    this.#secrets = secrets;
   }
 
   push(bytes: Uint8Array): void {
@@ -39,13 +44,13 @@ export class StreamMeter {
   end(): boolean {
     const rest = this.#parser.end();
     for (const data of rest) this.read(data);
-    return rest.every((data) => "[DONE]".startsWith(data) || isObject(tryParseJson(data)));
+    return rest.every((data) => "[DONE]".startsWith(data.trim()) || isObject(tryParseJson(data)));
   }
 
   /** One event's data. */
   read(data: string): void {
     this.#begun = true;
-    if (data === "[DONE]") this.#done = this.#readable = true;
+    if (isDone(data)) this.#done = this.#readable = true;
     else {
       const chunk = tryParseJson(data);
       if (isObject(chunk)) this.readChunk(chunk);
@@ -55,13 +60,11 @@ export class StreamMeter {
   readChunk(chunk: JsonObject): void {
     this.#readable = true;
     this.#model ??= typeof chunk["model"] === "string" && chunk["model"] !== "" ? chunk["model"] : undefined;
-    if (chunk["error"] !== undefined && chunk["error"] !== null) {
-      this.#error ??= upstreamErrorEvent(chunk, this.#provider);
-    }
+    if (reportsError(chunk)) this.#error ??= upstreamErrorEvent(chunk, this.#provider, this.#secrets);
     this.#reported = fromOpenAIUsage(chunk["usage"]) ?? this.#reported;
     const { choices } = chunk;
-    if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice);
-    else this.#readEvent(chunk);
+    if (!Array.isArray(choices)) this.#readEvent(chunk);
+    else for (const [place, choice] of choices.entries()) this.#readChoice(choice, place);
   }
 
   /** An event of the Responses API, which passes through: {"type": "response.output_text.delta", "delta": "Hi"} */
@@ -70,9 +73,15 @@ export class StreamMeter {
     if (isObject(response)) this.#reported = fromOpenAIUsage(response["usage"]) ?? this.#reported;
   }
 
-  #readChoice(choice: unknown): void {
+  #readChoice(choice: unknown, place: number): void {
     if (!isObject(choice)) return;
-    if (typeof choice["finish_reason"] === "string") this.#finished = true;
+    const index = choice["index"] ?? place;
+    const finish = choice["finish_reason"];
+    // Some servers write "" where OpenAI writes null.
+    if (typeof finish === "string" && finish !== "") {
+      this.#finished.add(index);
+      this.#open.delete(index);
+    } else if (!this.#finished.has(index)) this.#open.add(index);
     // A chat's delta, or the text of a completion.
     const text = isObject(choice["delta"]) ? contentOf(choice["delta"]) : (choice["text"] ?? "");
     if (typeof text === "string") this.#said(text);
@@ -100,9 +109,9 @@ export class StreamMeter {
     return this.#contentSeen;
   }
 
-  /** The provider has said that the answer is over: by a finish reason or by [DONE]. */
+  /** The provider has said that the answer is over: by a finish reason for every choice that has begun, or by [DONE]. */
   get complete(): boolean {
-    return this.#finished || this.#done;
+    return this.#done || (this.#finished.size > 0 && this.#open.size === 0);
   }
 
   get done(): boolean {

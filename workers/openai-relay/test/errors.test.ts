@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorReply, upstreamErrorEvent } from "../src/errors.ts";
+import { errorReply, reportsError, upstreamErrorEvent } from "../src/errors.ts";
 
 const KEY = "sk-proj-0123456789abcdef";
 const context = { provider: "openai", secrets: [KEY], keysLeft: 1, now: Date.UTC(2026, 10, 23) };
@@ -39,6 +39,16 @@ describe("P76: errors of another shape become OpenAI's", () => {
       "body.messages: required; too long",
     ],
     [[{ error: { message: "the words", code: 400, status: "INVALID_ARGUMENT" } }], "the words"],
+    // Cloudflare's REST API, and AI Gateway in front of a provider.
+    [{ result: null, success: false, errors: [{ code: 5007, message: "the words" }], messages: [] }, "the words"],
+    [{ success: false, error: [{ code: 2016, message: "the words" }], name: "AiGatewayError" }, "the words"],
+    [{ errors: ["one", "two"] }, "one; two"],
+    // Mistral's 422, and other servers that put an object where the text belongs.
+    [{ object: "error", message: { detail: [{ loc: ["body"], msg: "required" }] }, type: "t" }, "body: required"],
+    [{ error: { message: { detail: "the words" } } }, "the words"],
+    [{ detail: { message: "the words" } }, "the words"],
+    [{ detail: { error: { message: "the words" } } }, "the words"],
+    ['"the words"', "the words"],
     ["the words", "the words"],
     ["<html><body>400</body></html>", "openai answered with status 400."],
     ["", "openai answered with status 400."],
@@ -72,6 +82,7 @@ describe("statuses and what routing is told", () => {
     [413, { error }, 413, "too_large"],
     [429, { error: { message: "slow", code: "rate_limit_exceeded" } }, 429, "rate_limited"],
     [429, { error: { message: "pay", code: "insufficient_quota" } }, 429, "quota_exhausted"],
+    [429, { success: false, error: [{ code: 2041, message: "Spend limit exceeded: x" }] }, 429, "quota_exhausted"],
     [405, { error }, 502, "upstream_error"],
     [408, { error }, 504, "timeout"],
     [500, { error }, 502, "upstream_error"],
@@ -122,7 +133,22 @@ describe("P49: an error inside a stream, or in a body with status 200", () => {
     [{ error: { message: "m", code: 503 } }, 502, "overloaded"],
     [{ error: { message: "m", code: 401 } }, 502, "auth"],
     [{ error: "m", status_code: 400 }, 400, "bad_request"],
+    [{ object: "error", message: "m", type: "BadRequestError", code: 400 }, 400, "bad_request"],
+    [{ success: false, error: [{ code: 2003, message: "m" }], httpCode: 429 }, 429, "rate_limited"],
   ])("%j", (value, status, condition) => {
-    expect(upstreamErrorEvent(value, "openai")).toMatchObject({ status, condition });
+    expect(reportsError(value)).toBe(true);
+    expect(upstreamErrorEvent(value, "openai", [])).toMatchObject({ status, condition });
+  });
+
+  test.each([{ error: null }, { error: "" }, { error: {} }, { error: [] }, { object: "chat.completion" }])(
+    "%j reports none",
+    (value) => {
+      expect(reportsError({ choices: [], ...value })).toBe(false);
+    },
+  );
+
+  test("P74: a key that is echoed in it is taken out", () => {
+    const error = upstreamErrorEvent({ error: { message: `Incorrect API key provided: ${KEY}` } }, "openai", [KEY]);
+    expect(error.message).toBe("Incorrect API key provided: [redacted]");
   });
 });
