@@ -12,11 +12,33 @@ function batchSize(model: string): number {
 /** OpenAI's limit of inputs. */
 const MOST_INPUTS = 2_048;
 
+/** Fields that say nothing to a model: OpenAI's that have another place or no meaning here, and the gateway's own. */
+const NOT_PASSED = new Set([
+  "input",
+  "model",
+  "encoding_format",
+  "dimensions",
+  "user",
+  "prompt_cache_key",
+  "provider",
+  "fallbacks",
+  "routing",
+]);
+
+/** Workers AI's other ways to ask, whose answers are no list of vectors for `input`. */
+const OTHER_TASKS = new Set(["text", "queries", "documents", "query", "contexts", "requests"]);
+
+/** One run of the model; fields of the model's own go along in each. */
+export interface EmbeddingBatch {
+  text: string[];
+  [field: string]: unknown;
+}
+
 /**
  * An OpenAI embeddings request → the inputs of each run, in order.
- * `{input: ["a", "b"]}` → `[{text: ["a", "b"]}]`. `pooling` (bge's own) goes through.
+ * `{input: ["a", "b"], pooling: "cls"}` → `[{text: ["a", "b"], pooling: "cls"}]`.
  */
-export function embeddingInputs(body: JsonObject, model: string): { text: string[] }[] {
+export function embeddingInputs(body: JsonObject, model: string): EmbeddingBatch[] {
   if (body["dimensions"] !== undefined && body["dimensions"] !== null) {
     throw badRequest(
       "The embedding models of Workers AI have a fixed number of dimensions. Leave dimensions out.",
@@ -25,11 +47,24 @@ export function embeddingInputs(body: JsonObject, model: string): { text: string
     );
   }
   const texts = inputTexts(body["input"]);
-  const pooling = typeof body["pooling"] === "string" ? { pooling: body["pooling"] } : {};
-  const batches: { text: string[] }[] = [];
+  const own = ownFields(body);
+  const batches: EmbeddingBatch[] = [];
   const size = batchSize(model);
-  for (let at = 0; at < texts.length; at += size) batches.push({ text: texts.slice(at, at + size), ...pooling });
+  for (let at = 0; at < texts.length; at += size) batches.push({ ...own, text: texts.slice(at, at + size) });
   return batches;
+}
+
+/** The model's own: `pooling` and `truncate_inputs` of bge, `instruction` of qwen3-embedding, those of tomorrow. */
+function ownFields(body: JsonObject): JsonObject {
+  const own: JsonObject = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (NOT_PASSED.has(name) || value === null || value === undefined) continue;
+    if (OTHER_TASKS.has(name)) {
+      throw badRequest(`${name} is not supported here. Put the texts into input.`, name, "unsupported_parameter");
+    }
+    own[name] = value;
+  }
+  return own;
 }
 
 function inputTexts(input: unknown): string[] {
@@ -53,7 +88,7 @@ function inputTexts(input: unknown): string[] {
 /** The outputs of the runs (`{data: [[0.1, …]], shape}`) → OpenAI's list, as numbers or as base64 of little-endian float32. */
 export function embeddingList(
   outputs: readonly JsonObject[],
-  request: { batches: readonly { text: string[] }[]; model: string; encodingFormat: unknown },
+  request: { batches: readonly EmbeddingBatch[]; model: string; encodingFormat: unknown },
 ): { body: JsonObject; usage: Usage; usageEstimated: boolean } {
   const vectors = outputs.flatMap((output, at) => batchVectors(output, request.batches[at]?.text.length ?? 0));
   const counted = countedTokens(outputs);
@@ -97,7 +132,7 @@ function countedTokens(outputs: readonly JsonObject[]): number | undefined {
   return sum;
 }
 
-function estimatedTokens(batches: readonly { text: string[] }[]): number {
+function estimatedTokens(batches: readonly EmbeddingBatch[]): number {
   return batches.flatMap(({ text }) => text).reduce((sum, text) => sum + estimateTokens(text), 0);
 }
 

@@ -21,33 +21,38 @@ const BAD_REQUEST: Rule = { status: 400, condition: "bad_request", code: null };
 const NO_MODEL: Rule = { status: 404, condition: "model_not_found", code: "model_not_found" };
 const TIMEOUT: Rule = { status: 408, condition: "timeout", code: "upstream_timeout" };
 const CONTEXT: Rule = { status: 400, condition: "context_length", code: "context_length_exceeded", param: "messages" };
+// The free allocation comes back at midnight UTC: OpenAI's SDKs are told not to try again.
+const DAILY_QUOTA: Rule = {
+  status: 429,
+  condition: "quota_exhausted",
+  code: "insufficient_quota",
+  headers: { "x-should-retry": "false" },
+};
 const BLOCKED: Rule = { status: 400, condition: "bad_request", code: "content_filter" };
 
 /**
  * Workers AI's internal codes. README.md prints this table; a test compares the two.
  * Sources: developers.cloudflare.com/workers-ai/platform/errors (2026-09); 5006, 5021,
- * 5028, 5035 and 8001 from reports of users; 2016 and 2017 from AI Gateway's guardrails.
+ * 4006, 5028, 5035, 8001 and 10000 from reports of users; the two thousands are AI Gateway's.
  */
 export const ERROR_CODES: Readonly<Record<number, Rule>> = {
+  2009: ACCOUNT,
   2016: BLOCKED,
   2017: BLOCKED,
+  2021: ACCOUNT,
+  2041: { status: 429, condition: "quota_exhausted", code: "insufficient_quota" },
   3003: BAD_REQUEST,
   3006: { status: 413, condition: "too_large", code: "request_too_large" },
   3007: TIMEOUT,
   3008: TIMEOUT,
   3023: ACCOUNT,
-  // The free allocation comes back at midnight UTC: OpenAI's SDKs are told not to try again.
-  3036: {
-    status: 429,
-    condition: "quota_exhausted",
-    code: "insufficient_quota",
-    headers: { "x-should-retry": "false" },
-  },
+  3036: DAILY_QUOTA,
   3039: BAD_REQUEST,
   3040: { status: 429, condition: "overloaded", code: "capacity_exceeded" },
   3041: ACCOUNT,
   3042: NO_MODEL,
   3046: TIMEOUT,
+  4006: DAILY_QUOTA,
   5004: BAD_REQUEST,
   5005: BAD_REQUEST,
   5006: BAD_REQUEST,
@@ -61,6 +66,7 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   5028: NO_MODEL,
   5035: ACCOUNT,
   8001: BAD_REQUEST,
+  10000: ACCOUNT,
 };
 
 /**
@@ -68,6 +74,9 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
  * limit (24000)" and vLLM's "… the model's maximum context length of 256000 tokens".
  */
 const CONTEXT_MESSAGE = /context window limit|maximum context length|context length exceeded/i;
+
+/** The binding says this without its code too, in the middle of a stream. */
+const DAILY_QUOTA_MESSAGE = /daily free allocation/i;
 
 /** Statuses that a client gets as the provider gave them; the others are ours to choose. */
 const PASSED_ON: readonly (number | undefined)[] = [400, 404, 413, 422, 429];
@@ -85,12 +94,13 @@ export function failureError({ code, message, status, retryAfterMs }: WorkersAiF
     status: status !== undefined && PASSED_ON.includes(status) && rule !== CONTEXT ? status : rule.status,
     message: condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
     upstreamStatus: status,
-    retryAfterMs: condition === "quota_exhausted" ? untilMidnightUtc(now) : retryAfterMs,
+    retryAfterMs: rule === DAILY_QUOTA ? untilMidnightUtc(now) : retryAfterMs,
   });
 }
 
 function ruleFor(message: string, code: number | undefined, status: number | undefined): Rule {
   if (CONTEXT_MESSAGE.test(message)) return CONTEXT;
+  if (DAILY_QUOTA_MESSAGE.test(message)) return DAILY_QUOTA;
   const known = code === undefined ? undefined : ERROR_CODES[code];
   // OpenAI-shaped models give the HTTP status as the code.
   const given = status ?? (code !== undefined && code >= 400 && code < 600 ? code : undefined);
@@ -132,38 +142,44 @@ function upstreamError(status: number): Rule {
  * `Error("3040: Capacity temporarily exceeded")` → {code: 3040, message: "Capacity temporarily exceeded"}
  */
 export function thrownFailure(thrown: unknown): WorkersAiFailure {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  const { code, message } = codeAtHead(text);
-  return { code, message, status: undefined };
+  return { ...worded(thrown instanceof Error ? thrown.message : String(thrown)), status: undefined };
 }
 
 /**
  * The body of a Response that is not 2xx, in any of the forms there are:
- * `{internalCode, description}` (the binding), `{errors: [{code, message}]}` (REST, AI Gateway),
- * `{error: {message, code}}` (OpenAI-shaped), or text.
+ * `{internalCode, description}` (the binding), `{errors: [{code, message}]}` (REST),
+ * `{error: [{code, message}]}` (AI Gateway), `{error: {message, code}}` (OpenAI-shaped), or text.
  */
 export function responseFailure(status: number, text: string): WorkersAiFailure {
   const body = tryParseJson(text);
-  const found = isObject(body) ? bodyFailure(body) : undefined;
-  if (found !== undefined) return { ...found, status };
-  const plain = text.length > 0 && text.length <= 500 && !text.trimStart().startsWith("<");
-  return { ...codeAtHead(plain ? text : `Workers AI answered with status ${status}.`), status };
+  if (isObject(body)) {
+    const silent = { code: undefined, message: [body["message"], body["detail"]].find(isText) ?? answeredWith(status) };
+    return { ...(bodyFailure(body) ?? silent), status };
+  }
+  const plain = isText(body) ? body : text;
+  const isMessage = plain.length > 0 && plain.length <= 500 && !plain.trimStart().startsWith("<");
+  return { ...worded(isMessage ? plain : answeredWith(status)), status };
+}
+
+function answeredWith(status: number): string {
+  return `Workers AI answered with status ${status}.`;
 }
 
 /** The failure that an object reports, in a body or in an event of a stream; undefined when it reports none. */
 export function bodyFailure(body: JsonObject): WorkersAiFailure | undefined {
-  const listed: unknown = Array.isArray(body["errors"]) ? body["errors"][0] : undefined;
-  const nested = body["error"];
-  const source = isObject(listed) ? listed : isObject(nested) ? nested : body;
+  const { error } = body;
+  const listed = [body["errors"], error].flatMap((list): unknown[] => (Array.isArray(list) ? list.slice(0, 1) : []))[0];
+  const source = isObject(listed) ? listed : isObject(error) ? error : body;
   const failed =
     source !== body ||
+    isText(listed) ||
+    isText(error) ||
     body["success"] === false ||
     body["object"] === "error" || // vLLM
-    "internalCode" in body ||
-    typeof nested === "string";
+    "internalCode" in body;
   if (!failed) return undefined;
-  const text = [body["description"], source["message"], nested, body["message"]].find(isText);
-  const { code, message } = codeAtHead(text ?? "Workers AI reported an error without a message.");
+  const text = [body["description"], source["message"], listed, error, body["message"]].find(isText);
+  const { code, message } = worded(text ?? "Workers AI reported an error without a message.");
   return { code: numberOf(body["internalCode"]) ?? numberOf(source["code"]) ?? code, message, status: undefined };
 }
 
@@ -176,11 +192,20 @@ function numberOf(value: unknown): number | undefined {
   return typeof number === "number" && Number.isInteger(number) ? number : undefined;
 }
 
-/** "InferenceUpstreamError: 3040: AiError: Capacity …" → 3040 and "Capacity …"; each prefix may be missing. */
-function codeAtHead(text: string): { code: number | undefined; message: string } {
+/**
+ * "InferenceUpstreamError: 3040: AiError: Capacity …" → 3040 and "Capacity …"; each prefix may be missing.
+ * Some models' servers have their own error object behind the code: `8007: {"error": {"message": "…", "code": 400}}`.
+ */
+function worded(text: string): { code: number | undefined; message: string } {
   const match = /^(?:[A-Za-z]{1,40}Error: )?(?:(\d{4,5}): )?(?:AiError: )?(?:(\d{4,5}): )?/.exec(text);
   const message = text.slice(match?.[0].length ?? 0);
-  return { code: numberOf(match?.[1] ?? match?.[2]), message: message === "" ? text : message };
+  const code = numberOf(match?.[1] ?? match?.[2]);
+  const inner = message.startsWith("{") ? tryParseJson(message) : undefined;
+  const failure = isObject(inner) ? bodyFailure(inner) : undefined;
+  if (failure === undefined) return { code, message: message === "" ? text : message };
+  // A code of the table says more than the server's status.
+  const known = code !== undefined && code in ERROR_CODES;
+  return { code: known ? code : (failure.code ?? code), message: failure.message };
 }
 
 /** Milliseconds until the free allocation is renewed. Source: workers-ai/platform/pricing, "limits reset daily at 00:00 UTC". */

@@ -3,7 +3,7 @@ export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 /**
  * OpenAI's finish reason for what a model gave; native answers give none.
  * A call among the answer makes every clean end `tool_calls` (P28); an end at
- * the token limit stays `length`, with or without one. "error" is no end: null.
+ * the token limit stays `length`, with or without one. "error" and the like are no end: null.
  */
 export function finishReason(given: string | undefined, hasToolCalls: boolean): FinishReason | null {
   switch (given) {
@@ -15,6 +15,8 @@ export function finishReason(given: string | undefined, hasToolCalls: boolean): 
       return "content_filter";
     case "error":
     case "abort":
+    // DeepSeek's word for a server that ran out of resources in the middle.
+    case "insufficient_system_resource":
       return null;
     default:
       return hasToolCalls ? "tool_calls" : "stop";

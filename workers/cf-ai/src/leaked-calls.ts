@@ -6,9 +6,14 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
  */
 export function demandedTools(body: JsonObject): ReadonlySet<string> {
   const { tools, tool_choice: choice } = body;
-  const demands = choice === "required" || (isObject(choice) && choice["type"] === "function");
+  const demands = choice === "required" || (isObject(choice) && (choice["type"] === "function" || allowsOnly(choice)));
   if (!demands || !Array.isArray(tools)) return new Set();
   return new Set(tools.flatMap((tool: unknown) => nameOf(isObject(tool) ? tool["function"] : undefined)));
+}
+
+/** `allowed_tools` in the mode that demands a call. */
+function allowsOnly({ allowed_tools: allowed }: JsonObject): boolean {
+  return isObject(allowed) && allowed["mode"] === "required";
 }
 
 /**

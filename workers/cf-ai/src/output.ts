@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { modelText } from "./text.ts";
 
 /** One choice of an answer, or of a chunk, in the same terms for both families of models. */
@@ -19,7 +20,8 @@ export interface OutputRow {
  */
 export function outputRows(output: JsonObject): OutputRow[] {
   const choices = output["choices"];
-  if (Array.isArray(choices)) {
+  // Some native models have both: the list, if it has anything, says more.
+  if (Array.isArray(choices) && (choices.length > 0 || !("response" in output))) {
     return choices.filter(isObject).map((choice, position) => {
       const said = choice["delta"] ?? choice["message"];
       const message = isObject(said) ? said : { content: choice["text"] };
@@ -44,6 +46,12 @@ function outputRow(message: JsonObject, content: unknown, choice: JsonObject, in
     finish: typeof finish === "string" && finish !== "" ? finish : undefined,
     logprobs: isObject(logprobs) ? logprobs : null,
   };
+}
+
+/** The model's own counts; null while it has none. A prompt has tokens, so all zeros are a form that was not filled in. */
+export function countedUsage(output: JsonObject): Usage | null {
+  const usage = fromOpenAIUsage(output["usage"]);
+  return usage === null || usage.promptTokens + usage.completionTokens === 0 ? null : usage;
 }
 
 /** The model's answer itself, out of the envelope that Cloudflare's REST API puts around it. */

@@ -1,11 +1,11 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
-import { fromOpenAIUsage, toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
-import { type OutputRow, outputRows } from "./output.ts";
+import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { StopText } from "./stop.ts";
 import { toolCalls } from "./tool-calls.ts";
 
@@ -42,7 +42,7 @@ export function chatCompletion(output: JsonObject, options: CompletionOptions): 
     if (rows.length === 0) rows.push(NOTHING);
   }
   const choices = rows.map((row) => choiceOf(saidRow(row, options), newId, meter));
-  meter.report(fromOpenAIUsage(output["usage"]));
+  meter.report(countedUsage(output));
   return {
     body: {
       id: envelope.id,

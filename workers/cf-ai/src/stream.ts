@@ -1,15 +1,15 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { cutError } from "@ai-proxy/shared/reply";
-import { SSE_DONE } from "@ai-proxy/shared/sse";
+import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
-import { fromOpenAIUsage, toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
 import { bodyFailure, failureError } from "./errors.ts";
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
-import { type OutputRow, outputRows } from "./output.ts";
+import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
 import { StopText } from "./stop.ts";
@@ -64,9 +64,9 @@ export class WorkersAiStream implements StreamTranslator {
     return this.#contentSeen;
   }
 
-  /** The only choice has come to a stop sequence: what the model writes on is not asked for. */
+  /** [DONE] has come, or the only choice to a stop sequence: what the model writes on is not asked for. */
   get finished(): boolean {
-    return this.#choices.size === 1 && this.#choices.values().every((choice) => choice.stop.stopped);
+    return this.#done || (this.#choices.size === 1 && this.#choices.values().every((choice) => choice.stop.stopped));
   }
 
   get usage(): Usage {
@@ -82,8 +82,8 @@ export class WorkersAiStream implements StreamTranslator {
   }
 
   push(data: string): string {
-    if (this.#done || data === "") return "";
-    if (data.trim() === "[DONE]") {
+    if (this.#done) return "";
+    if (isDone(data)) {
       this.#done = true;
       return "";
     }
@@ -94,7 +94,7 @@ export class WorkersAiStream implements StreamTranslator {
     this.#open(event);
     let text = "";
     for (const row of outputRows(event)) text += this.#row(row);
-    this.#meter.report(fromOpenAIUsage(event["usage"]));
+    this.#meter.report(countedUsage(event));
     return text;
   }
 
@@ -143,7 +143,7 @@ export class WorkersAiStream implements StreamTranslator {
     const content = this.#content(choice, row.text ?? "");
     if (content !== "") delta.content = content;
     if (row.refusal !== null) delta.refusal = row.refusal;
-    const calls = row.toolCalls.map((piece) => choice.calls.push(piece)).filter((piece) => piece !== undefined);
+    const calls = choice.calls.pushAll(row.toolCalls);
     if (calls.length > 0) delta.tool_calls = calls;
     if (Object.keys(delta).length === 0) return "";
     this.#contentSeen = true;
@@ -162,7 +162,7 @@ export class WorkersAiStream implements StreamTranslator {
   /** What was held back until the end of a choice. */
   #lastWords(choice: Choice): Delta {
     const leaked = choice.calls.any ? null : leakedCalls(choice.held, this.#options.demanded);
-    const begun = (leaked ?? []).map((call) => choice.calls.push(call)).filter((call) => call !== undefined);
+    const begun = choice.calls.pushAll(leaked ?? []);
     const content = leaked === null ? choice.stop.push(choice.held) + choice.stop.end() : "";
     const calls = [...begun, ...choice.calls.end()];
     return { ...(content !== "" && { content }), ...(calls.length > 0 && { tool_calls: calls }) };

@@ -55,9 +55,10 @@ export class ToolCallStream {
   readonly #begun: OpenCall[] = [];
   /** The call that stands at an index of the model's now. */
   readonly #byIndex = new Map<number, OpenCall>();
-  /** The one that pieces without an index belong to. */
+  /** The last call of each id. */
+  readonly #byId = new Map<string, OpenCall>();
+  /** The one that pieces without index and id belong to. */
   #last: OpenCall | undefined;
-  readonly #ids = new Set<string>();
 
   constructor(newId: () => string) {
     this.#newId = newId;
@@ -68,11 +69,19 @@ export class ToolCallStream {
     return this.#begun.length > 0;
   }
 
-  push(piece: JsonObject): ToolCallDelta | undefined {
+  /** The pieces of one event. */
+  pushAll(pieces: readonly JsonObject[]): ToolCallDelta[] {
+    const named = new Set<OpenCall>();
+    return pieces.flatMap((piece) => this.#push(piece, named) ?? []);
+  }
+
+  /** `named`: the calls that a piece of the same event has named. A second name in it is another call's, whatever its id or index. */
+  #push(piece: JsonObject, named: Set<OpenCall>): ToolCallDelta | undefined {
     const { id, name, args } = callParts(piece);
     if (id === "" && name === "" && args === "") return undefined;
-    const call = this.#callOf(integer(piece["index"]), id, name);
+    const call = this.#callOf({ index: integer(piece["index"]), id, name }, named);
     if (call === undefined) return undefined;
+    if (name !== "") named.add(call);
     if (call.name !== "") {
       if (args === "") return undefined;
       call.hasArguments = true;
@@ -95,17 +104,18 @@ export class ToolCallStream {
     call.index = this.#begun.length;
     call.hasArguments = call.held !== "";
     this.#begun.push(call);
-    const repeated = call.id === "" || this.#ids.has(call.id);
+    const repeated = call.id === "" || this.#byId.has(call.id);
     const id = repeated ? this.#newId() : clientToolCallId(call.id, this.#newId);
-    this.#ids.add(call.id);
+    if (call.id !== "") this.#byId.set(call.id, call);
     return { index: call.index, id, type: "function", function: { name, arguments: call.held } };
   }
 
-  /** The call that a piece belongs to, a new one where it begins one; undefined for arguments of a call that never began. */
-  #callOf(index: number | undefined, id: string, name: string): OpenCall | undefined {
-    const known = index === undefined ? this.#last : this.#byIndex.get(index);
-    const belongs = known !== undefined && !beginsAnother(known, { index, id, name });
-    if (!belongs && id === "" && name === "") return undefined;
+  /** The call that a piece belongs to, a new one where it begins one; undefined for arguments that no call can be told for. */
+  #callOf(piece: PieceMark, named: ReadonlySet<OpenCall>): OpenCall | undefined {
+    const { index, id, name } = piece;
+    const known = index === undefined ? (this.#byId.get(id) ?? this.#last) : this.#byIndex.get(index);
+    const belongs = known !== undefined && !(name !== "" && named.has(known)) && !beginsAnother(known, piece);
+    if (!belongs && id === "" && name === "" && index === undefined) return undefined;
     const call = belongs ? known : { index: -1, id, name: "", held: "", hasArguments: false };
     if (index !== undefined) this.#byIndex.set(index, call);
     this.#last = call;
@@ -113,8 +123,15 @@ export class ToolCallStream {
   }
 }
 
+/** What a piece says of the call that it belongs to; "" where it says nothing. */
+interface PieceMark {
+  index: number | undefined;
+  id: string;
+  name: string;
+}
+
 /** Some models number every call 0, or none at all: then a name begins another call, unless its id is the same. */
-function beginsAnother(known: OpenCall, piece: { index: number | undefined; id: string; name: string }): boolean {
+function beginsAnother(known: OpenCall, piece: PieceMark): boolean {
   if (piece.name === "" || known.name === "") return false;
   return piece.id === "" ? piece.index === undefined : piece.id !== known.id;
 }

@@ -13,12 +13,21 @@ describe("inputs", () => {
     ]);
   });
 
+  test("the model's own fields go along in each run, OpenAI's and the gateway's do not", () => {
+    const own = { pooling: "cls", truncate_inputs: true, instruction: "Find" };
+    const openai = { model: "bge", encoding_format: "base64", dimensions: null, user: "u", prompt_cache_key: "k" };
+    const body = { input: ["a"], ...own, ...openai, provider: "cloudflare", routing: {}, fallbacks: [] };
+    expect(embeddingInputs(body, BGE)).toEqual([{ text: ["a"], ...own }]);
+  });
+
   test.each([
     [{ input: "" }, "input"],
     [{ input: [] }, "input"],
     [{ input: [1, 2, 3] }, "input[0]"],
     [{ input: ["a", ""] }, "input[1]"],
     [{ input: "a", dimensions: 256 }, "dimensions"],
+    [{ input: "a", contexts: [{ text: "b" }] }, "contexts"],
+    [{ input: "a", text: ["b"] }, "text"],
   ])("%j is a 400 that names %s", (body, param) => {
     expect(() => embeddingInputs(body, BGE)).toThrow(expect.objectContaining({ status: 400, param }));
   });

@@ -17,6 +17,9 @@ describe("P39 what the binding throws", () => {
       "quota_exhausted",
       "insufficient_quota",
     ],
+    ["4006: you have used up your daily free allocation", 429, "quota_exhausted", "insufficient_quota"],
+    ["you have used up your daily free allocation of 10,000 neurons", 429, "quota_exhausted", "insufficient_quota"],
+    ["10000: Authentication error", 502, "auth", "provider_auth_error"],
     ["3007: Request timeout", 408, "timeout", "upstream_timeout"],
     ["3008: Request was aborted", 408, "timeout", "upstream_timeout"],
     ["5007: No such model @cf/x or task", 400, "model_not_found", "model_not_found"],
@@ -38,6 +41,14 @@ describe("P39 what the binding throws", () => {
     const error = thrown("3036: You have used up your daily free allocation of 10,000 neurons.");
     expect(error).toMatchObject({ retryAfterMs: 3_600_000, headers: { "x-should-retry": "false" } });
     expect(thrown("3040: Capacity temporarily exceeded").retryAfterMs).toBeUndefined();
+  });
+
+  test.each([
+    ['8007: {"error":{"message":"top_k is too large","type":"BadRequestError","code":400}}', 400, "bad_request"],
+    ['AiError: 8007: {"object":"error","message":"top_k is too large","code":429}', 429, "rate_limited"],
+    ['5006: {"error":{"message":"top_k is too large","code":500}}', 400, "bad_request"],
+  ])("an error object behind the code gives its message: %s", (text, status, condition) => {
+    expect(thrown(text)).toMatchObject({ status, condition, message: "top_k is too large" });
   });
 
   test.each([
@@ -86,6 +97,16 @@ describe("a Response that is not 2xx", () => {
     ['{"errors":[{"code":"3040","message":"Busy"}]}', 3040, "Busy"],
     ['{"error":{"message":"Busy","code":3040}}', 3040, "Busy"],
     ['{"error":"3040: Busy"}', 3040, "Busy"],
+    // AI Gateway's own errors.
+    [
+      '{"success":false,"error":[{"code":2016,"message":"Prompt blocked"}],"name":"AiGatewayError"}',
+      2016,
+      "Prompt blocked",
+    ],
+    ['{"errors":["3040: Busy"]}', 3040, "Busy"],
+    ['"3040: Busy"', 3040, "Busy"],
+    ['{"detail":"no such thing"}', undefined, "no such thing"],
+    ['{"something":"else"}', undefined, "Workers AI answered with status 429."],
     ["3040: Busy", 3040, "Busy"],
     ["<html>502</html>", undefined, "Workers AI answered with status 429."],
     ["", undefined, "Workers AI answered with status 429."],
@@ -140,7 +161,7 @@ test.each([{ response: "a" }, { choices: [], error: null }, { usage: {} }, { suc
 );
 
 test("README.md prints the table of codes", () => {
-  const printed = readmeRows(/^\d{4}$/).map(([code, status, condition, name]) => [code, status, condition, name]);
+  const printed = readmeRows(/^\d{4,5}$/).map(([code, status, condition, name]) => [code, status, condition, name]);
   const table = Object.entries(ERROR_CODES).map(([code, rule]) => [
     code,
     String(rule.status),

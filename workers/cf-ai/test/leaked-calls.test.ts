@@ -12,6 +12,8 @@ const tools = [{ type: "function", function: { name: "get_weather" } }];
 test.each([
   ["required", ["get_weather"]],
   [{ type: "function", function: { name: "get_weather" } }, ["get_weather"]],
+  [{ type: "allowed_tools", allowed_tools: { mode: "required", tools } }, ["get_weather"]],
+  [{ type: "allowed_tools", allowed_tools: { mode: "auto", tools } }, []],
   ["auto", []],
   [undefined, []],
 ])("tool_choice %j demands %j", (tool_choice, names) => {

@@ -81,6 +81,12 @@ describe("native answers", () => {
   test("usage that the model does not give is estimated and marked", () => {
     const completion = chatCompletion({ response: "four by four" }, options);
     expect(completion).toMatchObject({ usage: { promptTokens: 7, completionTokens: 3 }, usageEstimated: true });
+    const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+    expect(chatCompletion({ response: "four by four", usage: zeros }, options)).toMatchObject(completion);
+  });
+
+  test("an empty list of choices beside the text does not hide it", () => {
+    expect(choice({ response: "Hi", choices: [] })).toMatchObject({ message: { content: "Hi" } });
   });
 
   test("an empty answer is an answer, unless another attempt waits", () => {
@@ -136,7 +142,9 @@ describe("OpenAI-shaped answers", () => {
   });
 
   test("a model that failed on the way has not finished", () => {
-    expect(() => choice(shaped({ content: "x" }, "error"))).toThrow(expect.objectContaining({ status: 502 }));
+    for (const reason of ["error", "abort", "insufficient_system_resource"]) {
+      expect(() => choice(shaped({ content: "x" }, reason))).toThrow(expect.objectContaining({ status: 502 }));
+    }
   });
 
   test("several choices and log probabilities stay", () => {

@@ -1,3 +1,4 @@
+import { isObject } from "@ai-proxy/shared/json";
 import { SseParser } from "@ai-proxy/shared/sse";
 import { describe, expect, test } from "vitest";
 import { WorkersAiStream } from "../src/stream.ts";
@@ -117,6 +118,50 @@ describe("native streams", () => {
       { tool_calls: [{ index: 0, function: { arguments: ":1}" } }] },
       {},
     ]);
+  });
+
+  test.each([
+    ["share an id", { id: "c", function: { name: "f", arguments: "{}" } }, { id: "c", name: "g", arguments: { b: 2 } }],
+    ["share an index", { index: 0, name: "f", arguments: {} }, { index: 0, name: "g", arguments: { b: 2 } }],
+  ])("P32 two calls of one event that %s are two", (_, first, second) => {
+    const calls = deltas(translate([{ tool_calls: [first, second] }, DONE])).flatMap(
+      ({ tool_calls: list }) => list ?? [],
+    );
+    expect(calls).toMatchObject([
+      { index: 0, function: { name: "f", arguments: "{}" } },
+      { index: 1, function: { name: "g", arguments: '{"b":2}' } },
+    ]);
+    expect(new Set(calls.map((call) => (isObject(call) ? call["id"] : undefined))).size).toBe(2);
+  });
+
+  test("a piece with an id and no index belongs to the call with that id", () => {
+    const piece = (id: string, name: string | null, args: string) => ({
+      tool_calls: [{ id, function: { name, arguments: args } }],
+    });
+    const events = [
+      piece("a", "f", ""),
+      piece("b", "g", ""),
+      piece("a", null, '{"a":1}'),
+      piece("b", null, "{}"),
+      DONE,
+    ];
+    expect(deltas(translate(events)).flatMap(({ tool_calls: list }) => list ?? [])).toMatchObject([
+      { index: 0, id: "a" },
+      { index: 1, id: "b" },
+      { index: 0, function: { arguments: '{"a":1}' } },
+      { index: 1, function: { arguments: "{}" } },
+    ]);
+  });
+
+  test("arguments that come before id and name wait for them too", () => {
+    const events = [
+      { tool_calls: [{ index: 0, function: { arguments: '{"a"' } }] },
+      { tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: ":1}" } }] },
+      DONE,
+    ];
+    expect(deltas(translate(events))[0]).toMatchObject({
+      tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: '{"a":1}' } }],
+    });
   });
 
   test("arguments that come before the name wait for it", () => {
@@ -293,6 +338,18 @@ describe("P37 P48 what breaks off", () => {
     ["{broken", { condition: "invalid_response" }],
   ])("the event %j is an error", (event, error) => {
     expect(() => translate([{ response: "a" }, event])).toThrow(expect.objectContaining(error));
+  });
+
+  test("[DONE] is the end, whether or not the model's stream goes on", () => {
+    const stream = new WorkersAiStream(streamOptions);
+    stream.push('{"response":"Hi"}');
+    expect(stream.finished).toBe(false);
+    stream.push("[DONE] ");
+    expect(stream.finished).toBe(true);
+  });
+
+  test("an empty error beside an answer is none", () => {
+    expect(deltas(translate([{ response: "Hi", error: "", errors: [] }, DONE]))[0]).toMatchObject({ content: "Hi" });
   });
 
   test("nothing after [DONE] counts", () => {
