@@ -84,6 +84,11 @@ export class CompletionStream implements StreamTranslator {
     return this.#contentBefore || this.#chat.contentSeen;
   }
 
+  /** The last prompt's answer is complete. */
+  get finished(): boolean {
+    return this.#prompt === this.#options.plan.prompts.length - 1 && this.#chat.finished === true;
+  }
+
   get usage(): Usage | null {
     return addUsage(this.#usageBefore, this.#chat.usage);
   }

@@ -18,8 +18,10 @@ export interface StreamTranslator {
   end(): string;
   /** Real content (text, reasoning, a tool call, a refusal) has been translated. */
   readonly contentSeen: boolean;
-  /** The answer is complete though the provider goes on: `end()` is called and the provider's stream dropped. */
+  /** The answer is complete, whether or not the provider goes on: `end()` is called and no more of its stream is waited for. */
   readonly finished?: boolean;
+  /** The provider has said that the answer is over, though not that its stream is: nothing is lost if it breaks off now. */
+  readonly complete?: boolean;
   /** What is known so far; null when the provider has sent no counts. */
   readonly usage: Usage | null;
   readonly usageEstimated: boolean;
@@ -63,6 +65,9 @@ export const DEFAULT_DEADLINES = {
   idleMs: 120_000,
   totalMs: 600_000,
 } as const satisfies Deadlines;
+
+/** How long a provider whose answer is complete has to close its stream, milliseconds; then it is dropped. */
+const LINGER_MS = 50;
 
 /** Translates a provider's SSE in one reader loop; what arrives together is sent together. */
 export async function translatedStream(options: TranslatedStreamOptions): Promise<StreamReply> {
@@ -141,8 +146,23 @@ class TranslatedSource {
     } catch {
       clientLeft = true; // only the writer throws here
     }
+    const aborted = clientLeft || this.#cancelled;
+    this.#watchdog.stop();
+    if (!aborted && failure === null) await this.#linger();
     this.#stop();
-    return this.#streamEnd(clientLeft || this.#cancelled, failure);
+    return this.#streamEnd(aborted, failure);
+  }
+
+  /** After a complete answer: what is left of the provider's stream is mostly its end, and then its connection can be used again. */
+  async #linger(): Promise<void> {
+    const timer = setTimeout(() => this.#drop(), LINGER_MS);
+    try {
+      while (!this.#exhausted) this.#exhausted = (await this.#reader.read()).done;
+    } catch {
+      // Dropped, or broken off: the client has all of it.
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #streamEnd(aborted: boolean, failure: ApiError | null): StreamEnd {
@@ -182,6 +202,7 @@ class TranslatedSource {
       if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
       return result;
     } catch (thrown) {
+      if (this.#options.translator.complete === true && !this.#cancelled) return { done: true, value: undefined };
       // A joined stream (completions-stream.ts) fails with the error of the call that it could not open.
       throw thrown instanceof ApiError ? thrown : networkError(this.#options.provider, thrown);
     }

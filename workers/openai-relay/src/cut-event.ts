@@ -1,6 +1,6 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
 import { errorBody, errorEvent } from "@ai-proxy/shared/errors";
-import { SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/sse";
+import { isDone, SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/sse";
 
 const DONE = "[DONE]";
 
@@ -30,9 +30,9 @@ export function cutEventEnding(unfinished: UnfinishedEvent, error: ApiError): st
 
 /** The text that ends a stream whose answer was whole but whose `data: [DONE]` did not come, or not all of it. */
 export function missingDone({ line, data }: UnfinishedEvent): string {
-  const value = line.startsWith("data:") ? line.slice(line[5] === " " ? 6 : 5) : null;
+  const value = line.startsWith("data:") ? line.slice(5).trim() : null;
   if (value !== null && value !== "" && DONE.startsWith(value)) return `${DONE.slice(value.length)}\n\n`;
-  if (data === DONE) return "\n";
+  if (data !== null && isDone(data)) return "\n";
   return `${line === "" ? "" : "\n"}${data === null && value === null ? "" : "\n"}${SSE_DONE}`;
 }
 

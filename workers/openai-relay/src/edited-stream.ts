@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { objectMembers, objectSplices, spliced } from "@ai-proxy/shared/json-edit";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
-import { SSE_DONE } from "@ai-proxy/shared/sse";
+import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import type { Usage } from "@ai-proxy/shared/usage";
 import { Mender } from "./mend.ts";
@@ -40,7 +40,7 @@ export class EditedStream implements StreamTranslator {
   push(data: string): string {
     const { provider, meter, dropUsage } = this.#options;
     if (this.#doneSent) return "";
-    if (data === "[DONE]") {
+    if (isDone(data)) {
       meter.read(data);
       this.#doneSent = true;
       return SSE_DONE;
@@ -52,7 +52,8 @@ export class EditedStream implements StreamTranslator {
     if (meter.error !== null) throw meter.error;
     const hasUsage = dropUsage && chunk["usage"] !== undefined;
     if (hasUsage && isOnlyUsage(chunk)) return "";
-    return `data: ${this.#edited(data, hasUsage)}\n\n`;
+    // Line ends between the tokens of a JSON text: each line is a field of its own again.
+    return `data: ${this.#edited(data, hasUsage).replaceAll("\n", "\ndata: ")}\n\n`;
   }
 
   end(): string {
@@ -60,6 +61,15 @@ export class EditedStream implements StreamTranslator {
     if (!meter.complete) throw cutError(provider);
     if (fallbackWaiting && !meter.contentSeen) throw emptyCompletion(provider);
     return this.#doneSent ? "" : SSE_DONE;
+  }
+
+  /** After [DONE] nothing is waited for: some servers keep the connection. */
+  get finished(): boolean {
+    return this.#doneSent;
+  }
+
+  get complete(): boolean {
+    return this.#options.meter.complete;
   }
 
   get contentSeen(): boolean {

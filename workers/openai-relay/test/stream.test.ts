@@ -93,6 +93,25 @@ describe("a stream's account", () => {
     expect(silent.begun).toBe(false);
   });
 
+  test("is over when every choice that has begun has its finish reason; an empty one is none", () => {
+    const row = (index: number, reason: string) =>
+      `{"index":${index},"delta":{"content":"x"},"finish_reason":${reason}}`;
+    const rows = (...all: string[]) => `{"choices":[${all.join(",")}]}`;
+    expect(metered(rows(row(0, '""'))).complete).toBe(false);
+    expect(metered(rows(row(0, '"stop"'), row(1, "null"))).complete).toBe(false);
+    expect(metered(rows(row(0, '"stop"'), row(1, "null")), rows(row(1, '"length"'))).complete).toBe(true);
+    // Azure's filter results, and usage on a chunk with a choice, come after the finish.
+    expect(metered(rows(row(0, '"stop"')), rows(row(0, "null"))).complete).toBe(true);
+    expect(metered(rows(row(0, "null")), "[DONE]").complete).toBe(true);
+  });
+
+  test("has the provider's error without OpenAI's envelope too (vLLM), and no key in it", () => {
+    const event = '{"object":"error","message":"no sk-0123456789","type":"BadRequestError","code":400}';
+    const meter = new StreamMeter("vllm", 0, ["sk-0123456789"]);
+    meter.push(bytes(`data: ${event}\n\n`));
+    expect(meter.error).toMatchObject({ status: 400, message: "no [redacted]" });
+  });
+
   test("reads usage in the words of the Responses API", () => {
     const meter = metered(
       '{"type":"response.output_text.delta","delta":"Hi"}',
@@ -137,6 +156,12 @@ describe("P51: a client that did not ask for usage gets what it would get from t
     ]);
   });
 
+  test("an event of several lines stays one", () => {
+    const lines = chunk('{"content":"x"}').replace(',"choices"', ',\n"choices"');
+    const sent = edited([lines]).out.join("");
+    expect(new SseParser().push(bytes(sent))).toEqual([lines]);
+  });
+
   test("but chunks without choices that carry something else (Azure's first)", () => {
     const azure = '{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}';
     expect(edited([azure]).out).toEqual([`data: ${azure}\n\n`]);
@@ -155,6 +180,13 @@ describe("an edited stream's end", () => {
       const { stream, out } = edited([chunk('{"content":"x"}'), finish(), ...dones]);
       expect((out.join("") + stream.end()).match(/\[DONE\]/g)).toHaveLength(1);
     }
+  });
+
+  test("is at a padded [DONE] too, and what comes after it is not waited for", () => {
+    const { stream, out } = edited([chunk('{"content":"x"}'), finish(), "[DONE] "]);
+    expect(out.at(-1)).toBe("data: [DONE]\n\n");
+    expect(stream.finished).toBe(true);
+    expect(edited([chunk('{"content":"x"}'), finish()]).stream.finished).toBe(false);
   });
 
   test("P48: without a finish is a cut, not a silent stop", () => {
@@ -226,6 +258,8 @@ describe("what a stream that passed natively still lacks at its end", () => {
     ["whole, connection reset after [DONE]", `${finished}data: [DONE]\n\n`, "", null],
     ["P46: finish but no [DONE]", finished, "data: [DONE]\n\n", null],
     ["[DONE] without its blank line", `${finished}data: [DONE]`, "\n\n", null],
+    ["a padded [DONE]", `${finished}data: [DONE] \n\n`, "", null],
+    ["a padded [DONE] without its blank line", `${finished}data: [DONE] `, "\n\n", null],
     ["half a [DONE]", `${finished}data: [DO`, "NE]\n\n", null],
     ["P48: no finish", content, expect.stringContaining('"code":"cut"'), "cut"],
     ["the provider's own error", `${content}${error}`, "", "c"],
