@@ -133,6 +133,22 @@ describe("the edge", () => {
     expect(preflight.headers.get("access-control-allow-headers")).toBe("authorization, content-type");
     expect(preflight.headers.get("access-control-allow-origin")).toBe("https://app.example");
   });
+
+  test("OPTIONS says what an endpoint takes", async () => {
+    const options = await get("/v1/models", { ...authorized, method: "OPTIONS" });
+    expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, HEAD, OPTIONS"]);
+    expect((await get("/v1/models", { method: "OPTIONS" })).status).toBe(401);
+  });
+
+  test("P78 a model's name that no header can carry is refused before anyone is called", async () => {
+    for (const model of ["a\nb", "a\r\nset-cookie: x=y", "\u0000"]) {
+      await expectError(await mesh.post("/v1/chat/completions", { ...chat, model }), 400, { param: "model" });
+    }
+    expect(mesh.upstream.requests).toHaveLength(0);
+    const unusual = await mesh.post("/v1/chat/completions", { ...chat, model: "модель 😀" });
+    expect(unusual.status).toBe(200);
+    expect(mesh.upstream.requests[0]?.body.model).toBe("модель 😀");
+  });
 });
 
 describe("what a route would do", () => {

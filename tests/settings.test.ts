@@ -15,7 +15,11 @@ beforeAll(async () => {
     fallbacks: { openai: ["vllm/qwen3"], gemini: ["gemni/gemini-2.5-flash"] },
   };
   mesh = await startMesh({
-    gateway: { vars: { DEFAULT_PROVIDER: "vllm", ROUTING: JSON.stringify(routing) } },
+    gateway: {
+      vars: { DEFAULT_PROVIDER: "vllm", ROUTING: JSON.stringify(routing) },
+      // As `echo … | wrangler secret put` may leave it.
+      secrets: { AUTH_TOKEN: `${TOKEN}\n` },
+    },
     "openai-relay": { vars: { UPSTREAMS: JSON.stringify(upstreams) } },
   });
 });
@@ -30,6 +34,10 @@ beforeEach(() => {
 
 const messages = [{ role: "user", content: "hi" }];
 const get = (path: string) => fetch(new URL(path, mesh.url), { headers: { "x-auth-token": TOKEN } });
+
+test("a secret that ends in a line break is the token without it", async () => {
+  expect((await get("/v1/models")).status).toBe(200);
+});
 
 describe("an upstream of the owner's", () => {
   test.each([

@@ -43,6 +43,17 @@ test("the same policies hold: a bad request is the same error", async () => {
   expect(await response.json()).toMatchObject({ error: { param: "messages" } });
 });
 
+test("an argument that no request can carry is a bad request, not an exception of the binding", async () => {
+  const unsayable = await mesh.asTrustedWorker("/chat-that-json-cannot-say", chat);
+  expect(unsayable.status).toBe(400);
+  expect(await unsayable.json()).toMatchObject({ error: { code: "invalid_json" } });
+  const malformed = await mesh.asTrustedWorker("/chat-in-a-malformed-session", chat);
+  expect(malformed.status).toBe(400);
+  expect(malformed.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await malformed.json()).toMatchObject({ error: { code: "invalid_session_id", param: "X-Session-Id" } });
+  expect((await mesh.asTrustedWorker("/chat-without-options", chat)).status).toBe(200);
+});
+
 test("the audit names the caller that the binding names", async () => {
   const response = await mesh.asTrustedWorker("/chat", chat);
   await response.text();

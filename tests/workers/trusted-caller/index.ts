@@ -2,7 +2,7 @@ import OpenAI from "openai";
 
 interface Gateway {
   fetch: typeof fetch;
-  chat(body: object): Promise<Response>;
+  chat(body: object, options?: { sessionId?: string; requestId?: string } | null): Promise<Response>;
   completions(body: object): Promise<Response>;
   tokenize(body: object): Promise<Response>;
   models(): Promise<Response>;
@@ -35,6 +35,10 @@ export default {
       return Response.json({ text });
     }
     if (pathname === "/chat") return env.AI_PROXY.chat(body);
+    if (pathname === "/chat-that-json-cannot-say") return env.AI_PROXY.chat({ ...body, seed: 1n });
+    if (pathname === "/chat-without-options") return env.AI_PROXY.chat(body, null);
+    if (pathname === "/chat-in-a-malformed-session")
+      return env.AI_PROXY.chat(body, { sessionId: "a\nb", requestId: "ü\n" });
     if (pathname === "/completions") return env.AI_PROXY.completions(body);
     if (pathname === "/tokenize") return env.AI_PROXY.tokenize(body);
     if (pathname === "/models") return env.AI_PROXY.models();

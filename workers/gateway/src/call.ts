@@ -1,11 +1,20 @@
 import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import type { StreamEnd } from "@ai-proxy/shared/contract/relay";
+import type { ApiError } from "@ai-proxy/shared/errors";
 import { requestIdOf, type Session } from "./edge/identity.ts";
 import { type GatewayEnv, type Settings, settings } from "./env.ts";
 import type { RoutingWish } from "./routing/plan.ts";
 
 /** Who calls: over HTTP with a token, or a Worker whose binding vouches for it. */
-export type Caller = { kind: "external" } | { kind: "trusted"; name: string; limits?: RoutingWish };
+export type Caller =
+  | { kind: "external" }
+  | {
+      kind: "trusted";
+      name: string;
+      limits?: RoutingWish;
+      /** What is wrong with the binding's props; nothing is served as long as something is. */
+      fault?: ApiError;
+    };
 
 /** One request on its way through the gateway. */
 export interface Call {

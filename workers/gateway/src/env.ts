@@ -2,6 +2,7 @@ import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit"
 import type { OpenAIRelay, Relay, TokenCounter } from "@ai-proxy/shared/contract/relay";
 import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
 import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
+import { misconfigured } from "./misconfigured.ts";
 import { type Policy, readPolicy } from "./routing/policy.ts";
 
 /** The gateway's bindings with what the Workers behind them can do. */
@@ -56,13 +57,16 @@ export function settings(env: GatewayEnv): Settings {
 export function readSettings(
   env: Partial<Pick<Env, "DEFAULT_PROVIDER" | "ALLOWED_ORIGINS" | "MAX_BODY_BYTES" | "PASSTHROUGH_PATHS" | "ROUTING">>,
 ): Settings {
-  const limit = Number(env.MAX_BODY_BYTES);
+  const { policy, fault } = readRouting(env.ROUTING);
+  const limit = Number(env.MAX_BODY_BYTES || DEFAULT_BODY_LIMIT);
+  const isLimit = Number.isInteger(limit) && limit > 0;
   return {
-    ...readRouting(env.ROUTING),
-    defaultProvider: env.DEFAULT_PROVIDER || "cloudflare",
+    policy,
+    fault: fault ?? (isLimit ? null : misconfigured("MAX_BODY_BYTES must be a whole number of bytes.")),
+    defaultProvider: env.DEFAULT_PROVIDER?.trim() || "cloudflare",
     passthroughPaths: listOf(env.PASSTHROUGH_PATHS).map(normalPath),
-    allowedOrigins: new Set(listOf(env.ALLOWED_ORIGINS)),
-    maxBodyBytes: Number.isFinite(limit) && limit > 0 ? Math.min(limit, LARGEST_BODY_LIMIT) : DEFAULT_BODY_LIMIT,
+    allowedOrigins: new Set(listOf(env.ALLOWED_ORIGINS).map(normalOrigin)),
+    maxBodyBytes: isLimit ? Math.min(limit, LARGEST_BODY_LIMIT) : DEFAULT_BODY_LIMIT,
   };
 }
 
@@ -77,6 +81,11 @@ function readRouting(setting: string | undefined): Pick<Settings, "policy" | "fa
 /** "responses", "/v1/responses/" → "/responses" */
 function normalPath(path: string): string {
   return `/${path.replace(/^\/*(?:v1\/)?/, "").replace(/\/*$/, "")}`;
+}
+
+/** "https://App.example/" → "https://app.example", as browsers write it. */
+function normalOrigin(origin: string): string {
+  return origin.replace(/\/+$/, "").toLowerCase();
 }
 
 function listOf(text: string | undefined): string[] {

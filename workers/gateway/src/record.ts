@@ -45,7 +45,8 @@ function cut<Fields extends object>(fields: Fields): Fields {
   if (!Object.values(fields).some(isTooLong)) return fields;
   const entries = Object.entries(fields).map(([name, value]) => [
     name,
-    isTooLong(value) ? `${value.slice(0, LONGEST_TEXT - 1)}…` : value,
+    // The cut may fall into a character, and half of one is no text to a database.
+    isTooLong(value) ? `${value.slice(0, LONGEST_TEXT - 1).toWellFormed()}…` : value,
   ]);
   return Object.fromEntries(entries);
 }

@@ -19,8 +19,10 @@ import { detokenize, tokenize } from "./routes/tokenize.ts";
 
 type Handler = (call: Call, param: string) => Response | Promise<Response>;
 
+type Handlers = Partial<Record<"GET" | "POST", Handler>>;
+
 /** Every endpoint: path → method → handler. */
-const ENDPOINTS: Record<string, Partial<Record<"GET" | "POST", Handler>>> = {
+const ENDPOINTS: Record<string, Handlers> = {
   "/health": { GET: () => Response.json({ status: "ok" }) },
   "/v1/chat/completions": { POST: chat },
   "/v1/completions": { POST: completions },
@@ -42,8 +44,10 @@ export const router = Router<IRequestStrict, [Call], Response>({
 
 for (const [path, handlers] of Object.entries(ENDPOINTS)) {
   router.all(path, ({ params, method }, call) => {
-    const handler = handlers[method === "HEAD" ? "GET" : (method as keyof typeof handlers)];
-    return handler === undefined ? methodNotAllowed(Object.keys(handlers)) : handler(call, params["id"] ?? "");
+    const handler = method === "POST" ? handlers.POST : ["GET", "HEAD"].includes(method) ? handlers.GET : undefined;
+    if (handler !== undefined) return handler(call, params["id"] ?? "");
+    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: allowed(handlers) } });
+    throw methodNotAllowed(handlers);
   });
 }
 router.all("/v1/*", async (request, call) => (await passthrough(call)) ?? notFound(request, call));
@@ -55,7 +59,8 @@ async function admit(request: Request, call: Call): Promise<void> {
   call.session = session;
   if (!call.url.pathname.startsWith("/v1")) return;
   if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
-  if (call.settings.fault !== null) throw call.settings.fault;
+  const misconfiguration = call.settings.fault ?? (call.caller.kind === "trusted" ? call.caller.fault : undefined);
+  if (misconfiguration) throw misconfiguration;
   call.record = newRecord(call);
   if (fault !== null) throw fault;
 }
@@ -82,12 +87,15 @@ function notFound(_request: Request, call: Call): never {
   });
 }
 
-function methodNotAllowed(methods: string[]): never {
-  const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
-  throw new ApiError({
+function methodNotAllowed(handlers: Handlers): ApiError {
+  return new ApiError({
     status: 405,
-    message: `This endpoint takes ${methods.join(" and ")}.`,
+    message: `This endpoint takes ${Object.keys(handlers).join(" and ")}.`,
     code: "method_not_allowed",
-    headers: { allow },
+    headers: { allow: allowed(handlers) },
   });
+}
+
+function allowed(handlers: Handlers): string {
+  return [...Object.keys(handlers), ...("GET" in handlers ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }

@@ -1,12 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Caller } from "./call.ts";
 import { handle } from "./handle.ts";
-
-/** What the owner of the binding says of the caller. */
-export interface TrustedProps {
-  caller?: string;
-  routing?: { max_attempts?: number; timeout_ms?: number; first_byte_timeout_ms?: number };
-}
+import { readTrustedProps, type TrustedProps } from "./trusted-props.ts";
 
 /** Options of a call over RPC. */
 export interface TrustedOptions {
@@ -19,15 +14,15 @@ type Body = Record<string, unknown> | string;
 
 /**
  * For Workers of the same account: the binding is the credential, so no token
- * is asked. The binding's `props: { caller: "<name>" }` says who calls, and `routing` in
- * it what the caller may ask for at most; the binding's owner sets them, the
- * caller cannot. Policies, session and audit are
- * those of HTTP, because it is the same code.
+ * is asked. The binding's props say who calls and what it may ask for at most;
+ * the binding's owner sets them, the caller cannot. Policies, session and audit
+ * are those of HTTP, because it is the same code.
  */
 export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
-  /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: env.AI_PROXY.fetch })` */
+  /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: (...call) => env.AI_PROXY.fetch(...call) })` */
   override async fetch(request: Request): Promise<Response> {
-    return handle(request, this.env, this.ctx, this.#caller());
+    const caller: Caller = { kind: "trusted", ...readTrustedProps(this.ctx.props) };
+    return handle(request, this.env, this.ctx, caller);
   }
 
   /** A chat completion; the answer is OpenAI's, JSON or SSE as `stream` says, errors as their status and body. */
@@ -56,24 +51,30 @@ export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
   }
 
   #post(path: string, body: Body, options?: TrustedOptions): Promise<Response> {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
     const headers = { "content-type": "application/json", ...headersOf(options) };
-    return this.fetch(new Request(`https://gateway${path}`, { method: "POST", headers, body: text }));
-  }
-
-  #caller(): Caller {
-    const { caller: name, routing } = this.ctx.props ?? {};
-    return {
-      kind: "trusted",
-      name: typeof name === "string" && name !== "" ? name.slice(0, 128) : "trusted",
-      ...(routing !== undefined && { limits: routing }),
-    };
+    return this.fetch(new Request(`https://gateway${path}`, { method: "POST", headers, body: jsonText(body) }));
   }
 }
 
-function headersOf({ sessionId, requestId }: TrustedOptions = {}): Record<string, string> {
+/** "" for what JSON cannot say (a bigint, a cycle): it is then answered as any body that is no JSON. */
+function jsonText(body: Body): string {
+  if (typeof body === "string") return body;
+  try {
+    return JSON.stringify(body) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function headersOf(options: TrustedOptions | null = {}): Record<string, string> {
+  const { sessionId, requestId } = options ?? {};
   return {
-    ...(sessionId !== undefined && { "x-session-id": sessionId }),
-    ...(requestId !== undefined && { "x-request-id": requestId }),
+    ...(sessionId !== undefined && { "x-session-id": headerText(sessionId) }),
+    ...(requestId !== undefined && { "x-request-id": headerText(requestId) }),
   };
+}
+
+/** An id that no header can carry is malformed, as "" is, and answered as such. */
+function headerText(id: unknown): string {
+  return typeof id === "string" && /^[ -~]*$/.test(id) ? id : "";
 }

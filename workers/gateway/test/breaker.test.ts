@@ -53,6 +53,16 @@ test("failures that are long past do not count", () => {
   expect(breaker.state(KEY, 60_000)).toBe("closed");
 });
 
+test("names that clients make up do not fill the memory, and what failed last is not forgotten for them", () => {
+  const breaker = failing(20);
+  for (let at = 0; at < 5_000; at++) {
+    breaker.failed(`openai/made-up-${at}`, 2_000);
+    if (at % 500 === 0) breaker.failed(KEY, 2_000);
+  }
+  expect(breaker.size).toBeLessThanOrEqual(1_000);
+  expect(breaker.state(KEY, 2_000)).toBe("open");
+});
+
 test("the provider's Retry-After lengthens the rest, within a minute", () => {
   const breaker = failing(19);
   breaker.failed(KEY, 2_000, 30_000);

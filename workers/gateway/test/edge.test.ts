@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { presentedToken } from "../src/edge/auth.ts";
+import { authenticate, presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
 import { readSession, requestIdOf, type Session, sessionCookie } from "../src/edge/identity.ts";
 import { traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
 import { readSettings } from "../src/env.ts";
+import { readTrustedProps } from "../src/trusted-props.ts";
 
 describe("a token", () => {
   test.each([
@@ -14,6 +15,8 @@ describe("a token", () => {
     ["both: our own header first", { "x-auth-token": "own", authorization: "Bearer other" }, "own"],
     ["another scheme", { authorization: "Basic abc" }, null],
     ["Bearer with nothing", { authorization: "Bearer " }, null],
+    ["Bearer, blanks and all", { authorization: "  Bearer   abc def " }, "abc def"],
+    ["a word that begins as Bearer", { authorization: "Bearerabc" }, null],
     ["none", {}, null],
   ])("is read from %s", (_, headers, token) => {
     expect(presentedToken(new Headers(headers as Record<string, string>))).toBe(token);
@@ -94,6 +97,20 @@ describe("a body", () => {
       duplex: "half",
     } as RequestInit);
     await expect(readJson(request, 20)).rejects.toMatchObject({ status: 413, code: "request_too_large" });
+  });
+
+  test("that breaks off is a client that left, not a fault of ours", async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"a":'));
+      },
+      pull(controller) {
+        controller.error(new Error("Network connection lost."));
+      },
+    });
+    const headers = { "content-type": "application/json" };
+    const request = () => new Request("https://x/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+    await expect(readJson(request(), 20)).rejects.toMatchObject({ status: 499, code: "client_closed_request" });
   });
 
   test("with a character cut between two chunks is read whole", async () => {
@@ -190,6 +207,55 @@ test("a setting that is missing or out of range has its default", () => {
   expect(readSettings({ MAX_BODY_BYTES: "99999999999", ALLOWED_ORIGINS: "https://a, https://b" })).toMatchObject({
     maxBodyBytes: 27 * 1024 * 1024,
     allowedOrigins: new Set(["https://a", "https://b"]),
+  });
+});
+
+test.each(["25MB", "-1", "0.5", "Infinity"])("MAX_BODY_BYTES=%s is the owner's mistake, and is named", (limit) => {
+  expect(readSettings({ MAX_BODY_BYTES: limit }).fault).toMatchObject({
+    status: 503,
+    code: "not_configured",
+    message: expect.stringContaining("MAX_BODY_BYTES"),
+  });
+});
+
+test("an origin counts however its owner wrote it", () => {
+  expect(readSettings({ ALLOWED_ORIGINS: "https://App.example/" }).allowedOrigins).toEqual(
+    new Set(["https://app.example"]),
+  );
+});
+
+describe("the secret AUTH_TOKEN", () => {
+  const ask = (token: string, secret: string | undefined) =>
+    authenticate(new Request("https://x/", { headers: { "x-auth-token": token } }), secret);
+
+  test.each([undefined, "", " \n"])("that says nothing (%j) opens nothing", async (secret) => {
+    for (const token of ["", " ", "undefined"])
+      await expect(ask(token, secret)).rejects.toMatchObject({ status: 503, code: "not_configured" });
+  });
+});
+
+describe("the props of a trusted Worker's binding", () => {
+  test("name the caller and its limits", () => {
+    expect(readTrustedProps({ caller: "billing", routing: { max_attempts: 2 } })).toEqual({
+      name: "billing",
+      limits: { max_attempts: 2 },
+    });
+    for (const none of [undefined, null, {}, { caller: "" }])
+      expect(readTrustedProps(none)).toEqual({ name: "trusted" });
+  });
+
+  test.each([
+    [{ caller: 5 }, "props.caller"],
+    [{ routing: { max_attempts: "2" } }, "props.routing.max_attempts"],
+    [{ routing: { max_attempts: 0 } }, "props.routing.max_attempts"],
+    [{ routing: { timeout_ms: -1 } }, "props.routing.timeout_ms"],
+    [{ routing: { max_atempts: 2 } }, "props.routing.max_atempts"],
+    [{ routing: [] }, "props.routing"],
+    [{ routing: null }, "props.routing"],
+  ])("that are wrong serve nobody, rather than without limits: %j", (props, path) => {
+    const { fault, limits } = readTrustedProps(props);
+    expect(limits).toBeUndefined();
+    expect(fault).toMatchObject({ status: 503, code: "not_configured", message: expect.stringContaining(path) });
   });
 });
 

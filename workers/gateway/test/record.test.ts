@@ -37,4 +37,6 @@ test("P79 the largest record there can be fits a queue message many times over, 
   expect(bytes).toBeLessThan(5_500 + record.trail.length * 1_600);
   expect(bytes).toBeLessThan(120_000);
   expect(record.model_asked).toMatch(/…$/);
+  // The cut falls into a character of two code units.
+  expect(record.model_asked?.isWellFormed()).toBe(true);
 });

@@ -5,7 +5,9 @@ import { ApiError } from "@ai-proxy/shared/errors";
  * no token is configured (never open), 401 without a token or with a wrong one.
  * The token itself is in no message.
  */
-export async function authenticate(request: Request, ownerToken: string | undefined): Promise<void> {
+export async function authenticate(request: Request, secret: string | undefined): Promise<void> {
+  // Headers lose the blanks around them; a secret that was piped in may end in a line break.
+  const ownerToken = secret?.trim();
   if (!ownerToken) {
     throw new ApiError({
       status: 503,
@@ -24,8 +26,8 @@ export async function authenticate(request: Request, ownerToken: string | undefi
 export function presentedToken(headers: Headers): string | null {
   const own = headers.get("x-auth-token");
   if (own) return own.trim();
-  const [scheme, value] = (headers.get("authorization") ?? "").trim().split(/\s+/);
-  return scheme?.toLowerCase() === "bearer" && value ? value : null;
+  const [, token] = /^bearer\s+(\S.*)$/i.exec((headers.get("authorization") ?? "").trim()) ?? [];
+  return token ?? null;
 }
 
 function unauthorized(message: string): ApiError {

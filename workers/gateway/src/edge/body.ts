@@ -1,5 +1,6 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { clientLeft } from "../client-left.ts";
 
 /** A request body: parsed once, and its text as it came, for the relay. */
 export interface JsonBody {
@@ -30,25 +31,23 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   return { text, value };
 }
 
-/** The body as text. Throws 413. */
+/** The body as text. Throws 413, or 499 for a client that left amid it. */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-    return request.text();
-  }
-  return readUndeclared(request, maxBytes);
+  if (isDeclared(request, maxBytes)) return arriving(request.text());
+  return new Blob(await arriving(readChunks(request, maxBytes))).text();
 }
 
-/** The body as bytes. Throws 413. */
+/** The body as bytes. Throws likewise. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (isDeclared(request, maxBytes)) return arriving(request.bytes());
+  return new Blob(await arriving(readChunks(request, maxBytes))).bytes();
+}
+
+/** Whether the body says its size beforehand. Throws 413 when it is too large. */
+function isDeclared(request: Request, maxBytes: number): boolean {
   const declared = request.headers.get("content-length");
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  return declared === null ? new Blob(await readChunks(request, maxBytes)).bytes() : request.bytes();
-}
-
-async function readUndeclared(request: Request, maxBytes: number): Promise<string> {
-  return new Blob(await readChunks(request, maxBytes)).text();
+  return declared !== null;
 }
 
 /** A chunked body says its size only by coming. */
@@ -61,6 +60,15 @@ async function readChunks(request: Request, maxBytes: number): Promise<Uint8Arra
     chunks.push(chunk);
   }
   return chunks;
+}
+
+/** A body breaks off only with its client: no fault of the gateway's. */
+async function arriving<Body>(body: Promise<Body>): Promise<Body> {
+  try {
+    return await body;
+  } catch (thrown) {
+    throw thrown instanceof ApiError ? thrown : clientLeft();
+  }
 }
 
 function tooLarge(maxBytes: number): ApiError {

@@ -30,7 +30,8 @@ export function allowOrigin(request: Request, headers: Headers, { allowedOrigins
 export function preflight(request: Request): Response | undefined {
   if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
   const headers = new Headers({
-    "access-control-allow-methods": "GET, POST, OPTIONS",
+    // All that an opened path of OpenAI's API may be asked with; each route has its own 405.
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "86400",
   });
   const asked = request.headers.get("access-control-request-headers");

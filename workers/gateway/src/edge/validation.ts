@@ -18,7 +18,7 @@ const flag = v.boolean("must be true or false");
 const number = v.number("must be a number");
 const count = v.pipe(number, v.integer("must be a whole number"), v.minValue(1, "must be at least 1"));
 /** valibot's objects take lists too; a JSON object is none. */
-const object = (message = "must be an object") => v.custom<JsonObject>(isObject, message);
+export const object = (message = "must be an object") => v.custom<JsonObject>(isObject, message);
 
 const milliseconds = v.pipe(
   number,

@@ -11,6 +11,9 @@ const FAILURE_SHARE = 0.5;
 const OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 60_000;
 
+/** Circuits that are kept: models are named by clients. The one that has failed longest ago goes. */
+const MOST_CIRCUITS = 1_000;
+
 /** Answers are counted by the second. */
 const BUCKET_MS = 1_000;
 
@@ -30,6 +33,11 @@ interface Circuit {
  */
 export class Breaker {
   readonly #circuits = new Map<string, Circuit>();
+
+  /** Circuits that are remembered. */
+  get size(): number {
+    return this.#circuits.size;
+  }
 
   state(key: string, now: number): BreakerState {
     const circuit = this.#circuits.get(key);
@@ -53,7 +61,11 @@ export class Breaker {
   /** @param retryAfterMs what the provider asks for; the circuit stays open so long, within bounds */
   failed(key: string, now: number, retryAfterMs = 0): void {
     const circuit = this.#circuits.get(key) ?? { buckets: [], openUntil: 0, probeAt: Number.NEGATIVE_INFINITY };
+    // In the order of their last failure.
+    this.#circuits.delete(key);
     this.#circuits.set(key, circuit);
+    const [oldest] = this.#circuits.keys();
+    if (this.#circuits.size > MOST_CIRCUITS && oldest !== undefined) this.#circuits.delete(oldest);
     const { answers, failures } = this.#count(circuit, now, 1);
     if (circuit.openUntil === 0 && (answers < MIN_ANSWERS || failures / answers < FAILURE_SHARE)) return;
     circuit.openUntil = now + Math.min(Math.max(OPEN_MS, retryAfterMs), LONGEST_OPEN_MS);

@@ -8,6 +8,7 @@ import {
 } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
 import { failureReply } from "@ai-proxy/shared/reply";
+import { clientLeft } from "../client-left.ts";
 import { waitBefore } from "./backoff.ts";
 import { RETRY_RULES } from "./conditions.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
@@ -324,9 +325,6 @@ function lateReply(): WholeReply {
   );
 }
 
-/** Nobody reads it; the status is nginx's for a client that closed its request. */
 function leftReply(): WholeReply {
-  return failureReply(
-    new ApiError({ status: 499, message: "The client left.", code: "client_closed_request", condition: "cancelled" }),
-  );
+  return failureReply(clientLeft());
 }
