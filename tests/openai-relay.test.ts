@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Mesh, startMesh } from "./mesh.ts";
+import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, type UpstreamRequest } from "./upstream.ts";
 
@@ -12,7 +12,7 @@ let mesh: Mesh;
 beforeAll(async () => {
   mesh = await startMesh({
     "openai-relay": { secrets: { OPENAI_API_KEY: KEYS.join(",") } },
-    gateway: { vars: { PASSTHROUGH_PATHS: "/responses" } },
+    gateway: { vars: { PASSTHROUGH_PATHS: "/responses,/audio,/files" } },
   });
 });
 afterAll(() => mesh.close());
@@ -242,4 +242,34 @@ test("another path of the API passes byte for byte, streamed too", async () => {
   const response = await mesh.post("/v1/responses", body);
   expect(await response.text()).toBe(text);
   expect(mesh.upstream.requests[0]).toMatchObject({ url: "/openai/v1/responses", text: body });
+});
+
+test("another path's JSON loses our own fields, however its type is written", async () => {
+  mesh.upstream.play((_, response) => json(response, 200, {}));
+  const headers = { "content-type": "Application/JSON; charset=utf-8" };
+  await mesh.post("/v1/responses", '{"provider":"openai", "input":"é"}', headers);
+  expect(mesh.upstream.requests[0]?.text).toBe('{"input":"é"}');
+});
+
+test("a file that is downloaded keeps its bytes and its name", async () => {
+  const bytes = Uint8Array.of(0, 255, 254, 13, 10, 128);
+  mesh.upstream.play((_, response) => {
+    const disposition = 'attachment; filename="a.bin"';
+    response.writeHead(200, { "content-type": "audio/mpeg", "content-disposition": disposition }).end(bytes);
+  });
+  const response = await mesh.post("/v1/audio/speech", { model: "tts-1", input: "hi", voice: "alloy" });
+  expect(await response.bytes()).toEqual(bytes);
+  expect(response.headers.get("content-disposition")).toBe('attachment; filename="a.bin"');
+});
+
+test("a body that is no JSON keeps its bytes, whatever its type says", async () => {
+  // Latin-1: read as UTF-8 it would lose its letters.
+  const body = Uint8Array.of(0x22, 0xe9, 0xff, 0x22);
+  mesh.upstream.play((request, response) => json(response, 200, { base64: request.base64 }));
+  const response = await fetch(new URL("/v1/files", mesh.url), {
+    method: "POST",
+    headers: { "content-type": "text/plain; charset=iso-8859-1", authorization: `Bearer ${TOKEN}` },
+    body,
+  });
+  expect(await response.json()).toEqual({ base64: Buffer.from(body).toString("base64") });
 });

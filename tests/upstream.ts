@@ -8,6 +8,8 @@ export interface UpstreamRequest {
   url: string;
   headers: IncomingHttpHeaders;
   text: string;
+  /** The body's bytes. */
+  base64: string;
   /** The parsed body; {} when there is none. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
   body: any;
@@ -49,7 +51,8 @@ export class ScriptedUpstream {
   async #handle(incoming: import("node:http").IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString("utf8");
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString("utf8");
     const dropped = new Promise<void>((resolve) => {
       response.on("close", () => {
         if (!response.writableFinished) resolve();
@@ -60,6 +63,9 @@ export class ScriptedUpstream {
       url: incoming.url ?? "",
       headers: incoming.headers,
       text,
+      get base64() {
+        return bytes.toString("base64");
+      },
       body: text === "" ? {} : JSON.parse(text),
       dropped,
     };

@@ -18,11 +18,10 @@ export async function passthrough(call: Call): Promise<Response | null> {
   const provider = providers.find(({ binding }) => binding === "OPENAI_RELAY");
   if (provider === undefined) return null;
   const contentType = request.headers.get("content-type");
-  const isText = contentType === null || /json|^text\//i.test(contentType);
   const body =
     request.body === null
       ? null
-      : isText
+      : isJson(contentType)
         ? bodyForRpc(await readText(request, call.settings.maxBodyBytes))
         : await readBytes(request, call.settings.maxBodyBytes);
   const startedAt = Date.now();
@@ -39,6 +38,11 @@ export async function passthrough(call: Call): Promise<Response | null> {
   const outcome = "failure" in reply ? (reply.failure?.condition ?? "ok") : "ok";
   const trail = [{ provider: provider.name, model: "", outcome, status: null, ms: Date.now() - startedAt }];
   return respond(call, { reply, provider: provider.name, model: null, trail });
+}
+
+/** JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is. */
+function isJson(contentType: string | null): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
 }
 
 /** "/responses" opens itself and what is below it; dots that climb are gone, the URL parser has resolved them. */
