@@ -90,6 +90,7 @@ export function passedFields(
 
 function asksForNothing(name: string, value: unknown): boolean {
   if (name === "n") return value === 1;
+  if (name === "function_call") return value === "none";
   if (name === "modalities") return Array.isArray(value) && value.every((one) => one === "text");
   if (Array.isArray(value)) return value.length === 0;
   return (

@@ -46,7 +46,15 @@ function assistantMessage(message: JsonObject, path: string, dialect: Dialect, n
       "unsupported_parameter",
     );
   }
-  const { content, refusal, reasoning_content: reasoning } = message;
+  if (isObject(message["audio"])) {
+    throw badRequest(
+      "Workers AI keeps no audio answers. Put what was said into content.",
+      `${path}.audio`,
+      "unsupported_parameter",
+    );
+  }
+  const { content, refusal } = message;
+  const reasoning = message["reasoning_content"] ?? message["reasoning"];
   const calls = historyCalls(message["tool_calls"], `${path}.tool_calls`, names);
   // The binding's schema refuses null, which is what OpenAI's clients send beside tool calls.
   const text = content === null || content === undefined ? "" : textContent(content, `${path}.content`);

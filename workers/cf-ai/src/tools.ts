@@ -14,18 +14,19 @@ interface FunctionTool {
  * not there become those of a function without any, which the schema requires.
  */
 export function workersAiTools(body: JsonObject, dialect: Dialect): JsonObject {
-  if (body["functions"] !== undefined && body["functions"] !== null) {
-    throw badRequest("Use tools in place of the old functions.", "functions", "unsupported_parameter");
-  }
-  if (body["function_call"] !== undefined && body["function_call"] !== null) {
-    throw badRequest("Use tool_choice in place of the old function_call.", "function_call", "unsupported_parameter");
-  }
   const given = body["tools"];
-  if (given === undefined || given === null) return {};
-  if (!Array.isArray(given)) throw badRequest("tools must be a list.", "tools", "invalid_type");
-  if (given.length === 0) return {};
+  if (given !== undefined && given !== null && !Array.isArray(given)) {
+    throw badRequest("tools must be a list.", "tools", "invalid_type");
+  }
+  if (given === undefined || given === null || given.length === 0) return withoutTools(body["tool_choice"]);
   const tools = given.map((tool: unknown, at) => functionTool(tool, `tools[${at}]`, dialect));
   return withChoice(tools, body["tool_choice"]);
+}
+
+/** A choice that demands nothing needs no tools; one that demands a call cannot be met without. */
+function withoutTools(choice: unknown): JsonObject {
+  if (choice === undefined || choice === null || choice === "auto" || choice === "none") return {};
+  throw badRequest("tool_choice is only allowed when tools are specified.", "tool_choice", "invalid_value");
 }
 
 function functionTool(tool: unknown, path: string, dialect: Dialect): FunctionTool {

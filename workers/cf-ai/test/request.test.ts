@@ -135,6 +135,8 @@ describe("messages", () => {
       { role: "assistant", content: "4", reasoning: "two and two" },
       user,
     ]);
+    const other = { role: "assistant", content: "4", reasoning: "two and two" };
+    expect(inputs({ messages: [user, other, user] }, GPT_OSS)["messages"]).toEqual([user, other, user]);
   });
 
   test("developer messages are system messages, refusals are what the assistant said", () => {
@@ -154,6 +156,7 @@ describe("messages", () => {
     [{ role: "tool", content: "x" }, "messages[0].tool_call_id"],
     [{ role: "assistant", tool_calls: [{ id: "c" }] }, "messages[0].tool_calls[0].function.name"],
     [{ role: "assistant", function_call: { name: "f", arguments: "{}" } }, "messages[0].function_call"],
+    [{ role: "assistant", content: null, audio: { id: "audio_1" } }, "messages[0].audio"],
     ["text", "messages[0]"],
   ])("%j is a 400 that names %s", (message, param) => {
     expect(refused({ messages: [message] })).toMatchObject({ status: 400, param });
@@ -198,6 +201,12 @@ describe("tools", () => {
     });
   });
 
+  test("what asks for no call needs no tools", () => {
+    for (const tool_choice of ["auto", "none", null]) {
+      expect(inputs({ tool_choice, functions: [], function_call: "none" })).not.toHaveProperty("tool_choice");
+    }
+  });
+
   test("a function without parameters gets those of one that takes none", () => {
     expect(inputs({ tools: [{ type: "function", function: { name: "now" } }] })["tools"]).toEqual([
       { type: "function", function: { name: "now", parameters: { type: "object", properties: {} } } },
@@ -209,6 +218,8 @@ describe("tools", () => {
     [{ tools: [{ type: "function", function: {} }] }, "tools[0].function.name"],
     [{ tools: [weather], tool_choice: "any" }, "tool_choice"],
     [{ tools: [weather], tool_choice: { type: "function", function: { name: "nope" } } }, "tool_choice.function.name"],
+    [{ tool_choice: "required" }, "tool_choice"],
+    [{ tools: [], tool_choice: { type: "function", function: { name: "f" } } }, "tool_choice"],
     [{ functions: [{ name: "f" }] }, "functions"],
     [{ function_call: "auto" }, "function_call"],
   ])("P42 %j is a 400 that names %s", (body, param) => {
