@@ -1,20 +1,28 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { SchemaRefs } from "./schema-refs.ts";
 
 /**
  * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. These
  * fields take JSON Schema as clients write it ($ref, additionalProperties,
  * type lists, …), unlike `parameters` and `responseSchema`, which refuse every
- * key they do not know. What stays to be done:
- * - `const` → `enum` of one: Gemini reads enum only;
+ * key they do not know. But Gemini goes by few keywords only, so what can be
+ * said in those is said in those:
+ * - `const` → `enum` of one, or type null;
+ * - `nullable` (OpenAPI) → type null besides;
+ * - `true` as a schema → `{}`;
+ * - a tuple as draft 7 writes it → `prefixItems`;
+ * - `allOf` of one, or of parts that do not collide → one schema;
+ * - every `$ref` → one into the root's `$defs` (schema-refs.ts);
  * - `$ref` beside other keywords → inside `anyOf`: Gemini allows nothing but
  *   `$`-keywords next to a `$ref`, and pydantic writes descriptions there;
  * - a list without `items` → `items: {}`;
  * - `$schema` and `$comment`, which mean nothing to a model, go.
- * Source: ai.google.dev/gemini-api/docs/structured-output, discovery document.
+ * Source: ai.google.dev/gemini-api/docs/structured-output, discovery document
+ * (GenerationConfig.responseJsonSchema lists the keywords).
  */
 
-/** Keywords whose value is one schema. */
+/** Keywords whose value is one schema, or true or false for anything or nothing. */
 const SCHEMA_KEYWORDS = new Set([
   "items",
   "additionalItems",
@@ -29,17 +37,33 @@ const SCHEMA_KEYWORDS = new Set([
   "else",
 ]);
 /** Keywords whose value is a list of schemas. */
-const LIST_KEYWORDS = new Set(["anyOf", "oneOf", "allOf", "prefixItems", "items"]);
+const LIST_KEYWORDS = new Set(["anyOf", "oneOf", "allOf", "prefixItems"]);
 /** Keywords whose value maps names of the schema's author to schemas. */
-const MAP_KEYWORDS = new Set(["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"]);
+const MAP_KEYWORDS = new Set(["properties", "patternProperties", "dependentSchemas", "$defs"]);
 const MEANINGLESS = new Set(["$schema", "$comment"]);
 
 /** Deeper schemas than any tool has are an attack on the stack. */
 const DEEPEST = 100;
+/** More schemas than any tool has are an attack on memory: references can name parts of parts. */
+const MOST_SCHEMAS = 50_000;
+
+interface Rewriting {
+  refs: SchemaRefs;
+  param: string;
+  /** Schemas that may still come. */
+  left: number;
+}
 
 /** A client's schema as Gemini takes it; the given one is not changed. Throws a 400 with `param`. */
 export function geminiSchema(schema: JsonObject, param: string): JsonObject {
-  return rewrite(schema, param, 0);
+  const rewriting: Rewriting = { refs: new SchemaRefs(schema), param, left: MOST_SCHEMAS };
+  const { $defs, ...written } = rewrite(rewriting.refs.root, rewriting, 0);
+  const defs = new Map<string, unknown>(isObject($defs) ? Object.entries($defs) : []);
+  for (let next = rewriting.refs.take(); next !== undefined; next = rewriting.refs.take()) {
+    const [name, target] = next;
+    defs.set(name, rewrite(target, rewriting, 1));
+  }
+  return defs.size > 0 ? { ...written, $defs: Object.fromEntries(defs) } : written;
 }
 
 /** Whether a function with these parameters takes nothing at all: Gemini wants no schema then. */
@@ -60,20 +84,93 @@ export function takesNothing(schema: JsonObject): boolean {
   return type === "object" && none && noneRequired && closed && Object.keys(rest).length === 0;
 }
 
-function rewrite(schema: JsonObject, param: string, depth: number): JsonObject {
-  if (depth > DEEPEST) throw badRequest("The schema is nested too deeply.", param, "invalid_value");
-  const inner = (value: unknown): unknown => (isObject(value) ? rewrite(value, param, depth + 1) : value);
+function rewrite(schema: JsonObject, rewriting: Rewriting, depth: number): JsonObject {
+  if (depth > DEEPEST) throw badRequest("The schema is nested too deeply.", rewriting.param, "invalid_value");
+  if (rewriting.left-- === 0) throw badRequest("The schema is too large.", rewriting.param, "invalid_value");
+  const inner = (value: unknown): unknown => (isObject(value) ? rewrite(value, rewriting, depth + 1) : value);
+  const innerOrAny = (value: unknown): unknown => (value === true ? {} : inner(value));
   const written: JsonObject = {};
   for (const [keyword, value] of Object.entries(schema)) {
-    if (MEANINGLESS.has(keyword)) continue;
-    if (keyword === "const") written["enum"] = [value];
-    else if (LIST_KEYWORDS.has(keyword) && Array.isArray(value)) written[keyword] = value.map(inner);
+    // What is in these and in use stands in the root's $defs.
+    if (MEANINGLESS.has(keyword) || keyword === "definitions" || (keyword === "$defs" && depth > 0)) continue;
+    if (keyword === "$ref") written[keyword] = typeof value === "string" ? rewriting.refs.follow(value) : value;
+    else if (LIST_KEYWORDS.has(keyword) && Array.isArray(value)) written[keyword] = value.map(innerOrAny);
+    else if (keyword === "items" && Array.isArray(value)) written[keyword] = value.map(innerOrAny);
     else if (SCHEMA_KEYWORDS.has(keyword)) written[keyword] = inner(value);
-    else if (MAP_KEYWORDS.has(keyword) && isObject(value)) written[keyword] = mapValues(value, inner);
+    else if (MAP_KEYWORDS.has(keyword) && isObject(value)) written[keyword] = mapValues(value, innerOrAny);
     else written[keyword] = value;
   }
-  if (isList(written) && written["items"] === undefined && written["prefixItems"] === undefined) written["items"] = {};
-  return refAlone(written);
+  return refAlone(merged(withItems(withNull(withoutConst(written)))));
+}
+
+/** `{const: "a"}` → `{enum: ["a"]}`; of an enum beside it only that value is left. */
+function withoutConst(schema: JsonObject): JsonObject {
+  if (!Object.hasOwn(schema, "const")) return schema;
+  const { const: only, enum: _, ...rest } = schema;
+  return only === null ? { ...rest, type: "null" } : { ...rest, enum: [only] };
+}
+
+/** `{type: "string", nullable: true}` → `{type: ["string", "null"]}` */
+function withNull(schema: JsonObject): JsonObject {
+  const { nullable, ...rest } = schema;
+  if (nullable !== true) return schema;
+  if (typeof rest["type"] === "string") return { ...rest, type: [rest["type"], "null"] };
+  return rest["type"] === undefined && Array.isArray(rest["anyOf"])
+    ? { ...rest, anyOf: [...rest["anyOf"], { type: "null" }] }
+    : schema;
+}
+
+/** `items` as one schema, or true; a draft 7 tuple becomes `prefixItems`. */
+function withItems(schema: JsonObject): JsonObject {
+  const { items, additionalItems, ...rest } = schema;
+  if (Array.isArray(items)) {
+    const further = additionalItems === undefined ? {} : { items: additionalItems };
+    return withItems({ ...rest, prefixItems: items, ...further });
+  }
+  if (items === true) return { ...schema, items: {} };
+  const prefix: unknown = schema["prefixItems"];
+  if (items === false && Array.isArray(prefix)) {
+    const { items: _, ...tuple } = schema;
+    return { maxItems: prefix.length, ...tuple };
+  }
+  return isList(schema) && items === undefined && prefix === undefined ? { ...schema, items: {} } : schema;
+}
+
+/** `{allOf: [{properties: {a}}, {properties: {b}}]}` → `{properties: {a, b}}`; parts that collide stay apart. */
+function merged(schema: JsonObject): JsonObject {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf)) return schema;
+  let whole: JsonObject = rest;
+  for (const part of allOf) {
+    const both = isObject(part) ? intersection(whole, part) : null;
+    // A reference can only stand with words beside it.
+    if (both === null || (both["$ref"] !== undefined && !onlyWords(both))) return schema;
+    whole = both;
+  }
+  return whole;
+}
+
+/** Words that say something to a reader only: those of the whole count more. */
+const WORDS = new Set(["title", "description", "default", "examples"]);
+
+function onlyWords({ $ref: _, ...rest }: JsonObject): boolean {
+  return Object.keys(rest).every((keyword) => WORDS.has(keyword) || keyword.startsWith("$"));
+}
+
+/** Null when the two say different things of the same. */
+function intersection(whole: JsonObject, part: JsonObject): JsonObject | null {
+  const both: JsonObject = { ...whole };
+  for (const [keyword, value] of Object.entries(part)) {
+    const before = whole[keyword];
+    if (before === undefined) both[keyword] = value;
+    else if (keyword === "required" && Array.isArray(before) && Array.isArray(value))
+      both[keyword] = [...new Set([...before, ...value])];
+    else if (keyword === "properties" && isObject(before) && isObject(value)) {
+      if (Object.keys(value).some((name) => Object.hasOwn(before, name))) return null;
+      both[keyword] = { ...before, ...value };
+    } else if (!WORDS.has(keyword) && before !== value) return null;
+  }
+  return both;
 }
 
 /** `{$ref, description}` → `{anyOf: [{$ref}], description}` */

@@ -57,10 +57,11 @@ function functionDeclaration(declared: JsonObject, path: string): JsonObject {
   if (parameters !== undefined && parameters !== null && !isObject(parameters)) {
     throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
   }
+  const schema = isObject(parameters) ? geminiSchema(parameters, param) : {};
   return {
     name,
     ...(description !== undefined && description !== "" && { description }),
-    ...(isObject(parameters) && !takesNothing(parameters) && { parametersJsonSchema: geminiSchema(parameters, param) }),
+    ...(!takesNothing(schema) && { parametersJsonSchema: schema }),
   };
 }
 

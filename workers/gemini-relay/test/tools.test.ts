@@ -64,6 +64,116 @@ describe("tools", () => {
     });
   });
 
+  const a = { type: "object", properties: { x: { type: "string" } } };
+  test.each([
+    [
+      "zod 3, named: only a reference at the root",
+      { $ref: "#/definitions/A", definitions: { A: a }, $schema: "http://json-schema.org/draft-07/schema#" },
+      a,
+    ],
+    [
+      "draft 7: definitions",
+      objectOf({ a: { $ref: "#/definitions/A" }, b: { $ref: "#/definitions/A" } }, { definitions: { A: a } }),
+      objectOf({ a: { $ref: "#/$defs/A" }, b: { $ref: "#/$defs/A" } }, { $defs: { A: a } }),
+    ],
+    [
+      "zod 3: the path to an earlier part",
+      objectOf({ from: a, list: { type: "array", items: { $ref: "#/properties/from" } } }),
+      objectOf({ from: a, list: { type: "array", items: { $ref: "#/$defs/from" } } }, { $defs: { from: a } }),
+    ],
+    [
+      "the whole of itself",
+      objectOf({ next: { $ref: "#" } }),
+      objectOf({ next: { $ref: "#/$defs/root" } }, { $defs: { root: objectOf({ next: { $ref: "#/$defs/root" } }) } }),
+    ],
+    [
+      "schemas put together: a name in the $defs of a part",
+      objectOf({ a: objectOf({ b: { $ref: "#/$defs/A" } }, { $defs: { A: a } }) }),
+      objectOf({ a: objectOf({ b: { $ref: "#/$defs/A" } }) }, { $defs: { A: a } }),
+    ],
+    [
+      "two parts with one name, by their paths",
+      objectOf(
+        { b: { $ref: "#/properties/c/$defs/A" }, c: { $defs: { A: a } }, d: { $ref: "#/$defs/A" } },
+        { $defs: { A: {} } },
+      ),
+      objectOf({ b: { $ref: "#/$defs/A_2" }, c: {}, d: { $ref: "#/$defs/A" } }, { $defs: { A: {}, A_2: a } }),
+    ],
+    [
+      "escaped and encoded names",
+      objectOf({ a: { $ref: "#/definitions/x~1y%3Cz%3E" } }, { definitions: { "x/y<z>": a } }),
+      objectOf({ a: { $ref: "#/$defs/x_y_z_" } }, { $defs: { x_y_z_: a } }),
+    ],
+    ["a reference to nothing", objectOf({ a: { $ref: "#/$defs/B" } }), objectOf({ a: { $ref: "#/$defs/B" } })],
+  ])("P17 references as they are written: %s", (_, given, sent) => {
+    expect(schemaOf(given)).toEqual(sent);
+  });
+
+  test("P17 a reference is not followed for ever, and parts of parts do not fill the memory", () => {
+    expect(schemaOf({ $ref: "#/definitions/A", definitions: { A: { $ref: "#/definitions/A" } } })).toBeDefined();
+    let schema: object = { type: "string" };
+    const refs: object[] = [];
+    let path = "#";
+    for (let level = 0; level < 90; level++) {
+      schema = { anyOf: [schema, ...Array.from({ length: 200 }, () => ({ type: "null" }))] };
+      path += "/anyOf/0";
+      refs.push({ $ref: path });
+    }
+    const parameters = { ...schema, oneOf: refs };
+    expect(refused({ tools: [tool(parameters)] })).toMatchObject({
+      status: 400,
+      param: "tools[0].function.parameters",
+    });
+  });
+
+  test.each([
+    ["null as a constant", { const: null }, { type: "null" }],
+    ["a constant beside its enum", { const: "x", enum: ["x", "y"] }, { enum: ["x"] }],
+    ["a constant after its enum", { enum: ["x", "y"], const: "x" }, { enum: ["x"] }],
+    ["OpenAPI's nullable", { type: "string", nullable: true }, { type: ["string", "null"] }],
+    ["OpenAPI's nullable choice", { anyOf: [a], nullable: true }, { anyOf: [a, { type: "null" }] }],
+    ["anything, as true", objectOf({ x: true, y: { anyOf: [true] } }), objectOf({ x: {}, y: { anyOf: [{}] } })],
+    [
+      "closed and open objects",
+      objectOf({}, { additionalProperties: false, x: 1 }),
+      objectOf({}, { additionalProperties: false, x: 1 }),
+    ],
+    ["a list of anything", { type: "array", items: true }, { type: "array", items: {} }],
+    [
+      "a tuple of draft 7",
+      { type: "array", items: [{ const: 1 }, a], additionalItems: false },
+      { type: "array", prefixItems: [{ enum: [1] }, a], maxItems: 2 },
+    ],
+    [
+      "an open tuple of draft 7",
+      { type: "array", items: [a], additionalItems: { type: "string" } },
+      { type: "array", prefixItems: [a], items: { type: "string" } },
+    ],
+    [
+      "a closed tuple",
+      { type: "array", prefixItems: [a], items: false },
+      { type: "array", prefixItems: [a], maxItems: 1 },
+    ],
+    ["pydantic 1: allOf of one, with words", { title: "T", allOf: [{ ...a, title: "A" }] }, { ...a, title: "T" }],
+    [
+      "pydantic 1: allOf of one reference",
+      { allOf: [{ $ref: "#/$defs/Nowhere" }], default: 1 },
+      { anyOf: [{ $ref: "#/$defs/Nowhere" }], default: 1 },
+    ],
+    [
+      "an intersection of zod's",
+      { allOf: [objectOf({ x: true }, { required: ["x"] }), objectOf({ y: {} }, { required: ["y"] })] },
+      objectOf({ x: {}, y: {} }, { required: ["x", "y"] }),
+    ],
+    [
+      "an intersection that collides",
+      { allOf: [objectOf({ x: { type: "string" } }), objectOf({ x: { minLength: 1 } })] },
+      { allOf: [objectOf({ x: { type: "string" } }), objectOf({ x: { minLength: 1 } })] },
+    ],
+  ])("what few keywords can say is said in them: %s", (_, given, sent) => {
+    expect(schemaOf(objectOf({ it: given }))).toEqual(objectOf({ it: sent }));
+  });
+
   test("P17 a schema nested without end is a 400, not a crash", () => {
     const levels = 100_000;
     const schema = `${'{"type":"array","items":'.repeat(levels)}{}${"}".repeat(levels)}`;
@@ -92,6 +202,7 @@ describe("tools", () => {
     ["no parameters", undefined],
     ["an empty schema", {}],
     ["an object without properties", { type: "object", properties: {} }],
+    ["a reference to one", { $ref: "#/definitions/F", definitions: { F: { type: "object", properties: {} } } }],
     [
       "a closed one, as pydantic writes it",
       { type: "object", properties: {}, required: [], additionalProperties: false, title: "F" },
