@@ -100,9 +100,15 @@ export function providerAuthError(provider: string, upstreamStatus: number): Api
   });
 }
 
-/** Any thrown value as an ApiError; what is not one becomes a 500 that says nothing of the inside. */
+/**
+ * Any thrown value as an ApiError; what is not one becomes a 500 that says
+ * nothing of the inside. A full stack is the caller's doing: only what a request
+ * nests is walked by recursion, and JSON.parse takes any depth.
+ */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
+  if (thrown instanceof RangeError && thrown.message.includes("call stack"))
+    return badRequest("The request is nested too deeply.", null, "invalid_value");
   return new ApiError({
     status: 500,
     message: "The gateway failed to handle the request.",

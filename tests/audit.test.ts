@@ -90,6 +90,11 @@ test.concurrent("a request that the edge refuses is a row too", async () => {
   });
 });
 
+test.concurrent("a count that the tokenizer refuses is a row that says why", async () => {
+  await mesh.post("/v1/tokenize", { provider: "gemini", text: ["a"], exact: true }, { "x-request-id": "no-count" });
+  expect((await mesh.rows("no-count"))[0]).toMatchObject({ status: 400, error_code: "exact_count_unavailable" });
+});
+
 test.concurrent("a client that uses one request id twice hides nothing", async () => {
   for (let i = 0; i < 2; i++) await mesh.post("/v1/route-check", { model: "gpt4" }, { "x-request-id": "twice" });
   expect(await mesh.rows("twice", 2)).toHaveLength(2);

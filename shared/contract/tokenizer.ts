@@ -28,4 +28,6 @@ export interface TokenizeRequest {
 export interface TokenizeReply {
   status: number;
   body: string | Uint8Array;
+  /** `code` of the error object in `body`; absent when there is none. */
+  errorCode?: string | null;
 }

@@ -36,7 +36,8 @@ export async function detokenize(request: Omit<TokenizeRequest, "requestId">): P
   };
 }
 
-function checkTokens(tokens: number[], encoding: Encoding, param: string): void {
+/** Throws a 400 that names the first id that the encoding does not have. */
+export function checkTokens(tokens: readonly number[], encoding: Encoding, param: string): void {
   const at = tokens.findIndex((token) => tokenBytes(token, encoding) === undefined);
   if (at !== -1) throw badRequest(`${encoding.name} has no token ${tokens[at]}.`, `${param}[${at}]`);
 }

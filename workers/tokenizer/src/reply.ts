@@ -92,6 +92,6 @@ export async function answering(work: () => Promise<unknown>): Promise<TokenizeR
     return { status: 200, body: JSON.stringify(await work()) };
   } catch (thrown) {
     const error = toApiError(thrown);
-    return { status: error.status, body: JSON.stringify(errorBody(error)) };
+    return { status: error.status, body: JSON.stringify(errorBody(error)), errorCode: error.code };
   }
 }

@@ -1,9 +1,10 @@
 import type { TokenizeRequest } from "@ai-proxy/shared/contract/tokenizer";
-import { badRequest } from "@ai-proxy/shared/errors";
+import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { chatFormats } from "./chat/formats.ts";
 import { imageRule } from "./chat/images.ts";
 import { type ChatPlan, type Owner, planChat } from "./chat/plan.ts";
 import { type TextCounter, textCounter } from "./counting.ts";
+import { checkTokens } from "./detokenize.ts";
 import { decodeTokens } from "./encoding/decode.ts";
 import type { Encoding } from "./encoding/encodings.ts";
 import { TokenList } from "./encoding/sinks.ts";
@@ -27,33 +28,42 @@ const MOST_LISTED = 1_000_000;
 export async function tokenize(request: Omit<TokenizeRequest, "requestId">): Promise<Tokenization> {
   const body = readTokenizeRequest(requestText(request.body));
   const model = tokenModel(request.model);
+  if (model.method === "estimate" || body.content.kind === "chat") refuseListing(body, model, request.requestedModel);
   if (request.providerCount !== undefined) {
     return tokenization(request, { method: "exact", encoding: null, count: request.providerCount });
   }
-  if (model.method === "estimate") refuseWhatNeedsAnEncoding(body, request.requestedModel);
+  if (model.method === "estimate" && body.exact) throw noExactCount(request.requestedModel);
   const counter = await textCounter(model);
   const special = allowedSpecial(body, counter.encoding);
   return body.content.kind === "texts"
     ? await inTurns(tokenizeTexts(request, body, body.content, counter, special))
-    : await inTurns(tokenizeChat(request, body.content, model, counter));
+    : await inTurns(tokenizeChat(request, body, body.content, model, counter));
 }
 
-function refuseWhatNeedsAnEncoding(body: TokenizeBody, model: string): void {
-  if (body.exact) {
-    throw badRequest(
-      `There is no exact count for ${model}; leave exact out for an estimate.`,
-      "exact",
-      "exact_count_unavailable",
-    );
-  }
+function noExactCount(what: string): ApiError {
+  return badRequest(
+    `There is no exact count for ${what}; leave exact out for an estimate.`,
+    "exact",
+    "exact_count_unavailable",
+  );
+}
+
+/** Tokens can be listed of a text in a public encoding. */
+function refuseListing(body: TokenizeBody, { method }: TokenModel, model: string): void {
   const field = body.returnTokens ? "return_tokens" : body.returnStrings ? "return_strings" : undefined;
-  if (field !== undefined) {
+  if (field === undefined) return;
+  if (method === "estimate") {
     throw badRequest(
       `${model}'s encoding is not public: its tokens can be estimated, not listed.`,
       field,
       "encoding_unavailable",
     );
   }
+  throw badRequest(
+    "A chat's tokens can be counted, not listed: what stands around its messages is not public.",
+    field,
+    "unsupported_parameter",
+  );
 }
 
 function allowedSpecial(body: TokenizeBody, encoding: Encoding): ReadonlySet<string> {
@@ -78,7 +88,10 @@ function* tokenizeTexts(
   const lists: number[][] = [];
   let left = MOST_LISTED;
   let errorBound = 0;
-  for (const text of content.texts) {
+  for (const [at, text] of content.texts.entries()) {
+    if (typeof text !== "string" && counter.encodingName !== null) {
+      checkTokens(text, counter.encoding, content.list ? `${content.param}[${at}]` : content.param);
+    }
     if (listed) {
       const tokens = yield* tokensOf(text, counter.encoding, special, left, content.param);
       left -= tokens.length;
@@ -123,6 +136,7 @@ function* tokensOf(
 
 function* tokenizeChat(
   request: Omit<TokenizeRequest, "requestId">,
+  { exact: exactOnly }: TokenizeBody,
   content: Extract<Content, { kind: "chat" }>,
   model: TokenModel,
   counter: TextCounter,
@@ -131,6 +145,7 @@ function* tokenizeChat(
   const { byOwner, bound } = yield* countPlan(plan, counter);
   const count = [...byOwner.values()].reduce((sum, one) => sum + one, 0);
   const exact = counter.encodingName !== null && bound === 0 && plan.uncounted.length === 0;
+  if (exactOnly && !exact) throw noExactCount("this chat");
   const toolTokens = byOwner.get("tools");
   return tokenization(request, {
     method: exact ? "exact" : "estimate",

@@ -69,6 +69,8 @@ describe("texts", () => {
   test("a prompt of token ids counts as so many tokens", async () => {
     expect(await ask({ prompt: [1, 2, 3] })).toMatchObject({ count: 3 });
     expect(await ask({ prompt: [[1, 2], [3]] })).toMatchObject({ count: 3, counts: [2, 1] });
+    expect(await refusal({ prompt: [1, 999_999_999] })).toMatchObject({ status: 400, param: "prompt[1]" });
+    expect(await refusal({ prompt: ["a", [999_999_999]] })).toMatchObject({ status: 400, param: "prompt[1][0]" });
   });
 
   test("special tokens in a text are text unless asked for", async () => {
@@ -131,10 +133,31 @@ describe("estimates", () => {
     expect(answer).not.toHaveProperty("error_bound");
   });
 
-  test("tokens of an encoding that is not public cannot be listed", async () => {
+  test("exact: true is refused for a chat whose count is an estimate, in a public encoding too", async () => {
+    const messages = [{ role: "user", content: "hi" }];
+    const tools = [{ type: "function", function: { name: "f" } }];
+    expect(await refusal({ messages, tools, exact: true })).toMatchObject({
+      status: 400,
+      param: "exact",
+      code: "exact_count_unavailable",
+    });
+    expect(await ask({ messages, exact: true })).toMatchObject({ method: "exact" });
+  });
+
+  test("tokens of an encoding that is not public cannot be listed, whoever has counted them", async () => {
     expect(await refusal({ text: "x", return_tokens: true }, "gemini-2.5-flash")).toMatchObject({
       status: 400,
       param: "return_tokens",
+    });
+    const body = JSON.stringify({ text: "x", exact: true, return_strings: true });
+    const request = { body, provider: "gemini", model: "gemini-2.5-flash", requestedModel: "flash", providerCount: 17 };
+    await expect(tokenize(request)).rejects.toMatchObject({ status: 400, param: "return_strings" });
+  });
+
+  test.each(["return_tokens", "return_strings"])("%s of a chat is refused, not left out in silence", async (field) => {
+    expect(await refusal({ messages: [{ role: "user", content: "hi" }], [field]: true })).toMatchObject({
+      status: 400,
+      param: field,
     });
   });
 });
@@ -171,6 +194,36 @@ describe("requests that are refused name the field", () => {
   test("a body that is no JSON object", async () => {
     const request = { body: "[1]", provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" };
     await expect(tokenize(request)).rejects.toMatchObject({ status: 400 });
+  });
+
+  describe("nested by a stranger", () => {
+    const chat = (parameters: string) =>
+      `{"messages":[],"tools":[{"type":"function","function":{"name":"f","parameters":${parameters}}}]}`;
+    const answer = (body: string, model: string) =>
+      answering(() => tokenize({ body, provider: "cloudflare", model, requestedModel: model }));
+
+    test("deeper than any stack, a request is no fault of ours", async () => {
+      const deep = chat(`${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}`);
+      for (const model of ["gpt-4o", "llama-4-scout", "gemini-2.5-flash"]) {
+        expect((await answer(deep, model)).status).toBeLessThan(500);
+      }
+    });
+
+    test("so that its layout would be thousands of times what was sent, it is too large", async () => {
+      // Half a megabyte whose lines would begin with 4,000 blanks each.
+      const wide = `${'{"a":'.repeat(1_000)}[${"1,".repeat(250_000)}1]${"}".repeat(1_000)}`;
+      expect(await answer(chat(wide), "llama-4-scout")).toMatchObject({ status: 413 });
+      const properties = Array.from({ length: 100_000 }, (_, at) => `"${at}":{}`).join(",");
+      const level = '{"type":"object","properties":{"a":';
+      const typed = `${level.repeat(31)}{"type":"object","properties":{${properties}}}${"}}".repeat(31)}`;
+      expect(await answer(chat(typed), "gpt-4o")).toMatchObject({ status: 413 });
+    });
+
+    test("as tools are, it is counted", async () => {
+      const level = '{"type":"object","properties":{"a":';
+      const body = chat(`${level.repeat(8)}{"type":"string","description":"deep"}${"}}".repeat(8)}`);
+      for (const model of ["gpt-4o", "llama-4-scout"]) expect(await answer(body, model)).toMatchObject({ status: 200 });
+    });
   });
 
   test("more than 25 MiB is 413; so is a list of more than a million tokens", async () => {

@@ -27,7 +27,10 @@ async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Res
     call.record.model_used = choice.model;
   }
   const counted = method === "tokenize" ? await countByProvider(call, choice, value) : null;
-  if (counted?.body !== undefined) return json(counted.body, counted.status);
+  if (counted?.body !== undefined) {
+    if (call.record !== null) call.record.error_code = counted.failure?.code ?? null;
+    return json(counted.body, counted.status);
+  }
   const reply = await call.env.TOKENIZER[method]({
     body: bodyForRpc(text),
     provider: choice.provider.name,
@@ -36,6 +39,7 @@ async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Res
     requestId: call.requestId,
     ...(counted?.totalTokens !== undefined && { providerCount: counted.totalTokens }),
   });
+  if (call.record !== null) call.record.error_code = reply.errorCode ?? null;
   return json(reply.body, reply.status);
 }
 

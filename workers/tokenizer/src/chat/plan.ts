@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { ChatFormat } from "./formats.ts";
 import { type ImageRule, imageTokens } from "./images.ts";
 import { type Call, callsText, toolResultHeader } from "./tool-calls.ts";
-import { toolDefinitionsText, unions } from "./tool-definitions.ts";
+import { toolDefinitionsText, toolsJson, unions } from "./tool-definitions.ts";
 
 /** What of a request a count belongs to: a message by its place, the tools, or the frame around all (a schema included). */
 export type Owner = number | "tools" | "frame";
@@ -148,7 +148,7 @@ function planTools(
     plan.fixed.push({ owner: "tools", tokens: format.toolsFrame + (system === undefined ? format.perMessage : 0) });
   } else {
     const indent = format.tools === "indented json" ? 4 : 0;
-    plan.texts.push({ owner: "tools", text: JSON.stringify(tools, null, indent) });
+    plan.texts.push({ owner: "tools", text: toolsJson(tools, indent) });
     plan.fixed.push({ owner: "tools", tokens: format.toolsFrame });
   }
   const { once, each } = format.toolsSlack;
