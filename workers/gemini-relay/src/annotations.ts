@@ -45,10 +45,10 @@ function groundedAnnotations(text: string, grounding: unknown, toCharacter: (byt
   return annotations;
 }
 
-/** `{web: {uri, title}}`, `{maps: …}`, or a document of the client's own, which may have no address. */
+/** `{web: {uri, title}}`, `{maps: …}`, `{image: {sourceUri, …}}`, or a document of the client's own, which may have no address. */
 function readSource(chunk: JsonObject): Source | undefined {
-  const found = chunk["web"] ?? chunk["maps"] ?? chunk["retrievedContext"];
-  const url = asText(at(found, "uri"));
+  const found = chunk["web"] ?? chunk["maps"] ?? chunk["retrievedContext"] ?? chunk["image"];
+  const url = asText(at(found, "uri")) ?? asText(at(found, "sourceUri"));
   return url === undefined ? undefined : { url, title: asText(at(found, "title")) ?? url };
 }
 

@@ -107,7 +107,7 @@ export function newCallIds(): CallIds {
 }
 
 /** Says which fields of the request Gemini has nothing for; names that are no names are left out. */
-function ignoredHeader(fields: readonly string[]): Record<string, string> {
+export function ignoredHeader(fields: readonly string[]): Record<string, string> {
   const names = fields.filter((name) => /^\w{1,64}$/.test(name)).slice(0, 20);
   return names.length === 0 ? {} : { "x-gateway-ignored": names.join(", ") };
 }

@@ -1,6 +1,7 @@
 import { bodyText, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
+import { ignoredHeader } from "./chat.ts";
 import { readEmbeddingRequest, toEmbeddingList } from "./embeddings.ts";
 import { modelPath } from "./model.ts";
 import { Clock, type GeminiApi } from "./upstream.ts";
@@ -14,5 +15,5 @@ export async function embed(request: RelayRequest, api: GeminiApi): Promise<Whol
     answers.push(tryParseJson((await api.callWhole(request, "batchEmbedContents", batch, clock)).text));
   }
   const { body, usage, usageEstimated } = toEmbeddingList(plan, answers, request.requestedModel);
-  return jsonReply(body, usage, { usageEstimated });
+  return jsonReply(body, usage, { usageEstimated, headers: ignoredHeader(plan.ignored) });
 }

@@ -17,9 +17,14 @@ export interface EmbeddingPlan {
   encoding: "float" | "base64";
   /** Vectors of fewer dimensions than the model's own have to be brought to length 1 again. */
   shortened: boolean;
-  /** Google counts no tokens for embeddings at this API: these are estimated. */
+  /** Not every model counts tokens for embeddings at this API: these are estimated. */
   estimatedTokens: number;
+  /** Fields that the client gave and Gemini has nothing for. */
+  ignored: string[];
 }
+
+/** Fields that are read here, or are the gateway's. */
+const FIELDS = new Set(["input", "model", "dimensions", "encoding_format", "provider", "fallbacks", "routing"]);
 
 /**
  * `{"input":["a","b"],"dimensions":256}` → one batch of two. Throws a 400 that names the field.
@@ -43,7 +48,8 @@ export function readEmbeddingRequest(text: string, modelPath: string): Embedding
   for (let from = 0; from < requests.length; from += BATCH)
     batches.push({ requests: requests.slice(from, from + BATCH) });
   const estimatedTokens = inputs.reduce((sum, input) => sum + estimateTokens(input), 0);
-  return { batches, encoding, shortened: dimensions !== undefined, estimatedTokens };
+  const ignored = Object.keys(body).filter((name) => !FIELDS.has(name) && body[name] !== null);
+  return { batches, encoding, shortened: dimensions !== undefined, estimatedTokens, ignored };
 }
 
 function inputTexts(input: unknown): string[] {
@@ -79,11 +85,9 @@ export function toEmbeddingList(plan: EmbeddingPlan, answers: readonly unknown[]
   const expected = plan.batches.reduce((sum, batch) => sum + objectsIn(batch["requests"]).length, 0);
   if (data.length !== expected)
     throw invalidResponse(`${PROVIDER} returned ${data.length} embeddings for ${expected} texts.`);
-  const counted = answers.reduce<number>(
-    (sum, answer) => sum + (asNumber(at(answer, "usageMetadata", "promptTokenCount")) ?? 0),
-    0,
-  );
-  const promptTokens = counted > 0 ? counted : plan.estimatedTokens;
+  const counts = answers.map((answer) => asNumber(at(answer, "usageMetadata", "promptTokenCount")) ?? 0);
+  const counted = counts.every((count) => count > 0);
+  const promptTokens = counted ? counts.reduce((sum, count) => sum + count, 0) : plan.estimatedTokens;
   return {
     body: {
       object: "list",
@@ -92,7 +96,7 @@ export function toEmbeddingList(plan: EmbeddingPlan, answers: readonly unknown[]
       usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
     },
     usage: { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
-    usageEstimated: counted === 0,
+    usageEstimated: !counted,
   };
 }
 

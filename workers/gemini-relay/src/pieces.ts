@@ -26,11 +26,16 @@ export function readPieces(parts: unknown): Piece[] {
 function readPart(part: JsonObject, pieces: Piece[]): void {
   const signature = asText(part["thoughtSignature"]);
   const text = part["text"];
-  if (typeof text === "string") {
-    if (text !== "") pieces.push({ kind: part["thought"] === true ? "reasoning" : "text", text });
-  } else if (isObject(part["functionCall"])) {
-    pieces.push(callPiece(part["functionCall"], signature));
+  const called = part["functionCall"];
+  if (typeof text === "string" && text !== "") {
+    pieces.push({ kind: part["thought"] === true ? "reasoning" : "text", text });
+  }
+  if (isObject(called)) {
+    pieces.push(callPiece(called, signature));
     return;
+  }
+  if (typeof text === "string") {
+    // Said above; an empty one may still be signed.
   } else if (isObject(part["inlineData"])) {
     pieces.push(filePiece(part["inlineData"], part, signature));
     return;

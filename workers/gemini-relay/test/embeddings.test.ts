@@ -18,6 +18,13 @@ describe("embeddings", () => {
     ]);
   });
 
+  test("P42 what Gemini has nothing for is named", () => {
+    expect(plan({ input: "a", model: "m", user: "u", task_type: "x", dimensions: null }).ignored).toEqual([
+      "user",
+      "task_type",
+    ]);
+  });
+
   test("more texts than Gemini takes at once are split, and come back as one list", () => {
     const many = plan({ input: Array.from({ length: 250 }, (_, n) => `t${n}`) });
     const sizes = many.batches.map(({ requests }) => (Array.isArray(requests) ? requests.length : 0));
@@ -61,6 +68,10 @@ describe("embeddings", () => {
       body: { usage: { prompt_tokens: 4, total_tokens: 4 } },
       usageEstimated: false,
     });
+    const two = plan({ input: Array.from({ length: 101 }, () => "four words in here") });
+    const vectors = (length: number) => ({ embeddings: Array.from({ length }, () => ({ values: [1] })) });
+    const half = [{ ...vectors(100), usageMetadata: { promptTokenCount: 400 } }, vectors(1)];
+    expect(toEmbeddingList(two, half, "m")).toMatchObject({ usage: { promptTokens: 505 }, usageEstimated: true });
   });
 
   test.each([

@@ -399,9 +399,10 @@ describe("embeddings and token counts", () => {
   test("embeddings go through batchEmbedContents", async () => {
     answers = [json({ embeddings: [{ values: [1, 0] }] })];
     const reply = await embed(
-      request({ input: "a" }, { model: "gemini-embedding-001", requestedModel: "gemini-embedding-001" }),
+      request({ input: "a", user: "u" }, { model: "gemini-embedding-001", requestedModel: "gemini-embedding-001" }),
       api(),
     );
+    expect(reply.headers["x-gateway-ignored"]).toBe("user");
     expect(asked[0]?.url).toBe("http://127.0.0.1:1/v1beta/models/gemini-embedding-001:batchEmbedContents");
     expect(asked[0]?.body).toEqual({
       requests: [{ model: "models/gemini-embedding-001", content: { parts: [{ text: "a" }] } }],

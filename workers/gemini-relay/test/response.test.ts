@@ -93,6 +93,18 @@ describe("an answer", () => {
     });
   });
 
+  test("P22 text and a call in one part both survive", () => {
+    expect(
+      messageOf([
+        { text: "Hm", ...call("f") },
+        { text: "", ...call("g") },
+      ]),
+    ).toMatchObject({
+      content: "Hm",
+      tool_calls: [{ function: { name: "f" } }, { function: { name: "g" } }],
+    });
+  });
+
   test("an answer of calls only has null content, as OpenAI's", () => {
     expect(messageOf([call("f")])["content"]).toBeNull();
   });
@@ -199,6 +211,10 @@ describe("sources", () => {
   test("a source that no sentence names is cited for all of the text", () => {
     expect(grounded("abc", { groundingChunks: [{ web: { uri: "https://a", title: "A" } }] })).toEqual([
       { type: "url_citation", url_citation: { start_index: 0, end_index: 3, url: "https://a", title: "A" } },
+    ]);
+    const image = { sourceUri: "https://page", imageUri: "https://page/a.png", title: "A" };
+    expect(grounded("abc", { groundingChunks: [{ image }] })).toMatchObject([
+      { url_citation: { url: "https://page" } },
     ]);
   });
 
