@@ -26,6 +26,9 @@ export interface ErrorContext {
 /** Longest plain text that is taken for a message; what is longer is a page. */
 const LONGEST_PLAIN_MESSAGE = 300;
 
+/** Groq's "flex tier capacity exceeded" (console.groq.com/docs/flex-processing, 2026-11), which is to be tried again. */
+const OUT_OF_CAPACITY = 498;
+
 /** A refused key: the caller's own key is not at fault, and another key may be better. */
 export function refusesKey(status: number): boolean {
   return status === 401 || status === 402 || status === 403;
@@ -169,8 +172,8 @@ function typeOf({ type }: ReadError, status: number): Pick<ApiErrorOptions, "typ
 /** Faults of the request stay what they are; faults of the upstream, or of our settings, are a gateway's. */
 function clientStatus(status: number): number {
   if (status === 408 || status === 504) return 504;
-  // The path or the proxy in the settings is wrong, not the request.
-  if (status === 405 || status === 407) return 502;
+  // The path or the proxy in the settings is wrong, or the server is full: not the request's fault.
+  if (status === 405 || status === 407 || status === OUT_OF_CAPACITY) return 502;
   return status >= 400 && status < 500 ? status : 502;
 }
 
@@ -187,7 +190,7 @@ function conditionOf(status: number, { code, type, message }: ReadError): Condit
   if (status === 404) return "model_not_found";
   if (status === 408 || status === 504) return "timeout";
   if (status === 405 || status === 407) return "upstream_error";
-  if (status === 503 || status === 529) return "overloaded";
+  if (status === 503 || status === 529 || status === OUT_OF_CAPACITY) return "overloaded";
   if (status < 400 || status >= 500) return "upstream_error";
   return CONTEXT_LENGTH.test(words) || CONTEXT_LENGTH.test(message ?? "") ? "context_length" : "bad_request";
 }

@@ -1,4 +1,4 @@
-import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { arrayElements, type Member, memberValue, objectMembers, type Splice } from "@ai-proxy/shared/json-edit";
 import type { Quirks } from "./quirks.ts";
 
@@ -8,8 +8,8 @@ import type { Quirks } from "./quirks.ts";
  */
 export class Mender {
   readonly #quirks: Quirks;
-  /** Tool calls seen, by the choice's place. */
-  readonly #calls = new Map<number, number>();
+  /** The last tool call of each choice, by the choice's place. */
+  readonly #calls = new Map<number, { index: number; id: unknown }>();
 
   constructor(quirks: Quirks) {
     this.#quirks = quirks;
@@ -49,7 +49,7 @@ export class Mender {
       const call = tryParseJson(text.slice(start, end));
       if (!isObject(call)) return [];
       if (call["index"] !== undefined && call["index"] !== null) return [];
-      const at = this.#indexOf(choice, call["id"] !== undefined && call["id"] !== null && call["id"] !== "");
+      const at = this.#indexOf(choice, call);
       const index = memberValue(objectMembers(text, start), "index");
       // `"index":null` is replaced, an absent one comes first.
       return [
@@ -60,10 +60,14 @@ export class Mender {
     });
   }
 
-  /** A call with an id is a new one; one without goes on with the last. */
-  #indexOf(choice: number, isNew: boolean): number {
-    const seen = (this.#calls.get(choice) ?? 0) + (isNew ? 1 : 0);
-    this.#calls.set(choice, seen);
-    return Math.max(0, seen - 1);
+  /** Another id begins another call, and so does a name without an id (Gemini's endpoint); all else goes on with the last. */
+  #indexOf(choice: number, { id, function: called }: JsonObject): number {
+    const last = this.#calls.get(choice);
+    const named = isObject(called) && typeof called["name"] === "string" && called["name"] !== "";
+    const begins = typeof id === "string" && id !== "" ? id !== last?.id : named;
+    if (last !== undefined && !begins) return last.index;
+    const index = last === undefined ? 0 : last.index + 1;
+    this.#calls.set(choice, { index, id });
+    return index;
   }
 }

@@ -89,6 +89,7 @@ describe("statuses and what routing is told", () => {
     [502, "<html>", 502, "upstream_error"],
     [503, { error }, 502, "overloaded"],
     [529, { error }, 502, "overloaded"],
+    [498, { error }, 502, "overloaded"],
     [504, "", 504, "timeout"],
     [302, "", 502, "upstream_error"],
   ])("%i %j → %i, %s", (status, body, expected, condition) => {

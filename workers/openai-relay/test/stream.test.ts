@@ -227,6 +227,21 @@ describe("quirks that are mended", () => {
     expect(indexes).toEqual([0, 0, 1, 5]);
   });
 
+  test("P3: an id that is repeated is the same call, a name without an id another", () => {
+    const quirks = readQuirks("test", { tool_index: "number" });
+    const call = (id: string, rest: string) => `{"id":"${id}","function":{${rest}}}`;
+    const { out } = edited(
+      [
+        chunk(`{"tool_calls":[${call("a", '"name":"f","arguments":"{"')}]}`),
+        chunk(`{"tool_calls":[${call("a", '"arguments":"}"')}]}`),
+        chunk(`{"tool_calls":[${call("", '"name":"g","arguments":"{}"')},${call("", '"name":"g","arguments":"{}"')}]}`),
+      ],
+      { quirks },
+    );
+    const calls = out.flatMap((event) => JSON.parse(event.slice(6)).choices[0].delta.tool_calls);
+    expect(calls.map(({ index }) => index)).toEqual([0, 0, 1, 2]);
+  });
+
   test("reasoning also appears as reasoning_content, once", () => {
     const quirks = readQuirks("test", { reasoning: "copy" });
     const both = chunk('{"reasoning":"a","reasoning_content":"a"}');
