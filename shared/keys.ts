@@ -49,6 +49,15 @@ export class KeyRing {
     return this.#keys.map(({ key }) => key.value);
   }
 
+  /**
+   * Keys that a next attempt may still try, after this one failed: those that do not rest, without
+   * it, and never one twice for a request that has used up `tried` keys before it.
+   */
+  others(used: ProviderKey, tried: number, now: number): number {
+    const ready = this.#keys.filter(({ key, restsUntil }) => key !== used && restsUntil <= now).length;
+    return Math.max(0, Math.min(ready, this.#keys.length - 1 - tried));
+  }
+
   /** Keys that do not rest. */
   live(now: number): number {
     return this.#keys.filter((slot) => slot.restsUntil <= now).length;

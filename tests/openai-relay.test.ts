@@ -208,6 +208,21 @@ describe("keys", () => {
   const ask = () => chat({ model: "gpt-4o", messages: [{ role: "user", content: "hi" }] });
   const used = () => mesh.upstream.requests.map(({ headers }) => headers.authorization?.slice("Bearer ".length));
 
+  test("P59, P62 a limit that both keys are over: each is asked once, then the fallback serves", async () => {
+    mesh.upstream.play((request, response) =>
+      request.url.startsWith("/openai")
+        ? json(response, 429, { error: { message: "slow down", code: "rate_limit_exceeded" } }, { "retry-after": "60" })
+        : answerAsProvider(request, response),
+    );
+    const body = { model: "gpt-4o", messages: [{ role: "user", content: "hi" }], fallbacks: ["cloudflare/llama4"] };
+    const response = await chat({ ...body, routing: { max_attempts: 3 } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-provider")).toBe("cloudflare");
+    const asked = mesh.upstream.requests.filter(({ url }) => url.startsWith("/openai"));
+    expect(asked).toHaveLength(2);
+    expect(new Set(asked.map(({ headers }) => headers.authorization)).size).toBe(2);
+  });
+
   test("P62 a refused key rests and the next one serves; the log names it by its label only", async () => {
     mesh.upstream.play((request, response) =>
       request.headers.authorization?.endsWith(KEYS[0] ?? "")

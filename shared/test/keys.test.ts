@@ -32,6 +32,21 @@ describe("the keys of a provider", () => {
     expect(ring.next(3)?.value).toBe("a");
   });
 
+  test("P62: the ones that are left do not count the one that failed, nor those that this request has used up", () => {
+    const left = (secret: string, tried: number) => {
+      const ring = new KeyRing("K", secret);
+      const used = ring.next(0);
+      return used && ring.others(used, tried, 0);
+    };
+    expect(left("a", 0)).toBe(0);
+    expect([0, 1, 2].map((tried) => left("a,b", tried))).toEqual([1, 0, 0]);
+    expect([0, 1, 2].map((tried) => left("a,b,c", tried))).toEqual([2, 1, 0]);
+    const ring = new KeyRing("K", "a,b,c");
+    const [first, second] = [ring.next(0), ring.next(0)];
+    if (first) ring.refuse(first, 0);
+    expect(second && ring.others(second, 0, 1)).toBe(1);
+  });
+
   test("may be none", () => {
     for (const secret of [undefined, "", " , "]) {
       const ring = new KeyRing("K", secret);

@@ -69,9 +69,9 @@ export class Caller {
     log("key_refused", { upstream: upstream.name, key: key.label, status });
   }
 
-  /** Keys of this upstream that do not rest. */
-  keysLeft(upstream: Upstream): number {
-    return this.#ring(upstream)?.live(Date.now()) ?? 0;
+  /** Keys that another attempt at a request may still try, after `used` failed and `tried` others before it. */
+  keysLeft(upstream: Upstream, used: ProviderKey | null, tried: number): number {
+    return used === null ? 0 : (this.#ring(upstream)?.others(used, tried, Date.now()) ?? 0);
   }
 
   /** Whether requests to it can be served: it needs no key, or has one. */
@@ -113,7 +113,7 @@ export async function refusedReply(
   caller: Caller,
   upstream: Upstream,
   answer: Answer,
-  leftMs: number,
+  { leftMs, keySlot = 0 }: { leftMs: number; keySlot?: number | undefined },
 ): Promise<WholeReply> {
   const { status, headers } = answer.response;
   if (refusesKey(status)) caller.refuse(upstream, answer.key, status);
@@ -123,7 +123,7 @@ export async function refusedReply(
     {
       provider: upstream.name,
       secrets: caller.secrets(upstream),
-      keysLeft: caller.keysLeft(upstream),
+      keysLeft: caller.keysLeft(upstream, answer.key, keySlot),
       now: Date.now(),
     },
   );

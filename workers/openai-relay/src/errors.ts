@@ -17,7 +17,7 @@ export interface ErrorContext {
   provider: string;
   /** Values that must not appear in what the client gets. */
   secrets: readonly string[];
-  /** Keys that have not been refused yet. */
+  /** Other keys that this request has not tried yet. */
   keysLeft: number;
   /** Milliseconds since the epoch. */
   now: number;

@@ -50,7 +50,9 @@ export async function passThrough(
     firstByteMs: clock.firstByteMs,
   });
   const { response } = answer;
-  if (!response.ok) return refusedReply(caller, upstream, answer, clock.leftMs());
+  if (!response.ok) {
+    return refusedReply(caller, upstream, answer, { leftMs: clock.leftMs(), keySlot: request.keySlot });
+  }
   if (!response.headers.get("content-type")?.startsWith("text/event-stream"))
     return whole(answer, upstream, caller, clock.leftMs());
   return nativeStream({

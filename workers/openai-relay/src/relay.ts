@@ -61,7 +61,9 @@ export async function relay(
     cancelled: request.cancelled,
   });
   const exchange = { request, upstream, caller, clock, answer };
-  if (!answer.response.ok) return refusedReply(caller, upstream, answer, clock.leftMs());
+  if (!answer.response.ok) {
+    return refusedReply(caller, upstream, answer, { leftMs: clock.leftMs(), keySlot: request.keySlot });
+  }
   if (!request.stream) return whole(exchange);
   if (isJson(answer.response)) return notAStream(exchange);
   return streamed(exchange, askedForUsage, estimatePromptTokens(text), waitUntil);
