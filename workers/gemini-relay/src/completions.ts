@@ -1,6 +1,7 @@
 import { type CompletionPlan, mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
 import { CompletionStream, joinedCalls } from "@ai-proxy/shared/completions-stream";
 import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import {
   answerReply,
@@ -12,7 +13,7 @@ import {
   type WaitUntil,
   type WholeAnswer,
 } from "./chat.ts";
-import { toGeminiRequest } from "./request.ts";
+import { type TranslatedRequest, toGeminiRequest } from "./request.ts";
 import { GeminiStream } from "./stream.ts";
 import { Clock, type GeminiApi } from "./upstream.ts";
 
@@ -20,7 +21,7 @@ import { Clock, type GeminiApi } from "./upstream.ts";
 export async function completions(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
   const clock = new Clock(request);
   const plan = readCompletionRequest(bodyText(request.body));
-  const prompts = plan.prompts.map(({ chat }) => toGeminiRequest(chat, request.model));
+  const prompts = plan.prompts.map(({ chat }) => promptRequest(chat, request.model));
   const ignored = prompts[0]?.ignored ?? [];
   const envelope = { ...chatEnvelope(request), id: `cmpl-${request.requestId}` };
   if (!request.stream) {
@@ -47,6 +48,16 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
   );
   const translator = completionTranslator(request, plan, envelope);
   return streamReply({ request, clock, translator, ignored, waitUntil, upstream: body, abort, logId });
+}
+
+/** A prompt is its chat's only message: what is wrong with that is wrong with the prompt. */
+function promptRequest(chat: string, model: string): TranslatedRequest {
+  try {
+    return toGeminiRequest(chat, model);
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.param?.startsWith("messages") !== true) throw thrown;
+    throw badRequest("prompt must not be empty: Gemini answers texts only.", "prompt", "invalid_value");
+  }
 }
 
 function completionTranslator(

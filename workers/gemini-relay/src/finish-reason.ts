@@ -43,18 +43,32 @@ export interface CandidateEnd {
 }
 
 /**
- * The OpenAI finish reason of a candidate that ended. A reason that is not
- * STOP counts more than STOP; a call turns STOP into tool_calls, nothing else.
- * Throws an ApiError that routing can retry for output that is no answer.
+ * How to read the OpenAI finish reasons of an answer's candidates, which have
+ * all ended. A reason that is not STOP counts more than STOP; a call turns STOP
+ * into tool_calls, nothing else. Where one of several candidates is no answer
+ * the others still are: it is filtered, and its refusal says why. Throws an
+ * ApiError that routing can retry when none is an answer.
  */
-export function finishReason(end: CandidateEnd): FinishReason {
-  const reason = end.reasons.findLast((one) => one !== "STOP") ?? "STOP";
-  const finish = FINISH_REASONS[reason];
+export function finishReasons(ends: readonly CandidateEnd[]): (end: CandidateEnd) => FinishReason {
+  const [first] = ends;
+  if (first !== undefined && ends.every((end) => finishReason(end) === null)) {
+    throw brokenAnswer(reasonOf(first), first.finishMessage);
+  }
+  return (end) => finishReason(end) ?? "content_filter";
+}
+
+function reasonOf({ reasons }: CandidateEnd): string {
+  return reasons.findLast((one) => one !== "STOP") ?? "STOP";
+}
+
+/** Null for output that is no answer. */
+function finishReason(end: CandidateEnd): FinishReason | null {
+  const reason = reasonOf(end);
+  const finish = Object.hasOwn(FINISH_REASONS, reason) ? FINISH_REASONS[reason] : undefined;
   if (finish === "stop" && end.calls > 0) return "tool_calls";
   if (finish !== undefined) return finish;
-  if (BROKEN.has(reason) || !end.spoke) throw brokenAnswer(reason, end.finishMessage);
   // OTHER, ESCALATION, and whatever comes: text was given, but it was not the model that chose to end.
-  return "content_filter";
+  return BROKEN.has(reason) || !end.spoke ? null : "content_filter";
 }
 
 /** Gemini's words on why it withheld an answer, for `refusal`. */

@@ -5,7 +5,7 @@ import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
 import { Base64Joiner } from "./audio.ts";
 import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
-import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
+import { type FinishReason, finishReasons, withheldMessage } from "./finish-reason.ts";
 import { readLogprobs } from "./logprobs.ts";
 import type { Piece } from "./pieces.ts";
 import { asNumber, asText, objectsIn } from "./read.ts";
@@ -56,9 +56,10 @@ function choices(answer: JsonObject, callIds: CallIds): JsonObject[] {
   if (candidates.size === 0) return [blockedChoice(answer)];
   const blocked = blockedPrompt(answer);
   const rows = [...candidates].sort(([a], [b]) => a - b);
+  if (blocked !== null) for (const [, { end }] of rows) end.block(blocked);
+  const finishOf = finishReasons(rows.map(([, { end }]) => end));
   const made = rows.map(([index, { end, message, logprobs }]) => {
-    if (blocked !== null) end.block(blocked);
-    const finish = finishReason(end);
+    const finish = finishOf(end);
     return { index, message: message.message(end, finish), logprobs, finish_reason: finish };
   });
   if (made.every((row) => row.finish_reason === "stop") && !rows.some(([, { end }]) => end.spoke))

@@ -8,7 +8,7 @@ import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
 import { Base64Joiner } from "./audio.ts";
 import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
-import { type FinishReason, finishReason, withheldMessage } from "./finish-reason.ts";
+import { type FinishReason, finishReasons, withheldMessage } from "./finish-reason.ts";
 import { readLogprobs } from "./logprobs.ts";
 import type { Piece } from "./pieces.ts";
 import { asText } from "./read.ts";
@@ -97,7 +97,8 @@ export class GeminiStream implements StreamTranslator {
     if (choices.length === 0) return this.#endBlocked();
     if (this.#blocked !== null) for (const { candidate } of choices) candidate.block(this.#blocked);
     if (choices.some(({ candidate }) => candidate.reasons.length === 0)) throw cutError(PROVIDER);
-    const ends = choices.map((choice) => ({ choice, finish: finishReason(choice.candidate) }));
+    const finishOf = finishReasons(choices.map(({ candidate }) => candidate));
+    const ends = choices.map((choice) => ({ choice, finish: finishOf(choice.candidate) }));
     if (!this.contentSeen && ends.every(({ finish }) => finish === "stop")) throw emptyCompletion(PROVIDER);
     return ends.map(({ choice, finish }) => this.#endChoice(choice, finish)).join("") + this.#endStream();
   }

@@ -342,6 +342,12 @@ describe("deadlines", () => {
 });
 
 describe("/v1/completions", () => {
+  test("an empty prompt is the prompt's fault, in the client's words", async () => {
+    const error = await failure(completions(request({ prompt: ["a", ""] }), api(), waitUntil));
+    expect(error).toMatchObject({ status: 400, param: "prompt" });
+    expect(asked).toEqual([]);
+  });
+
   test("answers a list of prompts in order, with echo", async () => {
     answers = [answer("A"), answer("B")];
     const reply = whole(

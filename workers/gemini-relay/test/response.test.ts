@@ -279,8 +279,19 @@ describe("finish reasons", () => {
 
   test("P8 a reason nobody knows is no clean stop: with text it is filtered, without it a failure", () => {
     expect(finish("SOMETHING_NEW")).toBe("content_filter");
+    expect(finish("constructor")).toBe("content_filter");
     expect(finish("OTHER")).toBe("content_filter");
     expect(refusal(() => finish("OTHER", []))).toMatchObject({ status: 502, condition: "invalid_response" });
+  });
+
+  test("P8 one of several candidates that broke leaves the others; all that broke are a failure", () => {
+    const broken = { index: 1, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "bad call" };
+    const good = { index: 0, content: { parts: [{ text: "a" }] }, finishReason: "STOP" };
+    expect(complete({ candidates: [good, broken] }).body["choices"]).toMatchObject([
+      { index: 0, message: { content: "a" }, finish_reason: "stop" },
+      { index: 1, message: { content: null, refusal: "bad call" }, finish_reason: "content_filter" },
+    ]);
+    expect(refusal(() => complete({ candidates: [{ ...broken, index: 0 }, broken] }))).toMatchObject({ status: 502 });
   });
 
   test("P24 a blocked prompt is content_filter with the reason as refusal", () => {

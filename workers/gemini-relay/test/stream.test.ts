@@ -197,6 +197,15 @@ describe("the end", () => {
     expect(rows(run).at(-1)?.["finish_reason"]).toBe("content_filter");
   });
 
+  test("P8 one of several candidates that broke leaves the others", () => {
+    const broken = { candidates: [{ index: 1, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "bad call" }] };
+    const run = play(sse(candidate([{ text: "a" }], STOP), broken));
+    expect(run.error).toBeNull();
+    expect(finishes(run)).toEqual(["stop"]);
+    expect(finishes(run, 1)).toEqual(["content_filter"]);
+    expect(textOf(run, "refusal", 1)).toBe("bad call");
+  });
+
   test("P24 a blocked prompt ends with content_filter and the reason", () => {
     const run = play(sse({ promptFeedback: { blockReason: "PROHIBITED_CONTENT" } }));
     expect(deltas(run)).toEqual([
