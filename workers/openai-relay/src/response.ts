@@ -57,7 +57,16 @@ export function isEmptyCompletion({ choices }: JsonObject): boolean {
   });
 }
 
-const SAYING = ["content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio"];
+const SAYING = [
+  "content",
+  "refusal",
+  "reasoning_content",
+  "reasoning",
+  "tool_calls",
+  "function_call",
+  "audio",
+  "images",
+];
 
 function says(value: unknown): boolean {
   if (typeof value === "string" || Array.isArray(value)) return value.length > 0;

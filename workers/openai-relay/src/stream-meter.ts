@@ -150,9 +150,9 @@ export class StreamMeter {
 
 const COLON = 58;
 
-/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of calls. */
+/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of calls; a space for what is no text. */
 function contentOf(delta: JsonObject): string {
-  let text = "";
+  let text = partsText(delta["content"]);
   for (const key of ["content", "refusal", "reasoning_content", "reasoning"]) {
     if (typeof delta[key] === "string") text += delta[key];
   }
@@ -162,7 +162,14 @@ function contentOf(delta: JsonObject): string {
     if (!isObject(called)) continue;
     for (const key of ["name", "arguments", "input"]) if (typeof called[key] === "string") text += called[key];
   }
-  // Audio deltas carry their transcript or bytes; either is content.
-  if (isObject(delta["audio"])) text += " ";
-  return text;
+  // Audio deltas carry their transcript or bytes, OpenRouter's images a list; either is content.
+  const { audio, images } = delta;
+  return isObject(audio) || (Array.isArray(images) && images.length > 0) ? `${text} ` : text;
+}
+
+/** Mistral's reasoning models: [{type: "thinking", thinking: [{type: "text", text: "…"}]}, {type: "text", text: "…"}] */
+function partsText(content: unknown): string {
+  if (!Array.isArray(content)) return "";
+  const parts: JsonObject[] = content.filter(isObject);
+  return parts.map(({ text, thinking }) => (typeof text === "string" ? text : partsText(thinking) || " ")).join("");
 }

@@ -46,6 +46,7 @@ describe("P63: an answer with nothing in it", () => {
     completion({ content: null, function_call: { name: "f" } }),
     completion({ content: null, audio: { id: "a" } }),
     completion({ content: "", reasoning: "hm" }),
+    completion({ content: "", images: [{ type: "image_url" }] }),
     completion({ content: null }, "content_filter"),
     completion({ content: null }, "length"),
     '{"data":[{"embedding":[1]}]}',

@@ -62,7 +62,12 @@ describe("a stream's account", () => {
   });
 
   test("P50: content has come with text, reasoning, a call or a refusal, not with a role", () => {
-    for (const delta of ['{"role":"assistant","content":""}', "{}", '{"content":null,"refusal":null}']) {
+    for (const delta of [
+      '{"role":"assistant","content":""}',
+      "{}",
+      '{"content":null,"refusal":null}',
+      '{"content":[]}',
+    ]) {
       expect(metered(chunk(delta)).contentSeen, delta).toBe(false);
     }
     for (const delta of [
@@ -72,6 +77,9 @@ describe("a stream's account", () => {
       '{"tool_calls":[{"function":{"name":"f"}}]}',
       '{"function_call":{"name":"f"}}',
       '{"audio":{"data":"x"}}',
+      '{"content":"","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}',
+      '{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}',
+      '{"content":[{"type":"text","text":"x"}]}',
     ]) {
       expect(metered(chunk(delta)).contentSeen, delta).toBe(true);
     }
