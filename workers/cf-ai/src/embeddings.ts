@@ -1,6 +1,6 @@
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { estimateTokens } from "@ai-proxy/shared/estimate";
-import type { JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { unwrapResult } from "./output.ts";
 
@@ -111,10 +111,16 @@ export function embeddingList(
 
 function batchVectors(output: JsonObject, count: number): number[][] {
   const { data } = unwrapResult(output);
-  if (!Array.isArray(data) || data.length !== count || !data.every(isVector)) {
+  const vectors = Array.isArray(data) ? data.map(vectorOf) : [];
+  if (vectors.length !== count || !vectors.every(isVector)) {
     throw invalidResponse(`Workers AI did not answer with ${count} vectors. Is this an embedding model?`);
   }
-  return data;
+  return vectors;
+}
+
+/** Native models give the vectors alone, OpenAI-shaped ones `{embedding: […], index}` in the order of the texts. */
+function vectorOf(row: unknown): unknown {
+  return isObject(row) ? row["embedding"] : row;
 }
 
 function isVector(value: unknown): value is number[] {

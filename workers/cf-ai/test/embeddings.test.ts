@@ -61,6 +61,15 @@ describe("the list", () => {
     expect(usageEstimated).toBe(true);
   });
 
+  test("of a model in OpenAI's shape is the same list", () => {
+    const shaped = outputs.map(({ data }) => ({
+      object: "list",
+      data: data.map((embedding, index) => ({ object: "embedding", index, embedding })),
+    }));
+    const request = { batches, model: "bge", encodingFormat: undefined };
+    expect(embeddingList(shaped, request)).toEqual(embeddingList(outputs, request));
+  });
+
   test("base64 decodes to the same numbers, as OpenAI's SDK reads them", () => {
     const { body } = embeddingList(outputs, { batches, model: "bge", encodingFormat: "base64" });
     const [first] = body["data"] as { embedding: string }[];
