@@ -84,17 +84,22 @@ function refusal(name: string, note: string): ApiError {
 
 function withGoogleTools(fields: ToolFields, google: GoogleOptions): ToolFields {
   const tools = [...(fields.tools ?? []), ...(google.tools ?? [])];
+  // Functions beside Google's own tools are a 400 unless their steps are shown.
+  const mixed = new Set(tools.map(isFunctions)).size > 1;
+  const showSteps = google.includeServerSideToolInvocations ?? (mixed || undefined);
   const toolConfig: JsonObject = {
     ...fields.toolConfig,
     ...(google.retrievalConfig !== undefined && { retrievalConfig: google.retrievalConfig }),
-    ...(google.includeServerSideToolInvocations !== undefined && {
-      includeServerSideToolInvocations: google.includeServerSideToolInvocations,
-    }),
+    ...(showSteps !== undefined && { includeServerSideToolInvocations: showSteps }),
   };
   return {
     ...(tools.length > 0 && { tools }),
     ...(Object.keys(toolConfig).length > 0 && { toolConfig }),
   };
+}
+
+function isFunctions(tool: JsonObject): boolean {
+  return tool["functionDeclarations"] !== undefined || tool["function_declarations"] !== undefined;
 }
 
 /** Null for tiers that Gemini does not have: they are about speed and price, so the answer is good without. */

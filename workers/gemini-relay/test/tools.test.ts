@@ -257,6 +257,17 @@ describe("tools", () => {
       { googleSearch: {} },
     ]);
   });
+
+  test("functions beside Google's own tools show their steps, without which Gemini refuses the two together", () => {
+    const own = { google: { tools: [{ code_execution: {} }] } };
+    const shown = { includeServerSideToolInvocations: true };
+    expect(ask({ web_search_options: {}, tools: [tool()] }).toolConfig).toEqual(shown);
+    expect(ask({ ...own, tools: [tool()] }).toolConfig).toEqual(shown);
+    expect(ask({ ...own, web_search_options: {} }).toolConfig).toBeUndefined();
+    expect(ask({ tools: [tool()] }).toolConfig).toBeUndefined();
+    const unwanted = { google: { ...own.google, include_server_side_tool_invocations: false } };
+    expect(ask({ ...unwanted, tools: [tool()] }).toolConfig).toEqual({ includeServerSideToolInvocations: false });
+  });
 });
 
 describe("tool_choice", () => {
