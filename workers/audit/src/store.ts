@@ -42,6 +42,7 @@ ON CONFLICT (record_id) DO NOTHING`;
 const LARGEST_PARAMETER = 400_000;
 
 const MAX_LIST = 1_000;
+const DEFAULT_LIST = 100;
 
 /** Writes the records in one transaction; a record that is there already is left as it is. */
 export async function insertRecords(db: D1Database, records: readonly AuditRecord[]): Promise<void> {
@@ -73,18 +74,22 @@ export async function getRecord(db: D1Database, requestId: string): Promise<Audi
   return row === null ? null : toRecord(row);
 }
 
+/** Rows of a page: SQLite's LIMIT takes whole numbers only, and a caller over RPC may send any number. */
+export function pageSize(limit = DEFAULT_LIST): number {
+  return Number.isFinite(limit) ? Math.min(Math.max(1, Math.trunc(limit)), MAX_LIST) : DEFAULT_LIST;
+}
+
 /** Newest first. */
 export async function listRecords(
   db: D1Database,
   query: { limit?: number; before?: number; sessionId?: string },
 ): Promise<AuditRecord[]> {
-  const limit = Math.min(Math.max(1, query.limit ?? 100), MAX_LIST);
   const { results } = await db
     .prepare(
       `SELECT * FROM requests WHERE (?1 IS NULL OR time < ?1) AND (?2 IS NULL OR session_id = ?2)
        ORDER BY time DESC LIMIT ?3`,
     )
-    .bind(query.before ?? null, query.sessionId ?? null, limit)
+    .bind(query.before ?? null, query.sessionId ?? null, pageSize(query.limit))
     .all<Row>();
   return results.map(toRecord);
 }

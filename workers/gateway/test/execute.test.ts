@@ -55,20 +55,24 @@ async function run(body: Routed, script: Record<string, Scripted[]>, options: { 
   };
   const health = { began: vi.fn(), succeeded: vi.fn(), failed: vi.fn() };
   const io: ExecuteIo = {
-    call: async ({ provider }: Target, attempt) => {
-      calls.push({ provider: provider.name, at: now, options: attempt });
-      const next = script[provider.name]?.shift();
-      if (next === undefined) throw new Error(`nothing scripted for ${provider.name}`);
-      if (next === "never") return new Promise(() => {});
-      if (!("after" in next)) return next;
-      await sleep(next.after).done;
-      return next.reply;
+    call: ({ provider }: Target, attempt) => {
+      if (script[provider.name] === undefined) throw new Error(`no binding for ${provider.name}`);
+      return answer(provider, attempt);
     },
     now: () => now,
     random: () => 1,
     timer: sleep,
     clientLeft: options.leaveAt === undefined ? new Promise(() => {}) : sleep(options.leaveAt).done,
     health,
+  };
+  const answer = async (provider: Target["provider"], attempt: AttemptOptions): Promise<RelayReply> => {
+    calls.push({ provider: provider.name, at: now, options: attempt });
+    const next = script[provider.name]?.shift();
+    if (next === undefined) throw new Error(`nothing scripted for ${provider.name}`);
+    if (next === "never") return new Promise(() => {});
+    if (!("after" in next)) return next;
+    await sleep(next.after).done;
+    return next.reply;
   };
   let outcome: Awaited<ReturnType<typeof execute>> | undefined;
   void execute(plan, io).then((result) => {
@@ -193,6 +197,13 @@ describe("an attempt that fails", () => {
     const { target, trail } = await run(both, { openai: [], cloudflare: [ok("yes")] });
     expect(target.provider.name).toBe("cloudflare");
     expect(trail[0]?.outcome).toBe("internal");
+  });
+
+  test("because its relay is not bound at all counts as failed, and what runs beside it goes on", async () => {
+    const hedged: Routed = { ...both, routing: { hedge_after_ms: 100 } };
+    const { target, trail } = await run(hedged, { openai: [{ after: 500, reply: ok("late") }] });
+    expect(target.provider.name).toBe("openai");
+    expect(trail.map(({ outcome }) => outcome)).toEqual(["internal", "ok"]);
   });
 
   test("for too long a context goes to a larger window only", async () => {

@@ -176,14 +176,16 @@ class Execution {
     const hedged = this.#plan.hedgeAfterMs !== undefined;
     const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
     this.#io.health.began(target);
-    const reply = this.#io.call(target, {
+    const options: AttemptOptions = {
       fallbackWaiting: this.#rest.length > 0 || this.#running.length > 0,
       keySlot: this.#keySlots.get(target) ?? 0,
       firstByteMs: Math.min(attempt.times.firstByteMs, totalMs),
       idleMs: attempt.times.idleMs,
       totalMs,
       cancelled: cancelled && (() => cancelled.promise),
-    });
+    };
+    // A call that cannot even begin is an attempt that failed, and must not leave another one running.
+    const reply = Promise.try(() => this.#io.call(target, options));
     const running: Running = {
       attempt,
       startedAt,
