@@ -7,7 +7,7 @@ import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
 import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { StopText } from "./stop.ts";
-import { toolCalls } from "./tool-calls.ts";
+import { callText, toolCalls } from "./tool-calls.ts";
 
 export interface CompletionOptions {
   envelope: Envelope;
@@ -85,7 +85,7 @@ function choiceOf(row: OutputRow, newId: () => string, meter: UsageMeter): JsonO
   if (finish === null) throw brokenOff(row.finish);
   meter.reasoned(row.reasoning);
   meter.wrote(row.text ?? "");
-  for (const call of calls) meter.wrote(call.function.name + call.function.arguments);
+  for (const call of calls) meter.wrote(callText(call));
   return {
     index: row.index,
     message: {

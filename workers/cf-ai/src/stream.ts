@@ -13,7 +13,7 @@ import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
 import { StopText } from "./stop.ts";
-import { type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
+import { callText, type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
 
 export interface StreamOptions extends CompletionOptions {
   /** The client asked for a usage chunk. */
@@ -182,7 +182,7 @@ export class WorkersAiStream implements StreamTranslator {
   #measure({ content, reasoning_content: reasoning, tool_calls: calls = [] }: Delta): void {
     if (content) this.#meter.wrote(content);
     if (reasoning !== undefined) this.#meter.reasoned(reasoning);
-    for (const call of calls) this.#meter.wrote((call.function.name ?? "") + call.function.arguments);
+    for (const call of calls) this.#meter.wrote(callText(call));
   }
 
   #finish(index: number, choice: Choice): string {

@@ -2,11 +2,10 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { integer } from "./output.ts";
 import { clientToolCallId } from "./tool-call-id.ts";
 
-export interface ToolCall {
-  id: string;
-  type: "function";
-  function: { name: string; arguments: string };
-}
+/** What is called: a function, or (OpenAI's models by way of AI Gateway) a custom tool. */
+type Called = { function: { name?: string; arguments: string } } | { custom: { name?: string; input: string } };
+
+export type ToolCall = { id: string; type: "function" | "custom" } & Called;
 
 /**
  * The tool calls of a whole answer. Native models give them flat
@@ -17,23 +16,31 @@ export function toolCalls(given: readonly JsonObject[], newId: () => string): To
   const calls: ToolCall[] = [];
   const used = new Set<string>();
   for (const call of given) {
-    const { id, name, args } = callParts(call);
+    const { id, type, name, args } = callParts(call);
     if (name === "") continue;
     const own = id !== "" && !used.has(id) ? clientToolCallId(id, newId) : newId();
     used.add(id);
-    calls.push({ id: own, type: "function", function: { name, arguments: args === "" ? "{}" : args } });
+    calls.push({ id: own, type, ...called(type, args === "" && type === "function" ? "{}" : args, name) });
   }
   return calls;
 }
 
-export interface ToolCallDelta {
-  index: number;
-  id?: string;
-  type?: "function";
-  function: { name?: string; arguments: string };
+export type ToolCallDelta = { index: number; id?: string; type?: "function" | "custom" } & Called;
+
+/** Name and arguments as one text, for the account. */
+export function callText(call: Called): string {
+  return "function" in call
+    ? (call.function.name ?? "") + call.function.arguments
+    : (call.custom.name ?? "") + call.custom.input;
+}
+
+function called(type: "function" | "custom", args: string, name?: string): Called {
+  const named = name === undefined ? {} : { name };
+  return type === "custom" ? { custom: { ...named, input: args } } : { function: { ...named, arguments: args } };
 }
 
 interface OpenCall {
+  type: "function" | "custom";
   /** Its place in our answer; -1 until its name is known. */
   index: number;
   /** As the model gave it. */
@@ -77,7 +84,7 @@ export class ToolCallStream {
 
   /** `named`: the calls that a piece of the same event has named. A second name in it is another call's, whatever its id or index. */
   #push(piece: JsonObject, named: Set<OpenCall>): ToolCallDelta | undefined {
-    const { id, name, args } = callParts(piece);
+    const { id, type, name, args } = callParts(piece);
     if (id === "" && name === "" && args === "") return undefined;
     const call = this.#callOf({ index: integer(piece["index"]), id, name }, named);
     if (call === undefined) return undefined;
@@ -85,18 +92,19 @@ export class ToolCallStream {
     if (call.name !== "") {
       if (args === "") return undefined;
       call.hasArguments = true;
-      return { index: call.index, function: { arguments: args } };
+      return { index: call.index, ...called(call.type, args) };
     }
     call.id ||= id;
+    call.type = type;
     call.held += args;
     return name === "" ? undefined : this.#begin(call, name);
   }
 
-  /** Calls without arguments get the empty object, so that a client can parse them. */
+  /** Functions that are called without arguments get the empty object, so that a client can parse them. */
   end(): ToolCallDelta[] {
     return this.#begun
-      .filter((call) => !call.hasArguments)
-      .map((call) => ({ index: call.index, function: { arguments: "{}" } }));
+      .filter(({ type, hasArguments }) => type === "function" && !hasArguments)
+      .map(({ index }) => ({ index, function: { arguments: "{}" } }));
   }
 
   #begin(call: OpenCall, name: string): ToolCallDelta {
@@ -107,7 +115,7 @@ export class ToolCallStream {
     const repeated = call.id === "" || this.#byId.has(call.id);
     const id = repeated ? this.#newId() : clientToolCallId(call.id, this.#newId);
     if (call.id !== "") this.#byId.set(call.id, call);
-    return { index: call.index, id, type: "function", function: { name, arguments: call.held } };
+    return { index: call.index, id, type: call.type, ...called(call.type, call.held, name) };
   }
 
   /** The call that a piece belongs to, a new one where it begins one; undefined for arguments that no call can be told for. */
@@ -116,7 +124,9 @@ export class ToolCallStream {
     const known = index === undefined ? (this.#byId.get(id) ?? this.#last) : this.#byIndex.get(index);
     const belongs = known !== undefined && !(name !== "" && named.has(known)) && !beginsAnother(known, piece);
     if (!belongs && id === "" && name === "" && index === undefined) return undefined;
-    const call = belongs ? known : { index: -1, id, name: "", held: "", hasArguments: false };
+    const call = belongs
+      ? known
+      : { type: "function" as const, index: -1, id, name: "", held: "", hasArguments: false };
     if (index !== undefined) this.#byIndex.set(index, call);
     this.#last = call;
     return call;
@@ -136,9 +146,20 @@ function beginsAnother(known: OpenCall, piece: PieceMark): boolean {
   return piece.id === "" ? piece.index === undefined : piece.id !== known.id;
 }
 
-function callParts(call: JsonObject): { id: string; name: string; args: string } {
-  const source = isObject(call["function"]) ? call["function"] : call;
-  return { id: string(call["id"]), name: string(source["name"]), args: argumentText(source["arguments"]) };
+interface CallParts {
+  id: string;
+  type: "function" | "custom";
+  name: string;
+  args: string;
+}
+
+function callParts(call: JsonObject): CallParts {
+  const { id, function: fn, custom } = call;
+  if (!isObject(fn) && isObject(custom)) {
+    return { id: string(id), type: "custom", name: string(custom["name"]), args: string(custom["input"]) };
+  }
+  const source = isObject(fn) ? fn : call;
+  return { id: string(id), type: "function", name: string(source["name"]), args: argumentText(source["arguments"]) };
 }
 
 function argumentText(value: unknown): string {

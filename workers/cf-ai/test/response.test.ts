@@ -126,6 +126,12 @@ describe("OpenAI-shaped answers", () => {
     expect(choice(output)).not.toHaveProperty("message.tool_calls");
   });
 
+  test("a custom tool's call stays one (OpenAI's models by way of AI Gateway)", () => {
+    const call = { id: "c1", type: "custom", custom: { name: "sql", input: "SELECT 1" } };
+    const output = { choices: [{ message: { content: null, tool_calls: [call] }, finish_reason: "tool_calls" }] };
+    expect(choice(output)).toMatchObject({ message: { tool_calls: [call] }, finish_reason: "tool_calls" });
+  });
+
   test("an object as content is given as its JSON text", () => {
     expect(choice(shaped({ content: { a: 1 } }))).toMatchObject({ message: { content: '{"a":1}' } });
   });

@@ -153,6 +153,19 @@ describe("native streams", () => {
     ]);
   });
 
+  test("a custom tool's call in pieces stays one", () => {
+    const piece = (call: object) => ({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...call }] } }] });
+    const begun = { id: "c1", type: "custom", custom: { name: "sql", input: "" } };
+    const events = [piece(begun), piece({ custom: { input: "SELECT" } }), piece({ custom: { input: " 1" } }), DONE];
+    const sse = translate(events);
+    expect(deltas(sse).flatMap(({ tool_calls: list }) => list ?? [])).toEqual([
+      { index: 0, ...begun },
+      { index: 0, custom: { input: "SELECT" } },
+      { index: 0, custom: { input: " 1" } },
+    ]);
+    expect(rows(sse).at(-1)).toMatchObject({ finish_reason: "tool_calls" });
+  });
+
   test("arguments that come before id and name wait for them too", () => {
     const events = [
       { tool_calls: [{ index: 0, function: { arguments: '{"a"' } }] },
