@@ -34,6 +34,8 @@ export interface Mesh {
   asOldestGateway(binding: string, method: string, argument: unknown): Promise<unknown>;
   /** Puts a message on the audit queue, as a gateway does. */
   deliver(message: unknown): Promise<void>;
+  /** Runs the audit Worker's daily clean-up, as if it were this time (milliseconds since the epoch). */
+  cleanUp(now: number): Promise<void>;
   /** SQL on the audit database. */
   sql<Row>(query: string): Promise<Row[]>;
   /** What the Workers wrote to the console. */
@@ -133,6 +135,12 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
     sql,
     deliver: async (message) => {
       await AUDIT_QUEUE.send(message);
+    },
+    cleanUp: async (now) => {
+      const { outcome } = await harness
+        .getWorker("ai-proxy-audit")
+        .scheduled({ scheduledTime: new Date(now), cron: "" });
+      if (outcome !== "ok") throw new Error(`the clean-up ended with ${outcome}`);
     },
     asOldestGateway: async (binding, method, argument) => {
       const init = { method: "POST", body: JSON.stringify(argument) };

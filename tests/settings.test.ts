@@ -3,7 +3,7 @@ import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, ScriptedUpstream } from "./upstream.ts";
 
-// The owner's settings may name upstreams that only openai-relay knows.
+// Settings that the owner has changed, and that lead from one Worker to another.
 
 let mesh: Mesh;
 let vllm: ScriptedUpstream;
@@ -21,6 +21,7 @@ beforeAll(async () => {
       secrets: { AUTH_TOKEN: `${TOKEN}\n` },
     },
     "openai-relay": { vars: { UPSTREAMS: JSON.stringify(upstreams) } },
+    audit: { vars: { RETENTION_DAYS: "30" } },
   });
 });
 afterAll(async () => {
@@ -79,4 +80,20 @@ test("a pool is a model: listed, shown, counted for", async () => {
   });
   const counted = await mesh.post("/v1/tokenize", { model: "house", text: "hi" });
   expect(await counted.json()).toMatchObject({ object: "tokenization", model: "house" });
+});
+
+test("rows of the audit go once they are RETENTION_DAYS old, however many they are, and no others", async () => {
+  const day = 24 * 60 * 60 * 1000;
+  const now = Date.UTC(2030, 0, 31);
+  const insert = (rows: number, time: number) =>
+    mesh.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+      INSERT INTO requests (record_id, request_id, time, session_id, caller, route, method, attempts, status, stream,
+        total_ms, usage_estimated, trail)
+      SELECT 'r-' || i || '-${time}', 'r', ${time}, 's', 'external', '/', 'GET', 0, 200, 0, 1, 0, '[]' FROM n`);
+  await insert(12_000, now - 31 * day);
+  await insert(1, now - 30 * day - 1);
+  await insert(2, now - 30 * day);
+  await mesh.cleanUp(now);
+  const left = await mesh.sql<{ time: number }>("SELECT time FROM requests WHERE request_id = 'r'");
+  expect(left.map(({ time }) => time)).toEqual([now - 30 * day, now - 30 * day]);
 });

@@ -1,12 +1,19 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { AuditReader, AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { consume } from "./consume.ts";
+import { deleteOldRecords, readRetention } from "./retention.ts";
 import { getRecord, listRecords } from "./store.ts";
 
-/** Remembers what happened: the queue's consumer, and reads over RPC. */
+/** Remembers what happened: the queue's consumer, a daily clean-up, and reads over RPC. */
 export default class Audit extends WorkerEntrypoint<Env> implements AuditReader {
   override async queue(batch: MessageBatch<unknown>): Promise<void> {
     await consume(batch, this.env.DB);
+  }
+
+  /** A setting that is wrong fails the run, which the dashboard then shows; nothing is deleted. */
+  override async scheduled({ scheduledTime }: ScheduledController): Promise<void> {
+    const days = readRetention(this.env.RETENTION_DAYS);
+    if (days !== null) await deleteOldRecords(this.env.DB, days, scheduledTime);
   }
 
   async get(requestId: string): Promise<AuditRecord | null> {
