@@ -38,6 +38,7 @@ const OWN_HEADERS = new Set([
   "cf-aig-authorization",
 ]);
 const HEADER_NAME = /^[a-z0-9-]+$/;
+const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /**
  * The upstreams of OPENAI_BASE_URL and UPSTREAMS, by name. What is wrong with
@@ -133,13 +134,21 @@ function readEntry(name: string, entry: unknown): Upstream {
     name,
     baseUrl: href,
     search,
-    keySecret: readText(`${at}.key`, entry["key"]),
+    keySecret: readSecretName(`${at}.key`, readText(`${at}.key`, entry["key"])),
     keyHeader: readHeaderName(`${at}.key_header`, readText(`${at}.key_header`, entry["key_header"]) ?? "authorization"),
     headers: readHeaders(`${at}.headers`, entry["headers"]),
     models: readTexts(`${at}.models`, entry["models"]),
     defaultModel: readText(`${at}.default_model`, entry["default_model"]),
     quirks: readQuirks(`${at}.quirks`, entry["quirks"]),
   };
+}
+
+/** A key in its name's place must not get further: names stand in errors and in the log. */
+function readSecretName(at: string, value: string | null): string | null {
+  if (value === null || SECRET_NAME.test(value)) return value;
+  throw notConfigured(
+    `${at} must be the name of a secret, in capitals, such as GROQ_API_KEY; the key itself is its value.`,
+  );
 }
 
 function readHeaders(at: string, value: unknown): Record<string, string> {

@@ -57,6 +57,16 @@ test("an entry may have all of it: Azure with a key header of its own, a version
   });
 });
 
+test.each(["sk-proj-0123456789", "gsk_0123456789abcdef", "xai key"])(
+  "a key in its secret's place is not repeated",
+  (key) => {
+    const upstreams = new Upstreams({ UPSTREAMS: { x: { base_url: "https://api.example/v1", key } } });
+    const message = expect.stringMatching(/^UPSTREAMS\.x\.key must be the name of a secret/);
+    expect(() => upstreams.get("x")).toThrow(expect.objectContaining({ status: 503, code: "not_configured", message }));
+    expect(upstreams.problems().join()).not.toContain(key);
+  },
+);
+
 describe("a mistake is a 503 that names the setting", () => {
   test.each([
     [{ ...groq, base_url: "http://api.groq.com" }, "UPSTREAMS.x.base_url must begin with https"],
