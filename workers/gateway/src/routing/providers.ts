@@ -41,12 +41,21 @@ export async function allProviders(env: GatewayEnv): Promise<readonly ProviderEn
 async function configuredProviders(env: GatewayEnv): Promise<ProviderEntry[] | null> {
   const now = Date.now();
   if (configured === null || configured.until < now) {
-    const status = await env.OPENAI_RELAY.status().catch(() => null);
-    if (status === null) return null;
-    const entries = status.upstreams.filter(({ name }) => !isBuiltIn(name)).map(toEntry);
+    const upstreams = await askUpstreams(env);
+    if (upstreams === null) return null;
+    const entries = upstreams.filter(({ name }) => !isBuiltIn(name)).map(toEntry);
     configured = { until: now + FRESH_MS, entries };
   }
   return configured.entries;
+}
+
+async function askUpstreams(env: GatewayEnv): Promise<UpstreamStatus[] | null> {
+  try {
+    return (await env.OPENAI_RELAY.status()).upstreams;
+  } catch (thrown) {
+    // A relay from before there were upstreams has none; workerd's words for a method that is not there.
+    return thrown instanceof TypeError && thrown.message.includes("does not implement") ? [] : null;
+  }
 }
 
 /** What each OpenAI-compatible provider itself lists, by provider name; empty where it cannot say. The relay remembers it. */
