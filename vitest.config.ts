@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // The Workers log a line a request: shown only for a test that fails.
     silent: "passed-only",
+    // Mesh tests mostly wait: two files at a time also on two cores, where vitest would take one.
+    maxWorkers: 2,
     projects: [
       // Pure code, in Node.
       {
