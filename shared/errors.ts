@@ -107,8 +107,7 @@ export function providerAuthError(provider: string, upstreamStatus: number): Api
  */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  if (thrown instanceof RangeError && thrown.message.includes("call stack"))
-    return badRequest("The request is nested too deeply.", null, "invalid_value");
+  if (isFullStack(thrown)) return badRequest("The request is nested too deeply.", null, "invalid_value");
   return new ApiError({
     status: 500,
     message: "The gateway failed to handle the request.",
@@ -116,6 +115,11 @@ export function toApiError(thrown: unknown): ApiError {
     condition: "internal",
     cause: thrown,
   });
+}
+
+/** What V8 throws when a recursion, JSON.stringify's too, goes too deep. */
+export function isFullStack(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message.includes("call stack");
 }
 
 /** The body of every answer that is not 2xx. */

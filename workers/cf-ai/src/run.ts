@@ -1,5 +1,5 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
-import { ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { deadlineError, networkError } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
@@ -62,7 +62,8 @@ async function readAnswer(
 ): Promise<ModelAnswer> {
   const options = takesSignal(ai) ? { ...call.options, signal } : call.options;
   const result = await ai.run(call.model, call.inputs, options).catch((thrown: unknown) => {
-    throw failureError(thrownFailure(thrown), Date.now());
+    // The binding could not write the request: no failure of Workers AI's.
+    throw isFullStack(thrown) ? thrown : failureError(thrownFailure(thrown), Date.now());
   });
   const streams = call.inputs["stream"] === true;
   if (result instanceof Response) return { ...(await responseAnswer(result, streams)), abort };

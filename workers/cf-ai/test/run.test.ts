@@ -1,3 +1,4 @@
+import { toApiError } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
 import { type AiBinding, answerBody, answerStream, type ModelCall, runModel } from "../src/run.ts";
@@ -80,6 +81,16 @@ describe("whatever the binding gives", () => {
       message: "Busy",
     });
   });
+});
+
+test("a request that is nested too deeply to be written is no failure of Workers AI's", async () => {
+  let deep: unknown[] = [];
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  const thrown = await runModel(
+    binding(() => JSON.stringify(deep)),
+    call,
+  ).catch(toApiError);
+  expect(thrown).toMatchObject({ status: 400, condition: "bad_request" });
 });
 
 test("P59 the wait that Workers AI asks for is kept", async () => {
