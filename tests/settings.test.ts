@@ -97,3 +97,20 @@ test("rows of the audit go once they are RETENTION_DAYS old, however many they a
   const left = await mesh.sql<{ time: number }>("SELECT time FROM requests WHERE request_id = 'r'");
   expect(left.map(({ time }) => time)).toEqual([now - 30 * day, now - 30 * day]);
 });
+
+test("UPSTREAMS that cannot be read are the owner's mistake, for requests that may mean one of them", async () => {
+  const broken = await startMesh({ "openai-relay": { vars: { UPSTREAMS: '{"vllm": ' } } });
+  try {
+    broken.upstream.play(answerAsProvider);
+    for (const request of [{ provider: "vllm" }, { model: "vllm/qwen3" }]) {
+      const response = await broken.post("/v1/chat/completions", { ...request, messages });
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({
+        error: { code: "not_configured", message: expect.stringContaining("UPSTREAMS must be a JSON object") },
+      });
+    }
+    expect((await broken.post("/v1/chat/completions", { provider: "openai", messages })).status).toBe(200);
+  } finally {
+    await broken.close();
+  }
+});

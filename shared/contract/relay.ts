@@ -177,6 +177,8 @@ export interface RelayStatus {
   upstreams: UpstreamStatus[];
   /** Whether requests can be served: a key, or the AI binding, is there. */
   configured: boolean;
+  /** Why the list of upstreams cannot be read, in words that name the setting; absent when it can. */
+  problem?: string;
 }
 
 export interface UpstreamStatus {

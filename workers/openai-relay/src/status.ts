@@ -14,5 +14,10 @@ export function statusOf(caller: Caller): RelayStatus {
       throw thrown;
     }
   };
-  return { upstreams: caller.upstreams.names().map(entry), configured: entry("openai").configured };
+  const { problem } = caller.upstreams;
+  return {
+    upstreams: caller.upstreams.names().map(entry),
+    configured: entry("openai").configured,
+    ...(problem !== null && { problem: problem.message }),
+  };
 }

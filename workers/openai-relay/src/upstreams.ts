@@ -48,7 +48,7 @@ const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 export class Upstreams {
   readonly #entries = new Map<string, Upstream | ApiError>();
   /** What is wrong with UPSTREAMS as a whole. */
-  readonly #problem: ApiError | null = null;
+  readonly problem: ApiError | null = null;
 
   constructor(settings: Settings) {
     this.#entries.set(
@@ -56,7 +56,7 @@ export class Upstreams {
       attempt(() => defaultUpstream(settings)),
     );
     const listed = readSetting(settings["UPSTREAMS"]);
-    if (listed instanceof ApiError) this.#problem = listed;
+    if (listed instanceof ApiError) this.problem = listed;
     else
       for (const [name, entry] of Object.entries(listed))
         this.#entries.set(
@@ -67,7 +67,7 @@ export class Upstreams {
 
   /** The upstream of that name; throws a 503 `not_configured` that names the setting at fault. */
   get(name: string = DEFAULT_UPSTREAM): Upstream {
-    const entry = this.#entries.get(name) ?? this.#problem ?? notConfigured(`UPSTREAMS has no entry "${name}".`);
+    const entry = this.#entries.get(name) ?? this.problem ?? notConfigured(`UPSTREAMS has no entry "${name}".`);
     if (entry instanceof ApiError) throw entry;
     return entry;
   }
@@ -79,7 +79,7 @@ export class Upstreams {
 
   /** What is wrong with the settings, for the operator's log. */
   problems(): string[] {
-    const all = [this.#problem, ...this.#entries.values()];
+    const all = [this.problem, ...this.#entries.values()];
     return all.flatMap((entry) => (entry instanceof ApiError ? [entry.message] : []));
   }
 }

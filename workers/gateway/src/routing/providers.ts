@@ -1,21 +1,29 @@
-import type { ListedModel, UpstreamStatus } from "@ai-proxy/shared/contract/relay";
+import type { ListedModel, RelayStatus, UpstreamStatus } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
 import { providers } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
 import type { Routed } from "../edge/validation.ts";
 import type { GatewayEnv, Settings } from "../env.ts";
+import { log } from "../log.ts";
+import { misconfigured } from "../misconfigured.ts";
 
 /** How long a relay's list of upstreams is believed, milliseconds. */
 const FRESH_MS = 60_000;
 
-let configured: { until: number; entries: ProviderEntry[] } | null = null;
+interface Configured {
+  entries: ProviderEntry[];
+  /** Why the relay cannot read its list. */
+  problem: string | undefined;
+}
+
+let configured: (Configured & { until: number }) | null = null;
 
 /**
  * The providers that a request may mean. The relays are asked for theirs only
  * when the request, or what the owner has set for such a request, names one
- * that is not built in. Throws a 502 when they cannot be asked: whether such a
- * name is right is then not known.
+ * that is not built in. Whether such a name is right is not known when they
+ * cannot be asked, a 502, or cannot read the owner's list, a 503.
  */
 export async function knownProviders(
   env: GatewayEnv,
@@ -23,38 +31,46 @@ export async function knownProviders(
   settings: Settings,
 ): Promise<readonly ProviderEntry[]> {
   if ([...namesOf(body), ...ownNames(body, settings)].every(isBuiltIn)) return providers;
-  const entries = await configuredProviders(env);
-  if (entries !== null) return [...providers, ...entries];
-  throw new ApiError({
-    status: 502,
-    message: "The relay that knows the configured upstreams could not be reached.",
-    code: "relay_unavailable",
-  });
+  const found = await configuredProviders(env);
+  if (found === null) {
+    throw new ApiError({
+      status: 502,
+      message: "The relay that knows the configured upstreams could not be reached.",
+      code: "relay_unavailable",
+    });
+  }
+  if (found.problem !== undefined) throw misconfigured(found.problem);
+  return [...providers, ...found.entries];
 }
 
 /** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
 export async function allProviders(env: GatewayEnv): Promise<readonly ProviderEntry[]> {
-  return [...providers, ...((await configuredProviders(env)) ?? [])];
+  return [...providers, ...((await configuredProviders(env))?.entries ?? [])];
 }
 
 /** The owner's upstreams; null when the relay does not answer, and the next request asks again. */
-async function configuredProviders(env: GatewayEnv): Promise<ProviderEntry[] | null> {
+async function configuredProviders(env: GatewayEnv): Promise<Configured | null> {
   const now = Date.now();
   if (configured === null || configured.until < now) {
-    const upstreams = await askUpstreams(env);
-    if (upstreams === null) return null;
+    const status = await askStatus(env);
+    if (status === null) return null;
+    const { upstreams, problem } = status;
+    for (const { name } of upstreams.filter((upstream) => isBuiltIn(upstream.name))) {
+      log("not_configured", { problem: `UPSTREAMS.${name} is never asked: a provider of this name is built in.` });
+    }
     const entries = upstreams.filter(({ name }) => !isBuiltIn(name)).map(toEntry);
-    configured = { until: now + FRESH_MS, entries };
+    configured = { until: now + FRESH_MS, entries, problem };
   }
-  return configured.entries;
+  return configured;
 }
 
-async function askUpstreams(env: GatewayEnv): Promise<UpstreamStatus[] | null> {
+async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams" | "problem"> | null> {
   try {
-    return (await env.OPENAI_RELAY.status()).upstreams;
+    return await env.OPENAI_RELAY.status();
   } catch (thrown) {
     // A relay from before there were upstreams has none; workerd's words for a method that is not there.
-    return thrown instanceof TypeError && thrown.message.includes("does not implement") ? [] : null;
+    const isOld = thrown instanceof TypeError && thrown.message.includes("does not implement");
+    return isOld ? { upstreams: [] } : null;
   }
 }
 
