@@ -14,8 +14,6 @@ class Raw {
   }
 }
 
-export const VOID = new Raw("void");
-
 /** A file's content; `path` absolute, or relative to the configuration. */
 export function embed(path: string): Value {
   return new Raw(`embed ${quoted(path)}`);
