@@ -34,7 +34,7 @@ export class EditedStream implements StreamTranslator {
 
   constructor(options: EditedStreamOptions) {
     this.#options = options;
-    this.#mender = Mender.needed(options.quirks) ? new Mender(options.quirks) : null;
+    this.#mender = Mender.needed(options.quirks, "stream") ? new Mender(options.quirks) : null;
   }
 
   push(data: string): string {

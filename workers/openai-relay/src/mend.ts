@@ -15,9 +15,10 @@ export class Mender {
     this.#quirks = quirks;
   }
 
-  /** Whether there is anything to mend in answers of this upstream. */
-  static needed(quirks: Quirks): boolean {
-    return quirks.reasoning !== "as_sent" || quirks.tool_index !== "as_sent";
+  /** Whether there is anything to mend in such answers of this upstream. */
+  static needed(quirks: Quirks, answer: "whole" | "stream"): boolean {
+    if (quirks.reasoning !== "as_sent") return true;
+    return answer === "whole" ? quirks.content !== "as_sent" : quirks.tool_index !== "as_sent";
   }
 
   /** Splices for a chat completion or a chunk of one; `members` are those of its text. */
@@ -30,8 +31,18 @@ export class Mender {
       const said = memberValue(parts, "delta") ?? memberValue(parts, "message");
       if (said === undefined || text[said.start] !== "{") return [];
       const saidMembers = objectMembers(text, said.start);
-      return [...this.#reasoning(text, saidMembers), ...this.#toolIndexes(text, saidMembers, place)];
+      return [
+        ...this.#content(text, saidMembers),
+        ...this.#reasoning(text, saidMembers),
+        ...this.#toolIndexes(text, saidMembers, place),
+      ];
     });
+  }
+
+  #content(text: string, said: readonly Member[]): Splice[] {
+    const content = memberValue(said, "content");
+    if (this.#quirks.content !== "text" || content === undefined || text[content.start] !== "{") return [];
+    return [{ ...content, text: JSON.stringify(text.slice(content.start, content.end)) }];
   }
 
   #reasoning(text: string, said: readonly Member[]): Splice[] {

@@ -17,6 +17,11 @@ export interface Quirks {
   token_limit: "as_sent" | "by_family" | "max_completion_tokens" | "max_tokens";
   /** Name of the role that instructs: chat templates of open models refuse `developer`, some servers `system`. */
   instruction_role: "as_sent" | "system" | "developer";
+  /**
+   * `text`: a `content` of a whole answer that is an object becomes its JSON text. Workers AI's
+   * REST endpoint answers so when a JSON schema was asked for (recorded).
+   */
+  content: "as_sent" | "text";
   /** `copy`: what the upstream calls `reasoning` also appears as `reasoning_content`. */
   reasoning: "as_sent" | "copy";
   /** `number`: tool calls of a stream that come without `index` are numbered. */
@@ -27,6 +32,7 @@ export const CHOICES: { readonly [Name in keyof Quirks]: readonly [Quirks[Name],
   stream_usage: ["ask", "always", "never"],
   token_limit: ["as_sent", "by_family", "max_completion_tokens", "max_tokens"],
   instruction_role: ["as_sent", "system", "developer"],
+  content: ["as_sent", "text"],
   reasoning: ["as_sent", "copy"],
   tool_index: ["as_sent", "number"],
 };
@@ -49,6 +55,7 @@ export function readQuirks(at: string, value: unknown): Quirks {
     stream_usage: read("stream_usage"),
     token_limit: read("token_limit"),
     instruction_role: read("instruction_role"),
+    content: read("content"),
     reasoning: read("reasoning"),
     tool_index: read("tool_index"),
   };

@@ -90,7 +90,7 @@ function streamed(
     headers: clientHeaders(headers),
     ...logIdOf(headers),
   };
-  if (!dropUsage && !Mender.needed(quirks)) return nativeStream({ ...options, meter, endsWithDone: true });
+  if (!dropUsage && !Mender.needed(quirks, "stream")) return nativeStream({ ...options, meter, endsWithDone: true });
   const translator = new EditedStream({ provider, meter, dropUsage, quirks, fallbackWaiting });
   return translatedStream({ ...options, translator });
 }

@@ -35,7 +35,7 @@ export function wholeAnswer(
   return {
     status: 200,
     headers: { "content-type": "application/json", ...headers },
-    body: bodyForRpc(redact(Mender.needed(quirks) ? mended(body, quirks) : body, secrets)),
+    body: bodyForRpc(redact(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
     usage: fromOpenAIUsage(answer["usage"]),
     ...(typeof model === "string" && model !== "" && { servedModel: model }),
   };

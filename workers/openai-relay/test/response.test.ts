@@ -74,6 +74,16 @@ test("P74: a key that the upstream echoes in its answer is taken out", () => {
   expect(wholeAnswer(completion({ content: "sk-0123456789" }), {}, context).body).not.toContain("sk-0123456789");
 });
 
+test("content that is an object becomes its JSON text where the upstream's entry asks for it (Workers AI's REST endpoint)", () => {
+  const quirks = readQuirks("test", { content: "text" });
+  const body = '{"choices":[{"message":{"content":{"age": 32.0,"name":"\\u00c9\\"mily"},"refusal":null}}],"n":1.0}';
+  expect(wholeAnswer(body, {}, { ...context, quirks }).body).toBe(
+    '{"choices":[{"message":{"content":"{\\"age\\": 32.0,\\"name\\":\\"\\\\u00c9\\\\\\"mily\\"}","refusal":null}}],"n":1.0}',
+  );
+  const parts = completion({ content: [{ type: "text", text: "a" }] });
+  expect(wholeAnswer(parts, {}, { ...context, quirks }).body).toBe(parts);
+});
+
 test("reasoning appears as reasoning_content where the upstream's entry asks for it, all else byte for byte", () => {
   const quirks = readQuirks("test", { reasoning: "copy" });
   const body = '{"choices":[{"message":{ "reasoning":"\\u00e9 1.0","content":"x"},"n":1.0}]}';

@@ -30,6 +30,7 @@ test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a
       stream_usage: "ask",
       token_limit: "as_sent",
       instruction_role: "as_sent",
+      content: "as_sent",
       reasoning: "as_sent",
       tool_index: "as_sent",
     },
