@@ -102,10 +102,15 @@ export interface RelayRequest {
   /**
    * Another attempt waits behind this one. A stream is then answered only once
    * its first real content has come (text, reasoning, a tool call, a refusal);
-   * what fails before is a WholeReply with `failure`. A provider that can
-   * refuse at once instead of queueing is told to.
+   * what fails before is a WholeReply with `failure`.
    */
   fallbackWaiting?: boolean;
+  /**
+   * An attempt that waits behind this one, or runs beside it, goes to another
+   * provider or model. A provider that can refuse at once instead of queueing
+   * is then told to; before a mere retry its queue is the better place to wait.
+   */
+  otherTargetWaiting?: boolean;
   /** Resolves when the gateway no longer wants the answer (a hedged attempt lost); given only where that can happen. */
   cancelled?: () => Promise<void>;
 }

@@ -21,12 +21,12 @@ export interface GatewaySettings {
  * Sources: workers-ai/features/prompt-caching and reject-if-busy (2026-09).
  */
 export function runOptions(request: RelayRequest, affinity: unknown, settings: GatewaySettings): RunOptions {
-  const { requestId, sessionId, traceparent, fallbackWaiting } = request;
+  const { requestId, sessionId, traceparent, otherTargetWaiting } = request;
   const gateway = gatewayOptions(settings, { session_id: sessionId, request_id: requestId });
   const key = typeof affinity === "string" && affinity !== "" ? headerText(affinity) : sessionId;
   return {
     returnRawResponse: true,
-    ...(fallbackWaiting === true && { rejectIfBusy: true as const }),
+    ...(otherTargetWaiting === true && { rejectIfBusy: true as const }),
     ...(gateway !== undefined && { gateway }),
     extraHeaders: {
       ...(key !== "" && { "x-session-affinity": key }),

@@ -25,8 +25,10 @@ test("a prompt cache key takes the session's place, fit for a header", () => {
   });
 });
 
-test("a busy model is told not to queue while another attempt waits", () => {
-  expect(runOptions({ ...request, fallbackWaiting: true }, undefined, none)).toMatchObject({ rejectIfBusy: true });
+test("a busy model is told not to queue while another model waits, but not before a mere retry", () => {
+  const otherWaits = { ...request, fallbackWaiting: true, otherTargetWaiting: true };
+  expect(runOptions(otherWaits, undefined, none)).toMatchObject({ rejectIfBusy: true });
+  expect(runOptions({ ...request, fallbackWaiting: true }, undefined, none)).not.toHaveProperty("rejectIfBusy");
 });
 
 test("the trace context goes on", () => {

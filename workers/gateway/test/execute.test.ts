@@ -230,6 +230,16 @@ describe("an attempt", () => {
       { openai: [failure("network")], cloudflare: [ok("yes")] },
     );
     expect(calls.map(({ options }) => options.fallbackWaiting)).toEqual([true, false]);
+    expect(calls.map(({ options }) => options.otherTargetWaiting)).toEqual([true, false]);
+  });
+
+  test("tells a retry that waits from another target", async () => {
+    const { calls } = await run(
+      { provider: "openai", routing: { max_attempts: 2 } },
+      { openai: [failure("network"), ok("yes")] },
+    );
+    expect(calls.map(({ options }) => options.fallbackWaiting)).toEqual([true, false]);
+    expect(calls.map(({ options }) => options.otherTargetWaiting)).toEqual([false, false]);
   });
 
   test("gets what is left of the time", async () => {

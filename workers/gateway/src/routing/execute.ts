@@ -17,6 +17,8 @@ import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.
 export interface AttemptOptions {
   /** Another attempt may follow this one. */
   fallbackWaiting: boolean;
+  /** One of them goes to another target. */
+  otherTargetWaiting: boolean;
   keySlot: number;
   firstByteMs: number;
   idleMs: number;
@@ -176,8 +178,10 @@ class Execution {
     const hedged = this.#plan.hedgeAfterMs !== undefined;
     const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
     this.#io.health.began(target);
+    const others = [...this.#rest, ...this.#running.map((running) => running.attempt)];
     const options: AttemptOptions = {
-      fallbackWaiting: this.#rest.length > 0 || this.#running.length > 0,
+      fallbackWaiting: others.length > 0,
+      otherTargetWaiting: others.some((other) => !sameTarget(other.target, target)),
       keySlot: this.#keySlots.get(target) ?? 0,
       firstByteMs: Math.min(attempt.times.firstByteMs, totalMs),
       idleMs: attempt.times.idleMs,

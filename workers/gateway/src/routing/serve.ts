@@ -57,7 +57,10 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
   const stream = wantsStream(valid);
   const includeUsage = wantsUsage(valid);
   const traceparent = traceparentOf(call.request.headers);
-  const request = (target: Target, { keySlot, fallbackWaiting, cancelled, ...deadlines }: AttemptOptions) => ({
+  const request = (
+    target: Target,
+    { keySlot, fallbackWaiting, otherTargetWaiting, cancelled, ...deadlines }: AttemptOptions,
+  ) => ({
     body: text,
     model: target.model,
     requestedModel: target.requestedModel,
@@ -67,6 +70,7 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
     includeUsage,
     keySlot,
     fallbackWaiting,
+    otherTargetWaiting,
     deadlines,
     traceparent,
     ...(target.provider.upstream !== undefined && { upstream: target.provider.upstream }),
