@@ -24,3 +24,10 @@ export function upstreamModel(provider: ProviderEntry, name: string): string {
   const id = Object.hasOwn(provider.aliases, name) ? (provider.aliases[name] ?? name) : name;
   return findModel(provider.name, id)?.servedBy ?? id;
 }
+
+/** The id that the provider is asked for in the end, for showing: what its relay renames is renamed. */
+export function idAtProvider(provider: ProviderEntry, name: string): string {
+  const id = upstreamModel(provider, name);
+  const renamed = provider.renamedByRelay;
+  return renamed !== undefined && Object.hasOwn(renamed, id) ? (renamed[id] ?? id) : id;
+}

@@ -53,6 +53,8 @@ export interface PassthroughRequest {
   body: string | Uint8Array | null;
   /** Content type of the body, as the client sent it. */
   contentType?: string;
+  /** The client's `openai-beta`: APIs in beta want it. */
+  beta?: string;
   requestId: string;
   sessionId: string;
   upstream?: string;
@@ -189,7 +191,10 @@ export interface RelayStatus {
 export interface UpstreamStatus {
   name: string;
   configured: boolean;
+  /** Absent when a request has to name its model. */
   defaultModel?: string;
+  /** Names that the relay itself turns into other ids. */
+  models?: Record<string, string>;
 }
 
 /** A stream carries functions and a Response; a whole answer has a status. */

@@ -33,8 +33,13 @@ export interface ProviderEntry {
   binding: "CF_AI" | "OPENAI_RELAY" | "GEMINI_RELAY";
   /** Which of the relay's configured upstreams; absent for the provider that the relay is named after. */
   upstream?: string;
-  /** Short names → model ids; `default` is always there. These names keep working for good. */
-  aliases: { readonly default: string } & Readonly<Record<string, string>>;
+  /**
+   * Short names → model ids; these names keep working for good. `default` is
+   * for requests that name no model: only an owner's upstream may lack it.
+   */
+  aliases: { readonly default?: string } & Readonly<Record<string, string>>;
+  /** Names that the relay itself turns into other ids; the gateway only tells of it. */
+  renamedByRelay?: Readonly<Record<string, string>>;
   /** Defaults of routes that `aliases.default` cannot serve; absent for what the provider does not have. */
   defaultModels?: { embedding?: string; completion?: string; moderation?: string; chat?: string };
   /** Every model id of this provider begins so, registered or not: rule 4 of the route choice. */

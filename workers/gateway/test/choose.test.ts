@@ -42,6 +42,13 @@ describe("the route of a request", () => {
       "openai/gpt-oss-120b",
       2,
     ],
+    [
+      "2: an upstream and an id that begins with its name",
+      { provider: "groq", model: "groq/compound" },
+      "groq",
+      "groq/compound",
+      2,
+    ],
     ["2: provider and a name of Object's", { provider: "openai", model: "constructor" }, "openai", "constructor", 2],
     ["3: provider/id", { model: "openai/gpt-4o" }, "openai", "gpt-4o", 3],
     ["3: provider/id with slashes", { model: "groq/meta/llama" }, "groq", "meta/llama", 3],
@@ -71,6 +78,13 @@ describe("the route of a request", () => {
         expect.objectContaining({ status: 503, code: "not_configured", message: expect.stringContaining("acme") }),
       );
     }
+  });
+
+  test("asks for a model where an upstream has no default", () => {
+    const bare = { ...groq, aliases: {} };
+    expect(() => choose({ kind: "chat", provider: "groq" }, [bare], "cloudflare")).toThrow(
+      expect.objectContaining({ status: 400, param: "model", message: "groq has no default model: name one." }),
+    );
   });
 
   test("keeps what the client asked for", () => {

@@ -7,8 +7,9 @@ export function statusOf(caller: Caller): RelayStatus {
   const entry = (name: string) => {
     try {
       const upstream = caller.upstreams.get(name);
-      const { defaultModel } = upstream;
-      return { name, configured: caller.isConfigured(upstream), ...(defaultModel !== null && { defaultModel }) };
+      const { defaultModel, models } = upstream;
+      const configured = caller.isConfigured(upstream);
+      return { name, configured, models, ...(defaultModel !== null && { defaultModel }) };
     } catch (thrown) {
       if (thrown instanceof ApiError) return { name, configured: false };
       throw thrown;

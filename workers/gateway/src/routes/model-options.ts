@@ -1,4 +1,4 @@
-import { upstreamModel } from "@ai-proxy/shared/registry";
+import { idAtProvider } from "@ai-proxy/shared/registry";
 import type { ModelEntry, ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
 import { allProviders } from "../routing/providers.ts";
@@ -18,13 +18,13 @@ function describe(provider: ProviderEntry, defaultProvider: string) {
   return {
     name: provider.name,
     default: provider.name === defaultProvider,
-    default_model: upstreamModel(provider, provider.aliases.default),
+    default_model: provider.aliases.default === undefined ? null : idAtProvider(provider, "default"),
     default_models: provider.defaultModels ?? {},
-    aliases: Object.entries(provider.aliases).map(([alias, model]) => ({
+    aliases: Object.entries({ ...provider.aliases, ...provider.renamedByRelay }).map(([alias, model]) => ({
       alias,
       model,
       // Where the provider has retired the model, another one answers for it.
-      served_by: upstreamModel(provider, alias),
+      served_by: idAtProvider(provider, alias),
     })),
     models: provider.models.map(describeModel),
   };

@@ -53,8 +53,10 @@ function registered(provider: ProviderEntry): ModelObject[] {
 /** Ids of a configured upstream are named with its prefix, which is how a request finds it. */
 function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObject[] {
   if (provider.upstream === undefined) return live.map((model) => toObject(provider, model));
-  const ids = live.length > 0 ? live : [{ id: provider.aliases.default }];
-  return ids.map((model) => toObject(provider, { ...model, id: `${provider.name}/${model.id}` }));
+  const names = [provider.aliases.default ?? [], Object.keys(provider.renamedByRelay ?? {})].flat();
+  return [...live, ...names.map((id) => ({ id }))].map((model) =>
+    toObject(provider, { ...model, id: `${provider.name}/${model.id}` }),
+  );
 }
 
 function toObject(

@@ -1,5 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { idAtProvider } from "@ai-proxy/shared/registry";
 import type { Call } from "../call.ts";
 import { readJson } from "../edge/body.ts";
 import { validate } from "../edge/validation.ts";
@@ -34,14 +35,14 @@ function describe({ choice, attempts, totalMs, hedgeAfterMs }: Plan) {
   return {
     provider: choice.provider.name,
     model: choice.requestedModel,
-    upstream_model: choice.model,
+    upstream_model: idAtProvider(choice.provider, choice.model),
     rule: { number: choice.rule, why: RULES[choice.rule] },
     fallbacks: targets
       .filter(({ provider, model }) => provider !== choice.provider || model !== choice.model)
-      .map(({ provider, model }) => ({ provider: provider.name, upstream_model: model })),
+      .map(({ provider, model }) => ({ provider: provider.name, upstream_model: idAtProvider(provider, model) })),
     attempts: attempts.map(({ target, reason, times }) => ({
       provider: target.provider.name,
-      upstream_model: target.model,
+      upstream_model: idAtProvider(target.provider, target.model),
       reason,
       circuit: circuit(target),
       first_byte_timeout_ms: times.firstByteMs,

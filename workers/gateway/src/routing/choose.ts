@@ -88,8 +88,12 @@ function chosen(provider: ProviderEntry, name: string, rule: Choice["rule"], req
   return { provider, model: upstreamModel(provider, name), requestedModel, rule };
 }
 
-/** `provider` and a prefixed model together: {provider: "openai", model: "openai/gpt-4o"} means gpt-4o. */
+/**
+ * `provider` and a prefixed model together: {provider: "openai", model: "openai/gpt-4o"} means gpt-4o.
+ * An upstream's own ids may begin with its name: "openrouter/auto", "groq/compound".
+ */
 function withoutPrefix(provider: ProviderEntry, model: string): string {
+  if (provider.upstream !== undefined) return model;
   const prefix = `${provider.name}/`;
   return model.startsWith(prefix) && model.length > prefix.length ? model.slice(prefix.length) : model;
 }
@@ -101,7 +105,9 @@ function defaultFor(kind: RouteKind, preferred: ProviderEntry, providers: readon
 }
 
 function defaultModel(provider: ProviderEntry, kind: RouteKind): string {
-  return provider.defaultModels?.[kind] ?? provider.aliases.default;
+  const model = provider.defaultModels?.[kind] ?? provider.aliases.default;
+  if (model !== undefined) return model;
+  throw badRequest(`${provider.name} has no default model: name one.`, "model", "missing_required_parameter");
 }
 
 function findDefault(providers: readonly ProviderEntry[], name: string): ProviderEntry {
@@ -112,7 +118,8 @@ function findDefault(providers: readonly ProviderEntry[], name: string): Provide
   );
 }
 
-function findProvider(providers: readonly ProviderEntry[], name: string): ProviderEntry {
+/** Throws a 400 that lists those there are. */
+export function findProvider(providers: readonly ProviderEntry[], name: string): ProviderEntry {
   const provider = providers.find((entry) => entry.name === name);
   if (provider !== undefined) return provider;
   throw badRequest(

@@ -119,12 +119,13 @@ function isBuiltIn(name: string): boolean {
   return providers.some((provider) => provider.name === name);
 }
 
-function toEntry({ name, defaultModel }: UpstreamStatus): ProviderEntry {
+function toEntry({ name, defaultModel, models }: UpstreamStatus): ProviderEntry {
   return {
     name,
     upstream: name,
     binding: "OPENAI_RELAY",
-    aliases: { default: defaultModel ?? "default" },
+    aliases: defaultModel === undefined ? {} : { default: defaultModel },
+    ...(models !== undefined && { renamedByRelay: models }),
     families: [],
     models: [],
   };
