@@ -12,7 +12,15 @@ beforeAll(async () => {
     gateway: { vars: { PASSTHROUGH_PATHS: "/responses, v1/files" } },
     "openai-relay": {
       vars: {
-        UPSTREAMS: JSON.stringify({ vllm: { base_url: `${origin}/v1`, key: "VLLM_KEY", default_model: "qwen3" } }),
+        UPSTREAMS: JSON.stringify({
+          vllm: {
+            base_url: `${origin}/v1`,
+            key: "VLLM_KEY",
+            default_model: "qwen3",
+            models: { small: "org/qwen3-4b" },
+          },
+          bare: { base_url: `${origin}/bare/v1` },
+        }),
       },
       secrets: { OPENAI_API_KEY: UPSTREAM_KEYS.openai, VLLM_KEY: "vllm-key" },
     },
@@ -56,9 +64,37 @@ describe("an OpenAI-compatible server that the owner has named", () => {
       rule: { number: 1 },
     });
     const options = (await get("/v1/model-options")) as { providers: { name: string }[] };
-    expect(options.providers.map(({ name }) => name)).toEqual(["cloudflare", "openai", "gemini", "vllm"]);
+    expect(options.providers.map(({ name }) => name)).toEqual(["cloudflare", "openai", "gemini", "vllm", "bare"]);
     const models = (await get("/v1/models")) as { data: object[] };
     expect(models.data).toContainEqual({ id: "vllm/qwen3", object: "model", created: 7, owned_by: "vllm" });
+  });
+
+  test("may have names of the owner's for its models, which all lists know", async () => {
+    await mesh.post("/v1/chat/completions", { model: "vllm/small", messages });
+    expect(vllm.requests.at(-1)?.body).toMatchObject({ model: "org/qwen3-4b" });
+    expect(await get("/v1/route-check?model=vllm/small")).toMatchObject({
+      upstream_model: "org/qwen3-4b",
+      attempts: expect.arrayContaining([expect.objectContaining({ upstream_model: "org/qwen3-4b" })]),
+    });
+    const { providers } = (await get("/v1/model-options")) as { providers: object[] };
+    expect(providers).toContainEqual(
+      expect.objectContaining({
+        name: "vllm",
+        aliases: expect.arrayContaining([{ alias: "small", model: "org/qwen3-4b", served_by: "org/qwen3-4b" }]),
+      }),
+    );
+    const { data } = (await get("/v1/models")) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toContain("vllm/small");
+  });
+
+  test("without a default model is asked for none, and lists none", async () => {
+    const response = await mesh.post("/v1/chat/completions", { provider: "bare", messages });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: "model" } });
+    const { providers } = (await get("/v1/model-options")) as { providers: object[] };
+    expect(providers).toContainEqual(expect.objectContaining({ name: "bare", default_model: null }));
+    const { data } = (await get("/v1/models")) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).not.toContain("bare/default");
   });
 
   test("can be a fallback", async () => {
@@ -70,7 +106,7 @@ describe("an OpenAI-compatible server that the owner has named", () => {
   test("is listed where a request names a provider that is not there", async () => {
     const response = await mesh.post("/v1/chat/completions", { provider: "acme", messages });
     expect(((await response.json()) as { error: { message: string } }).error.message).toContain(
-      "cloudflare, openai, gemini, vllm",
+      "cloudflare, openai, gemini, vllm, bare",
     );
   });
 });
@@ -110,6 +146,34 @@ describe("the rest of OpenAI's API", () => {
 
     await fetch(new URL("/v1/files/file-1", mesh.url), { method: "DELETE", headers: { "x-auth-token": TOKEN } });
     expect(mesh.upstream.requests[1]).toMatchObject({ method: "DELETE", url: "/openai/v1/files/file-1", text: "" });
+  });
+
+  test("an opened path goes to the upstream that the body names, and to nobody else", async () => {
+    mesh.upstream.play((_request, response) => json(response, 200, { id: "resp_1" }));
+    vllm.play((_request, response) => json(response, 200, { id: "resp_2" }));
+    const named = await mesh.post("/v1/responses", { provider: "vllm", model: "qwen3", input: "x" });
+    expect(await named.json()).toEqual({ id: "resp_2" });
+    expect(named.headers.get("x-gateway-provider")).toBe("vllm");
+    expect(vllm.requests.at(-1)).toMatchObject({ url: "/v1/responses", text: '{"model":"qwen3","input":"x"}' });
+    for (const [field, value] of [
+      ["provider", "gemini"],
+      ["provider", "acme"],
+      ["provider", 7],
+      ["fallbacks", ["vllm/qwen3"]],
+      ["routing", { max_attempts: 1 }],
+    ] as const) {
+      const refused = await mesh.post("/v1/responses", { input: "x", [field]: value });
+      expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: field } }]);
+    }
+    expect(mesh.upstream.requests).toHaveLength(0);
+  });
+
+  test("APIs in beta get the header that they want, on opened paths only", async () => {
+    mesh.upstream.play((_request, response) => json(response, 200, { id: "file-1" }));
+    await mesh.post("/v1/files", { a: 1 }, { "openai-beta": "assistants=v2", "openai-organization": "org-1" });
+    const [sent] = mesh.upstream.requests;
+    expect(sent?.headers["openai-beta"]).toBe("assistants=v2");
+    expect(sent?.headers["openai-organization"]).toBeUndefined();
   });
 
   test.each(["/v1/assistants", "/v1/responsesX", "/v1/responses/../assistants", "/v1/responses/%2e%2e/assistants"])(

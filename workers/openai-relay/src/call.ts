@@ -16,6 +16,8 @@ export interface CallRequest {
   method?: string;
   body: string | Uint8Array | null;
   contentType?: string | undefined;
+  /** The client's `openai-beta`. */
+  beta?: string | undefined;
   ids: { requestId: string; sessionId: string };
   traceparent?: string | undefined;
   /** Milliseconds until the upstream's headers must have come. */
@@ -42,7 +44,7 @@ export class Caller {
 
   /** Calls the upstream with its next key. Throws `not_configured` when there is none, else as `callUpstream`. */
   async call(request: CallRequest): Promise<Answer> {
-    const { upstream, ids, contentType, traceparent } = request;
+    const { upstream, ids, contentType, beta, traceparent } = request;
     const key = this.#key(upstream);
     const call = await callUpstream({
       provider: upstream.name,
@@ -51,6 +53,7 @@ export class Caller {
       headers: {
         ...upstream.headers,
         ...(contentType !== undefined && { "content-type": contentType }),
+        ...(beta !== undefined && { "openai-beta": beta }),
         ...(traceparent !== undefined && { traceparent }),
         ...aiGatewayHeaders(upstream.baseUrl, this.#secret("CF_AIG_TOKEN"), ids),
         ...(key !== null && keyHeader(upstream, key)),

@@ -32,7 +32,7 @@ export async function passThrough(
   caller: Caller,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<RelayReply> {
-  const { method, path, search, contentType, traceparent } = request;
+  const { method, path, search, contentType, beta, traceparent } = request;
   if (!PATH.test(path) || !SEARCH.test(search) || !/^[A-Z]+$/.test(method)) {
     throw badRequest("The path holds characters that paths of OpenAI's API do not have.");
   }
@@ -45,6 +45,7 @@ export async function passThrough(
     method,
     body: withoutOurFields(request.body, contentType),
     contentType,
+    beta,
     ids: request,
     traceparent,
     firstByteMs: clock.firstByteMs,
@@ -69,7 +70,7 @@ export async function passThrough(
   });
 }
 
-/** `provider` may have chosen the upstream of a JSON request; it goes no further. Other bodies are bytes. */
+/** `provider` has chosen the upstream of a JSON request; it goes no further. Other bodies are bytes. */
 function withoutOurFields(
   body: string | Uint8Array | null,
   contentType: string | undefined,
