@@ -17,7 +17,7 @@ export class Mender {
 
   /** Whether there is anything to mend in such answers of this upstream. */
   static needed(quirks: Quirks, answer: "whole" | "stream"): boolean {
-    if (quirks.reasoning !== "as_sent") return true;
+    if (quirks.reasoning === "copy") return true;
     return answer === "whole" ? quirks.content !== "as_sent" : quirks.tool_index !== "as_sent";
   }
 

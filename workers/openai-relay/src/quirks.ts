@@ -4,9 +4,9 @@ import { isObject } from "@ai-proxy/shared/json";
 /** Where an OpenAI-compatible API differs from OpenAI's own; data of its UPSTREAMS entry. */
 export interface Quirks {
   /**
-   * Usage in streams. `ask`: the relay asks for it where the client does not.
-   * `always`: it comes unasked, nothing is added. `never`: `stream_options` is
-   * refused or ignored; tokens are estimated.
+   * Usage in streams. `ask`: the relay asks for it where the client does not. With the others
+   * `stream_options` is refused or ignored, so the client's goes. `always`: usage comes unasked and
+   * is left in. `never`: it does not come; tokens are estimated.
    */
   stream_usage: "ask" | "always" | "never";
   /**
@@ -22,10 +22,20 @@ export interface Quirks {
    * REST endpoint answers so when a JSON schema was asked for (recorded).
    */
   content: "as_sent" | "text";
-  /** `copy`: what the upstream calls `reasoning` also appears as `reasoning_content`. */
-  reasoning: "as_sent" | "copy";
+  /**
+   * `copy`: what the upstream calls `reasoning` also appears as `reasoning_content`, which in requests
+   * becomes `reasoning` again: Groq and Cerebras refuse the other name ("property 'reasoning_content'
+   * is unsupported"). `drop`: past reasoning is left out of requests: Mistral refuses it by any name
+   * (422 extra_forbidden).
+   */
+  reasoning: "as_sent" | "copy" | "drop";
   /** `number`: tool calls of a stream that come without `index` are numbered. */
   tool_index: "as_sent" | "number";
+  /**
+   * `plain`: call ids of a conversation lose the thought signature that Gemini's may carry. `as_sent`:
+   * they keep it, for a LiteLLM that has put it there itself (BerriAI/litellm pull request 16895).
+   */
+  call_ids: "plain" | "as_sent";
 }
 
 export const CHOICES: { readonly [Name in keyof Quirks]: readonly [Quirks[Name], ...Quirks[Name][]] } = {
@@ -33,8 +43,9 @@ export const CHOICES: { readonly [Name in keyof Quirks]: readonly [Quirks[Name],
   token_limit: ["as_sent", "by_family", "max_completion_tokens", "max_tokens"],
   instruction_role: ["as_sent", "system", "developer"],
   content: ["as_sent", "text"],
-  reasoning: ["as_sent", "copy"],
+  reasoning: ["as_sent", "copy", "drop"],
   tool_index: ["as_sent", "number"],
+  call_ids: ["plain", "as_sent"],
 };
 
 /** Quirks from an entry's `quirks`; the first choice of each is its default. Throws `not_configured`. */
@@ -58,5 +69,6 @@ export function readQuirks(at: string, value: unknown): Quirks {
     content: read("content"),
     reasoning: read("reasoning"),
     tool_index: read("tool_index"),
+    call_ids: read("call_ids"),
   };
 }

@@ -45,7 +45,7 @@ export async function relay(
   const clock = new RequestClock(request.deadlines);
   const text = bodyText(request.body);
   const { body, askedForUsage } = upstreamRequest(text, {
-    model: upstreamModel(upstream, request.model),
+    model: { asked: request.model, sent: upstreamModel(upstream, request.model) },
     quirks: upstream.quirks,
     stream: request.stream,
     includeUsage: request.includeUsage,

@@ -3,7 +3,8 @@ import { readQuirks } from "../src/quirks.ts";
 import { upstreamRequest, withoutExtensions } from "../src/request.ts";
 
 const openai = readQuirks("test", { token_limit: "by_family" });
-const base = { model: "gpt-4o", quirks: openai, stream: false, includeUsage: false, chat: true };
+const named = (asked: string, sent = asked) => ({ asked, sent });
+const base = { model: named("gpt-4o"), quirks: openai, stream: false, includeUsage: false, chat: true };
 
 /** All that a re-serialization would change: spaces, 17 digits, exponents, escapes, repeated and look-alike keys. */
 const awkward = String.raw`{
@@ -23,7 +24,7 @@ describe("a request reaches the upstream byte for byte", () => {
   });
 
   test("but for an alias, which becomes the model's id", () => {
-    expect(upstreamRequest(awkward, { ...base, model: "gpt-4-turbo" }).body).toBe(
+    expect(upstreamRequest(awkward, { ...base, model: named("gpt-4-turbo") }).body).toBe(
       awkward.replace('"model":"gpt-4o"', '"model":"gpt-4-turbo"'),
     );
   });
@@ -89,6 +90,14 @@ describe("P53: a stream whose client did not ask for usage", () => {
     const quirks = readQuirks("test", { stream_usage });
     expect(upstreamRequest(text, { ...stream, quirks })).toEqual({ body: text, askedForUsage: false });
   });
+
+  test.each(["always", "never"])("loses stream_options where the upstream sends usage %s", (stream_usage) => {
+    const text = '{"model":"gpt-4o", "stream_options" : {"include_usage":true},"stream":true}';
+    const sent = { body: '{"model":"gpt-4o","stream":true}', askedForUsage: false };
+    const quirks = readQuirks("test", { stream_usage });
+    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true })).toEqual(sent);
+    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true, chat: false })).toEqual(sent);
+  });
 });
 
 describe("P69: max_tokens", () => {
@@ -103,24 +112,56 @@ describe("P69: max_tokens", () => {
     "gpt-5-nano",
     "ft:o4-mini:acme::1",
     "gpt-6",
+    "openai/gpt-5",
+    "openrouter/openai/o3",
   ])("becomes max_completion_tokens for %s", (model) => {
-    expect(upstreamRequest(text(model), { ...base, model }).body).toBe(text(model).replace("max_", "max_completion_"));
+    expect(upstreamRequest(text(model), { ...base, model: named(model) }).body).toBe(
+      text(model).replace("max_", "max_completion_"),
+    );
   });
 
-  test.each(["gpt-4o", "gpt-4.1", "gpt-3.5-turbo", "ft:gpt-4o-mini:acme::1", "openai/gpt-5", "llama-4"])(
-    "stays for %s",
-    (model) => {
-      expect(upstreamRequest(text(model), { ...base, model }).body).toBe(text(model));
-    },
-  );
+  test.each([
+    "gpt-4o",
+    "gpt-4.1",
+    "gpt-3.5-turbo",
+    "ft:gpt-4o-mini:acme::1",
+    "openai/gpt-4o",
+    "@cf/openai/gpt-oss-20b",
+  ])("stays for %s", (model) => {
+    expect(upstreamRequest(text(model), { ...base, model: named(model) }).body).toBe(text(model));
+  });
+
+  test.each([
+    ["gpt-5", "my-dep", "max_completion_tokens"],
+    ["openai/gpt-5", "o-team", "max_completion_tokens"],
+    ["gpt-4o", "gpt-5-looks", "max_tokens"],
+    ["gpt-4o", "my-dep", "max_tokens"],
+    ["fast", "gpt-5-mini", "max_completion_tokens"],
+    ["default", "openai/o3", "max_completion_tokens"],
+    ["fast", "my-dep", "max_tokens"],
+  ])("goes by what the client calls the model, where that is a name of OpenAI's: %s → %s", (asked, sent, limit) => {
+    const { body } = upstreamRequest(text(sent), { ...base, model: named(asked, sent) });
+    expect(body).toBe(text(sent).replace("max_tokens", limit));
+  });
+
+  test.each([
+    ["max_completion_tokens", '{"max_tokens":100,"max_completion_tokens":null,"model":"m"}'],
+    ["max_completion_tokens", '{"max_completion_tokens":null, "max_tokens":100,"model":"m"}'],
+    ["max_completion_tokens", '{"max_tokens":null,"max_completion_tokens":100,"model":"m"}'],
+    ["max_tokens", '{"max_tokens":100, "max_completion_tokens": null ,"model":"m"}'],
+  ])("a null is no limit: %s of %s", (token_limit, sent) => {
+    const quirks = readQuirks("test", { token_limit });
+    const { body } = upstreamRequest(sent, { ...base, model: named("m"), quirks });
+    expect(JSON.parse(body)).toEqual({ [token_limit]: 100, model: "m" });
+  });
 
   test("stays beside a max_completion_tokens: the provider's own 400 is clearer than a guess", () => {
     const both = '{"max_tokens":1,"max_completion_tokens":2,"model":"o3"}';
-    expect(upstreamRequest(both, { ...base, model: "o3" }).body).toBe(both);
+    expect(upstreamRequest(both, { ...base, model: named("o3") }).body).toBe(both);
   });
 
   test("stays in /v1/completions, which has no other name for it", () => {
-    expect(upstreamRequest(text("gpt-5"), { ...base, model: "gpt-5", chat: false }).body).toBe(text("gpt-5"));
+    expect(upstreamRequest(text("gpt-5"), { ...base, model: named("gpt-5"), chat: false }).body).toBe(text("gpt-5"));
   });
 
   test.each([
@@ -129,20 +170,6 @@ describe("P69: max_tokens", () => {
     ["as_sent", '{"max_tokens":1,"model":"m"}', '{"max_tokens":1,"model":"m"}'],
   ])("is named as the upstream's quirk says: %s", (token_limit, sent, expected) => {
     const quirks = readQuirks("test", { token_limit });
-    expect(upstreamRequest(sent, { ...base, model: "m", quirks }).body).toBe(expected);
-  });
-});
-
-describe("the instructing role", () => {
-  const text =
-    '{"model":"m","messages":[{"role":"developer","content":"\\"role\\":\\"developer\\""},{"content":"x","role" : "system"},{"role":"user"},7]}';
-
-  test.each([
-    ["as_sent", text],
-    ["system", text.replace('"role":"developer"', '"role":"system"')],
-    ["developer", text.replace('"role" : "system"', '"role" : "developer"')],
-  ])("is the one that the upstream knows: %s", (instruction_role, expected) => {
-    const quirks = readQuirks("test", { instruction_role });
-    expect(upstreamRequest(text, { ...base, model: "m", quirks }).body).toBe(expected);
+    expect(upstreamRequest(sent, { ...base, model: named("m"), quirks }).body).toBe(expected);
   });
 });
