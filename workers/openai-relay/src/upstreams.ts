@@ -49,6 +49,8 @@ export class Upstreams {
   readonly #entries = new Map<string, Upstream | ApiError>();
   /** What is wrong with UPSTREAMS as a whole. */
   readonly problem: ApiError | null = null;
+  /** Entries that stand for no upstream of their own. */
+  readonly #rejected: ApiError[] = [];
 
   constructor(settings: Settings) {
     this.#entries.set(
@@ -56,13 +58,15 @@ export class Upstreams {
       attempt(() => defaultUpstream(settings)),
     );
     const listed = readSetting(settings["UPSTREAMS"]);
-    if (listed instanceof ApiError) this.problem = listed;
-    else
-      for (const [name, entry] of Object.entries(listed))
-        this.#entries.set(
-          name,
-          attempt(() => readEntry(name, entry)),
-        );
+    if (listed instanceof ApiError) {
+      this.problem = listed;
+      return;
+    }
+    for (const [name, entry] of Object.entries(listed)) {
+      const upstream = attempt(() => readEntry(name, entry));
+      if (name !== DEFAULT_UPSTREAM) this.#entries.set(name, upstream);
+      else if (upstream instanceof ApiError) this.#rejected.push(upstream);
+    }
   }
 
   /** The upstream of that name; throws a 503 `not_configured` that names the setting at fault. */
@@ -79,7 +83,7 @@ export class Upstreams {
 
   /** What is wrong with the settings, for the operator's log. */
   problems(): string[] {
-    const all = [this.problem, ...this.#entries.values()];
+    const all = [this.problem, ...this.#rejected, ...this.#entries.values()];
     return all.flatMap((entry) => (entry instanceof ApiError ? [entry.message] : []));
   }
 }

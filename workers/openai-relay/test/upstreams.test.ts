@@ -33,6 +33,7 @@ test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a
       content: "as_sent",
       reasoning: "as_sent",
       tool_index: "as_sent",
+      call_ids: "plain",
     },
   });
 });
@@ -109,6 +110,13 @@ describe("a mistake is a 503 that names the setting", () => {
   test.each(["Groq", "a b", "openai", "../x", "a".repeat(65)])("a name that cannot be a provider: '%s'", (name) => {
     const upstreams = new Upstreams({ UPSTREAMS: { [name]: groq } });
     expect(upstreams.problems()).toHaveLength(1);
+  });
+
+  test("an entry for the default upstream is named as a mistake, and the default serves on", () => {
+    const upstreams = new Upstreams({ UPSTREAMS: { openai: groq, groq } });
+    expect(upstreams.get()).toMatchObject({ baseUrl: "https://api.openai.com/v1", keySecret: "OPENAI_API_KEY" });
+    expect(upstreams.names()).toEqual(["groq"]);
+    expect(upstreams.problems()).toEqual([expect.stringContaining("UPSTREAMS.openai")]);
   });
 
   test("an upstream that there is none of", () => {
