@@ -1,4 +1,4 @@
-import { aiGatewayHeaders } from "@ai-proxy/shared/ai-gateway";
+import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
 import { notConfigured } from "@ai-proxy/shared/base-url";
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
 import { invalidResponse } from "@ai-proxy/shared/errors";
@@ -79,7 +79,7 @@ export class Caller {
 
   /** Whether requests to it can be served: it needs no key, or has one. */
   isConfigured(upstream: Upstream): boolean {
-    return (this.#ring(upstream)?.size ?? 1) > 0;
+    return (this.#ring(upstream)?.size ?? 1) > 0 || this.#storesKeys(upstream);
   }
 
   /** Values that no answer may show. */
@@ -91,8 +91,17 @@ export class Caller {
     const ring = this.#ring(upstream);
     if (ring === null) return null;
     const key = ring.next(Date.now());
-    if (key === undefined) throw notConfigured(`The secret ${upstream.keySecret} is not set.`);
-    return key;
+    if (key !== undefined) return key;
+    if (this.#storesKeys(upstream)) return null;
+    throw notConfigured(`The secret ${upstream.keySecret} is not set.`);
+  }
+
+  /**
+   * An AI Gateway puts a key that is stored there into calls without one, if they carry its own token.
+   * Source: developers.cloudflare.com/ai-gateway/configuration/bring-your-own-keys
+   */
+  #storesKeys({ baseUrl }: Upstream): boolean {
+    return isAiGateway(baseUrl) && (this.#secret("CF_AIG_TOKEN") ?? "") !== "";
   }
 
   /** Null for an upstream that wants no key. */
@@ -119,17 +128,14 @@ export async function refusedReply(
   { leftMs, keySlot = 0 }: { leftMs: number; keySlot?: number | undefined },
 ): Promise<WholeReply> {
   const { status, headers } = answer.response;
-  if (refusesKey(status)) caller.refuse(upstream, answer.key, status);
-  const body = await readBody(answer, upstream.name, leftMs);
-  return errorReply(
-    { status, headers, body },
-    {
-      provider: upstream.name,
-      secrets: caller.secrets(upstream),
-      keysLeft: caller.keysLeft(upstream, answer.key, keySlot),
-      now: Date.now(),
-    },
-  );
+  const refused = { status, headers, body: await readBody(answer, upstream.name, leftMs) };
+  if (refusesKey(refused)) caller.refuse(upstream, answer.key, status);
+  return errorReply(refused, {
+    provider: upstream.name,
+    secrets: caller.secrets(upstream),
+    keysLeft: caller.keysLeft(upstream, answer.key, keySlot),
+    now: Date.now(),
+  });
 }
 
 export function streamBody({ response }: Answer, upstream: Upstream): ReadableStream<Uint8Array> {

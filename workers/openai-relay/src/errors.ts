@@ -30,8 +30,8 @@ const LONGEST_PLAIN_MESSAGE = 300;
 const OUT_OF_CAPACITY = 498;
 
 /** A refused key: the caller's own key is not at fault, and another key may be better. */
-export function refusesKey(status: number): boolean {
-  return status === 401 || status === 402 || status === 403;
+export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body">): boolean {
+  return isKeyRefusal(status, readError(body));
 }
 
 /**
@@ -42,8 +42,10 @@ export function refusesKey(status: number): boolean {
  */
 export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeReply {
   const { provider, secrets, keysLeft, now } = context;
-  if (refusesKey(answer.status)) return failureReply(providerAuthError(provider, answer.status), { keysLeft });
   const read = readError(answer.body);
+  if (isKeyRefusal(answer.status, read)) {
+    return failureReply(providerAuthError(provider, answer.status), { keysLeft });
+  }
   const status = clientStatus(answer.status);
   const error = new ApiError({
     status,
@@ -76,7 +78,7 @@ export function reportsError({ error, object }: JsonObject): boolean {
 export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
   const read = readErrorValue(value);
   const status = isErrorStatus(read.number) ? read.number : 502;
-  if (refusesKey(status)) return providerAuthError(provider, status);
+  if (isKeyRefusal(status, read)) return providerAuthError(provider, status);
   const forClient = clientStatus(status);
   return new ApiError({
     status: forClient,
@@ -87,6 +89,16 @@ export function upstreamErrorEvent(value: JsonObject, provider: string, secrets:
     upstreamStatus: status,
     ...typeOf(read, forClient),
   });
+}
+
+function isKeyRefusal(status: number, { object }: ReadError): boolean {
+  return status === 401 || status === 402 || (status === 403 && !flagsInput(object));
+}
+
+/** OpenRouter's moderation of the prompt comes with status 403 (openrouter.ai/docs/errors, "Moderation errors"). */
+function flagsInput(object: JsonObject | null): boolean {
+  const metadata = object?.["metadata"];
+  return isObject(metadata) && ("flagged_input" in metadata || "reasons" in metadata);
 }
 
 interface ReadError {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorReply, reportsError, upstreamErrorEvent } from "../src/errors.ts";
+import { errorReply, refusesKey, reportsError, upstreamErrorEvent } from "../src/errors.ts";
 
 const KEY = "sk-proj-0123456789abcdef";
 const context = { provider: "openai", secrets: [KEY], keysLeft: 1, now: Date.UTC(2026, 10, 23) };
@@ -110,6 +110,27 @@ describe("statuses and what routing is told", () => {
       expect(answer.json.error.code).toBe("provider_auth_error");
       expect(String(answer.body)).not.toContain("sk-");
     }
+  });
+
+  test.each([{ reasons: ["violence"] }, { flagged_input: "the words" }])(
+    "a prompt that OpenRouter's moderation flags is the caller's: %j",
+    (metadata) => {
+      const flagged = { error: { code: 403, message: "flagged", metadata } };
+      expect(refusesKey({ status: 403, body: JSON.stringify(flagged) })).toBe(false);
+      const answer = reply(403, flagged);
+      expect(answer).toMatchObject({ status: 403, failure: { condition: "bad_request" } });
+      expect(answer.json.error).toMatchObject({ message: "flagged", type: "invalid_request_error", metadata });
+      expect(upstreamErrorEvent(flagged, "openrouter", [])).toMatchObject({ status: 403, condition: "bad_request" });
+    },
+  );
+
+  test.each([
+    [401, { error: { metadata: { reasons: [] } } }],
+    [402, { error }],
+    [403, { error: { metadata: {} } }],
+    [403, "no"],
+  ])("%i %j is a refused key", (status, body) => {
+    expect(refusesKey({ status, body: JSON.stringify(body) })).toBe(true);
   });
 
   test("P74: a key that is echoed in another error, in any field or header, is taken out", () => {
