@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
@@ -7,7 +7,7 @@ import type { UpstreamRequest } from "./upstream.ts";
 
 let mesh: PlainMesh;
 beforeAll(async () => {
-  mesh = await startPlainMesh();
+  mesh = await startPlainMesh({ gateway: { PASSTHROUGH_PATHS: "/responses" } });
 }, 90_000);
 afterAll(() => mesh.close());
 
@@ -133,6 +133,26 @@ describe.each(PROVIDERS)("P54 P56 a client of %s that leaves, seen in workerd", 
     expect(record).toMatchObject({ status: 499, error_code: "client_closed_request" });
     expect(record.trail).toMatchObject([{ provider, outcome: "aborted" }]);
     expect(mesh.upstream.requests).toHaveLength(1);
+  });
+});
+
+describe("a client that leaves is seen, and recorded, by every way to a provider", () => {
+  const messages = [{ role: "user", content: "hi" }];
+  test.each<[string, (requestId: string) => ClientRequest]>([
+    ["an opened path", (id) => mesh.open("/v1/responses", { input: "hi" }, id)],
+    ["moderations", (id) => mesh.open("/v1/moderations", { input: "hi" }, id)],
+    ["an exact count", (id) => mesh.open("/v1/tokenize", { model: "gemini-2.5-flash", exact: true, messages }, id)],
+    ["a trusted Worker's RPC call", (id) => mesh.openTrusted({ model: "gpt-4o", messages }, id)],
+    ["a trusted Worker's stream over RPC", (id) => mesh.openTrusted({ model: "llama4", messages, stream: true }, id)],
+  ])("%s", async (name, open) => {
+    const asked = Promise.withResolvers<void>();
+    mesh.upstream.play(() => asked.resolve()); // never answers
+    const requestId = `left-by-${name.replace(/\W+/g, "-")}`;
+    const client = open(requestId);
+    await asked.promise;
+    client.socket?.resetAndDestroy();
+    await droppedInTime(mesh.upstream.requests[0]);
+    expect(await mesh.record(requestId)).toMatchObject({ status: 499, error_code: "client_closed_request" });
   });
 });
 

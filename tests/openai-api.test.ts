@@ -160,12 +160,34 @@ describe("the rest of OpenAI's API", () => {
       ["provider", "acme"],
       ["provider", 7],
       ["fallbacks", ["vllm/qwen3"]],
-      ["routing", { max_attempts: 1 }],
     ] as const) {
       const refused = await mesh.post("/v1/responses", { input: "x", [field]: value });
       expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: field } }]);
     }
     expect(mesh.upstream.requests).toHaveLength(0);
+  });
+
+  test("an opened path and an exact count end in their time too", async () => {
+    mesh.upstream.play(() => {}); // never answers
+    const routing = { timeout_ms: 300 };
+    const count = { model: "gemini-2.5-flash", exact: true, messages, routing };
+    for (const [path, body] of [
+      ["/v1/responses", { input: "x", routing }],
+      ["/v1/tokenize", count],
+    ] as const) {
+      const response = await mesh.post(path, body);
+      expect([response.status, await response.json()]).toMatchObject([504, { error: { code: "upstream_timeout" } }]);
+    }
+    mesh.upstream.play((_request, response) =>
+      json(
+        response,
+        429,
+        { error: { code: 429, message: "slow down", status: "RESOURCE_EXHAUSTED" } },
+        { "retry-after": "7" },
+      ),
+    );
+    const limited = await mesh.post("/v1/tokenize", count);
+    expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "7"]);
   });
 
   test("APIs in beta get the header that they want, on opened paths only", async () => {

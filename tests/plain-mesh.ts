@@ -24,6 +24,8 @@ export interface PlainMesh {
   upstream: ScriptedUpstream;
   /** Begins a POST whose connection the test can destroy. */
   open(path: string, body: unknown, requestId: string): ClientRequest;
+  /** The same of a client of another Worker, which calls `TrustedGateway.chat`. */
+  openTrusted(body: unknown, requestId: string): ClientRequest;
   /** The audit record of a request, from the queue. */
   record(requestId: string): Promise<AuditRecord>;
   /** How many records have come, each request id counted once. */
@@ -85,6 +87,18 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
           bindings: { UPSTREAM: origin },
         },
         {
+          name: "trusted",
+          modules: true,
+          compatibilityDate: "2026-11-17",
+          script: `export default { async fetch(request, env) {
+            return env.GATEWAY.chat(await request.json(), { requestId: request.headers.get("x-request-id") });
+          } }`,
+          serviceBindings: {
+            GATEWAY: { name: "ai-proxy-gateway", entrypoint: "TrustedGateway", props: { caller: "trusted" } },
+          },
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        },
+        {
           name: "reader",
           modules: true,
           compatibilityDate: "2026-11-17",
@@ -105,20 +119,23 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
     }),
   );
   const url = await miniflare.ready;
+  const trustedUrl = await miniflare.unsafeGetDirectURL("trusted");
+  const post = (to: URL, body: unknown, requestId: string) => {
+    const headers = {
+      "content-type": "application/json",
+      authorization: `Bearer ${TOKEN}`,
+      "x-request-id": requestId,
+    };
+    const opened = request(to.href, { method: "POST", headers, agent: false });
+    opened.on("error", () => {}); // a destroyed request says so
+    opened.end(JSON.stringify(body));
+    return opened;
+  };
   return {
     url,
     upstream,
-    open: (path, body, requestId) => {
-      const headers = {
-        "content-type": "application/json",
-        authorization: `Bearer ${TOKEN}`,
-        "x-request-id": requestId,
-      };
-      const opened = request(new URL(path, url).href, { method: "POST", headers, agent: false });
-      opened.on("error", () => {}); // a destroyed request says so
-      opened.end(JSON.stringify(body));
-      return opened;
-    },
+    open: (path, body, requestId) => post(new URL(path, url), body, requestId),
+    openTrusted: (body, requestId) => post(trustedUrl, body, requestId),
     record: async (requestId) => {
       for (const end = Date.now() + 15_000; Date.now() < end; ) {
         const found = records.get(requestId);

@@ -9,6 +9,11 @@ export interface TrustedOptions {
   requestId?: string;
 }
 
+/** What `ctx.exports` has of this class; the generated types know it in this Worker's own program only, not in the tests'. */
+interface Loopback {
+  TrustedGateway(options: { props: TrustedProps }): Fetcher;
+}
+
 /** A request body: an object, or its JSON text. */
 type Body = Record<string, unknown> | string;
 
@@ -43,7 +48,7 @@ export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
   }
 
   async models(options?: TrustedOptions): Promise<Response> {
-    return this.fetch(new Request("https://gateway/v1/models", { headers: headersOf(options) }));
+    return this.#request("/v1/models", { headers: headersOf(options) });
   }
 
   async routeCheck(body: Body, options?: TrustedOptions): Promise<Response> {
@@ -52,7 +57,13 @@ export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
 
   #post(path: string, body: Body, options?: TrustedOptions): Promise<Response> {
     const headers = { "content-type": "application/json", ...headersOf(options) };
-    return this.fetch(new Request(`https://gateway${path}`, { method: "POST", headers, body: jsonText(body) }));
+    return this.#request(path, { method: "POST", headers, body: jsonText(body) });
+  }
+
+  /** As a request of its own: a caller that leaves an RPC call takes the call's context with it, a request it aborts. */
+  #request(path: string, init: RequestInit): Promise<Response> {
+    const { TrustedGateway: loopback } = this.ctx.exports as unknown as Loopback;
+    return loopback({ props: this.ctx.props }).fetch(new Request(`https://gateway${path}`, init));
   }
 }
 

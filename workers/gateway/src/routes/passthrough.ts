@@ -3,12 +3,14 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
+import { unlessLeft } from "../client-left.ts";
 import { readBytes, readText } from "../edge/body.ts";
 import { traceparentOf } from "../edge/trace.ts";
 import { validate } from "../edge/validation.ts";
 import { findProvider } from "../routing/choose.ts";
-import { knownProviders } from "../routing/providers.ts";
+import { totalTime } from "../routing/plan.ts";
 import { respond } from "../routing/respond.ts";
+import { planInput } from "../routing/serve.ts";
 
 /** Whose API these paths are. */
 const OPENAI = "openai";
@@ -29,9 +31,9 @@ export async function passthrough(call: Call): Promise<Response | null> {
   const { maxBodyBytes } = call.settings;
   const text = request.body !== null && isJson(contentType) ? await readText(request, maxBodyBytes) : null;
   const bytes = request.body === null || text !== null ? null : await readBytes(request, maxBodyBytes);
-  const provider = await chosenProvider(call, text);
+  const { provider, totalMs } = await route(call, text);
   const startedAt = Date.now();
-  const reply = await call.env.OPENAI_RELAY.passthrough({
+  const asked = call.env.OPENAI_RELAY.passthrough({
     method: request.method,
     path,
     search: url.search,
@@ -42,24 +44,30 @@ export async function passthrough(call: Call): Promise<Response | null> {
     requestId: call.requestId,
     sessionId: call.session.id,
     traceparent: traceparentOf(request.headers),
+    deadlines: { firstByteMs: totalMs, totalMs },
   });
+  const reply = await unlessLeft(request, asked);
   const outcome = "failure" in reply ? (reply.failure?.condition ?? "ok") : "ok";
   const trail = [{ provider: provider.name, model: "", outcome, status: null, ms: Date.now() - startedAt }];
   return respond(call, { reply, provider: provider.name, model: null, trail });
 }
 
-/** Whom the request is meant for. Throws a 400 where it asks for what has no place here: nobody else may get its text. */
-async function chosenProvider(call: Call, text: string | null): Promise<ProviderEntry> {
+/** Whom the request is meant for, and its time. Throws a 400 where it asks for what has no place here: nobody else may get its text. */
+async function route(call: Call, text: string | null): Promise<{ provider: ProviderEntry; totalMs: number }> {
   const parsed = text === null ? undefined : tryParseJson(text);
-  const body = isObject(parsed) ? parsed : {};
-  const unusable = ["fallbacks", "routing"].find((field) => body[field] !== undefined && body[field] !== null);
-  if (unusable !== undefined) {
-    throw badRequest(`${unusable} has no meaning here: the request is made once.`, unusable, "unsupported_parameter");
+  const { provider, routing, fallbacks, model, stream } = isObject(parsed) ? parsed : {};
+  if (fallbacks !== undefined && fallbacks !== null) {
+    throw badRequest("fallbacks has no meaning here: the request is made once.", "fallbacks", "unsupported_parameter");
   }
-  const name = validate("routable", { provider: body["provider"] }).provider ?? OPENAI;
-  const provider = findProvider(await knownProviders(call.env, { provider: name }, call.settings), name);
-  if (provider.binding === "OPENAI_RELAY") return provider;
-  throw badRequest(`${provider.name} has no such endpoint: it is OpenAI's.`, "provider", "unsupported_endpoint");
+  const body = validate("routable", { provider: provider ?? OPENAI, routing });
+  if (call.record !== null) {
+    call.record.model_asked = typeof model === "string" ? model : null;
+    call.record.stream = stream === true;
+  }
+  const input = await planInput(call, "chat", body);
+  const named = findProvider(input.providers, body.provider ?? OPENAI);
+  if (named.binding === "OPENAI_RELAY") return { provider: named, totalMs: totalTime(named, input) };
+  throw badRequest(`${named.name} has no such endpoint: it is OpenAI's.`, "provider", "unsupported_endpoint");
 }
 
 /** JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is. */

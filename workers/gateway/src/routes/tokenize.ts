@@ -1,10 +1,12 @@
 import { bodyForRpc } from "@ai-proxy/shared/contract/relay";
+import { retryAfterHeader } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
+import { unlessLeft } from "../client-left.ts";
 import { readJson } from "../edge/body.ts";
 import { validate } from "../edge/validation.ts";
 import type { Choice } from "../routing/choose.ts";
-import { chosenFirst } from "../routing/plan.ts";
+import { chosenFirst, totalTime } from "../routing/plan.ts";
 import { planInput } from "../routing/serve.ts";
 
 /** POST /v1/tokenize */
@@ -20,16 +22,23 @@ export function detokenize(call: Call): Promise<Response> {
 async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Response> {
   const { text, value } = await readJson(call.request, call.settings.maxBodyBytes);
   const body = validate("routable", value);
-  const [choice] = chosenFirst(await planInput(call, "chat", body));
+  const input = await planInput(call, "chat", body);
+  const [choice] = chosenFirst(input);
   if (call.record !== null) {
     call.record.provider = choice.provider.name;
     call.record.model_asked = body.model ?? null;
     call.record.model_used = choice.model;
   }
-  const counted = method === "tokenize" ? await countByProvider(call, choice, value) : null;
+  const totalMs = totalTime(choice.provider, input);
+  const counted = method === "tokenize" ? await countByProvider(call, choice, value, totalMs) : null;
   if (counted?.body !== undefined) {
-    if (call.record !== null) call.record.error_code = counted.failure?.code ?? null;
-    return json(counted.body, counted.status);
+    const { failure } = counted;
+    if (call.record !== null) call.record.error_code = failure?.code ?? null;
+    return json(
+      counted.body,
+      counted.status,
+      retryAfterHeader({ status: counted.status, retryAfterMs: failure?.retryAfterMs }),
+    );
   }
   const reply = await call.env.TOKENIZER[method]({
     body: bodyForRpc(text),
@@ -44,11 +53,16 @@ async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Res
 }
 
 /** With `exact: true` a provider that counts itself is asked; the tokenizer can only estimate for it. */
-async function countByProvider(call: Call, { provider, model, requestedModel }: Choice, body: JsonObject) {
+async function countByProvider(
+  call: Call,
+  { provider, model, requestedModel }: Choice,
+  body: JsonObject,
+  totalMs: number,
+) {
   if (body["exact"] !== true || provider.binding !== "GEMINI_RELAY") return null;
   const chat = chatOf(body);
   if (chat === null) return null;
-  return call.env.GEMINI_RELAY.countTokens({
+  const asked = call.env.GEMINI_RELAY.countTokens({
     body: bodyForRpc(JSON.stringify(chat)),
     model,
     requestedModel,
@@ -56,7 +70,9 @@ async function countByProvider(call: Call, { provider, model, requestedModel }: 
     sessionId: call.session.id,
     stream: false,
     includeUsage: false,
+    deadlines: { firstByteMs: totalMs, totalMs },
   });
+  return unlessLeft(call.request, asked);
 }
 
 /** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */
@@ -66,6 +82,6 @@ function chatOf({ messages, tools, text, input, prompt }: JsonObject): JsonObjec
   return typeof content === "string" ? { messages: [{ role: "user", content }] } : null;
 }
 
-function json(body: string | Uint8Array, status: number): Response {
-  return new Response(body, { status, headers: { "content-type": "application/json" } });
+function json(body: string | Uint8Array, status: number, headers: Record<string, string> = {}): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json", ...headers } });
 }

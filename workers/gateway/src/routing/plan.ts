@@ -70,8 +70,7 @@ export function makePlan(input: PlanInput): Plan {
     callerLimits?.max_attempts,
     policy.maxAttempts,
   );
-  const own = { ...policy.times, ...policy.timesOf[choice.provider.name] };
-  const totalMs = least(wish.timeout_ms ?? own.totalMs, callerLimits?.timeout_ms, policy.maxTotalMs);
+  const totalMs = totalTime(choice.provider, input);
   const attempts: PlannedAttempt[] = [];
   for (let at = 0; at < limit; at++) {
     const target = targets[at % targets.length];
@@ -95,6 +94,15 @@ export function makePlan(input: PlanInput): Plan {
   }
   const hedgeAfterMs = targets.length > 1 ? (wish.hedge_after_ms ?? undefined) : undefined;
   return { choice, attempts, totalMs, hedgeAfterMs };
+}
+
+/** Milliseconds for all of a request that goes to this provider first. */
+export function totalTime(
+  { name }: ProviderEntry,
+  { body, policy, callerLimits }: Pick<PlanInput, "body" | "policy" | "callerLimits">,
+): number {
+  const own = policy.timesOf[name]?.totalMs ?? policy.times.totalMs;
+  return least(body.routing?.timeout_ms ?? own, callerLimits?.timeout_ms, policy.maxTotalMs);
 }
 
 /**

@@ -37,11 +37,12 @@ export interface Pool {
 /**
  * Cloudflare lets one request run 32 Workers and, on the free plan, make 50
  * subrequests. Each attempt takes a relay and its call to the provider; beside
- * them stand the gateway, the relay's list of upstreams and the audit.
+ * them stand the gateway (twice for a call over RPC), the relay's list of
+ * upstreams and the audit.
  */
 const MOST_WORKERS = 32;
 const MOST_SUBREQUESTS = 50;
-const OTHER_WORKERS = 3;
+const OTHER_WORKERS = 4;
 const OTHER_SUBREQUESTS = 4;
 export const MOST_ATTEMPTS = Math.min(
   MOST_WORKERS - OTHER_WORKERS,

@@ -1,6 +1,7 @@
 import { bodyForRpc, type OpenAIRelay, type Relay } from "@ai-proxy/shared/contract/relay";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
+import { leaving } from "../client-left.ts";
 import { type JsonBody, readJson } from "../edge/body.ts";
 import { traceparentOf } from "../edge/trace.ts";
 import { type Routed, type Validated, validate } from "../edge/validation.ts";
@@ -84,7 +85,7 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
     now: Date.now,
     random: Math.random,
     timer,
-    clientLeft: leftBy(call.request.signal),
+    clientLeft: leaving(call.request),
     health,
   };
 }
@@ -106,11 +107,6 @@ function wantsStream(valid: JsonObject): boolean {
 function wantsUsage(valid: JsonObject): boolean {
   const options = valid["stream_options"];
   return isObject(options) && options["include_usage"] === true;
-}
-
-function leftBy(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function timer(ms: number): Timer {
