@@ -3,6 +3,7 @@ import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { jsonReply } from "@ai-proxy/shared/reply";
 import { translatedStream } from "@ai-proxy/shared/stream";
 import type { Call } from "./call.ts";
+import { isCatalog } from "./dialect.ts";
 import { demandedTools } from "./leaked-calls.ts";
 import { PROVIDER } from "./provider.ts";
 import { chatInputs } from "./request.ts";
@@ -20,6 +21,7 @@ export async function chat(call: Call): Promise<RelayReply> {
     refuseEmpty: request.fallbackWaiting === true,
     stops: stopSequences(body["stop"]),
     demanded: demandedTools(body),
+    catalog: isCatalog(request.model),
   };
   const answer = await call.run(chatInputs(body, { model: request.model, stream: request.stream, text }));
   const { gatewayLogId } = answer;

@@ -12,6 +12,8 @@ import { jsonReply } from "@ai-proxy/shared/reply";
 import { translatedStream } from "@ai-proxy/shared/stream";
 import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
+import { isCatalog } from "./dialect.ts";
+import { inLanes } from "./lanes.ts";
 import { PROVIDER } from "./provider.ts";
 import { type CompletionOptions, chatCompletion } from "./response.ts";
 import { answerBody, answerStream } from "./run.ts";
@@ -39,6 +41,7 @@ function promptOptions(call: Call): Omit<CompletionOptions, "estimatePrompt"> {
     refuseEmpty: false,
     stops: stopSequences(call.body["stop"]),
     demanded: new Set(),
+    catalog: isCatalog(call.request.model),
   };
 }
 
@@ -48,8 +51,8 @@ async function whole(
   envelope: Envelope,
   options: Omit<CompletionOptions, "estimatePrompt">,
 ): Promise<RelayReply> {
-  const runs = await Promise.all(
-    plan.prompts.map(async (prompt) => {
+  const runs = await inLanes(
+    plan.prompts.map((prompt) => async () => {
       const answer = await call.run(inputsOf(call, prompt, false));
       const completion = chatCompletion(answerBody(answer), { ...options, estimatePrompt: promptEstimate(prompt) });
       return { ...completion, gatewayLogId: answer.gatewayLogId };

@@ -21,7 +21,12 @@ export function dialectOf(model: string): Dialect {
   const native = entry?.features.includes("prompt") === true || entry?.type === "moderation";
   return {
     entry,
-    schema: native ? "native" : model.startsWith("@") ? "openai" : "catalog",
+    schema: native ? "native" : isCatalog(model) ? "catalog" : "openai",
     images: entry?.input.includes("image") ?? true,
   };
+}
+
+/** Ids of Workers AI's own begin with "@". */
+export function isCatalog(model: string): boolean {
+  return !model.startsWith("@");
 }

@@ -20,13 +20,6 @@ export function envelopeFrom(output: JsonObject, ours: Envelope): Envelope {
   };
 }
 
-/** Ids for tool calls that come without one: no two alike, in this answer or any other. */
-export function toolCallIds(envelope: Envelope): () => string {
-  const base = envelope.id.replace(/^chatcmpl-/, "call_");
-  let count = 0;
-  return () => `${base}_${count++}`;
-}
-
 export function servedModel(output: JsonObject): string | undefined {
   const { model } = output;
   return typeof model === "string" && model !== "" ? model : undefined;

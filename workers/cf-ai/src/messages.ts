@@ -1,3 +1,4 @@
+import { plainCallId } from "@ai-proxy/shared/call-ids";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
@@ -86,9 +87,9 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
         "invalid_type",
       );
     }
-    names.set(id, name);
+    names.set(plainCallId(id), name);
     const args = historyArguments(source?.["arguments"], `${path}[${at}].function.arguments`);
-    return { id: modelToolCallId(id), type: "function", function: { name, arguments: args } };
+    return { id: modelToolCallId(id, name), type: "function", function: { name, arguments: args } };
   });
 }
 
@@ -110,8 +111,8 @@ function toolMessage(message: JsonObject, path: string, names: ReadonlyMap<strin
     );
   }
   const text = content === null || content === undefined ? "" : textContent(content, `${path}.content`);
-  const name = names.get(id);
-  return { role: "tool", tool_call_id: modelToolCallId(id), content: text, ...(name !== undefined && { name }) };
+  const name = names.get(plainCallId(id));
+  return { role: "tool", tool_call_id: modelToolCallId(id, name), content: text, ...(name !== undefined && { name }) };
 }
 
 function userContent(content: unknown, path: string, dialect: Dialect): string | JsonObject[] {

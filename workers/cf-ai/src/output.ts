@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { moreOfMessage } from "./catalog.ts";
 import { modelText } from "./text.ts";
 
 /** One choice of an answer, or of a chunk, in the same terms for both families of models. */
@@ -11,6 +12,8 @@ export interface OutputRow {
   toolCalls: JsonObject[];
   finish: string | undefined;
   logprobs: JsonObject | null;
+  /** Members of the message that have no place above; only of other vendors' models. */
+  more: JsonObject;
 }
 
 /**
@@ -18,14 +21,15 @@ export interface OutputRow {
  * nowhere else: OpenAI-shaped ones have `choices`, native ones `response` and
  * `tool_calls`. Empty when it has neither (a chunk of padding or usage).
  */
-export function outputRows(output: JsonObject): OutputRow[] {
+export function outputRows(output: JsonObject, catalog: boolean): OutputRow[] {
   const choices = output["choices"];
   // Some native models have both: the list, if it has anything, says more.
   if (Array.isArray(choices) && (choices.length > 0 || !("response" in output))) {
     return choices.filter(isObject).map((choice, position) => {
       const said = choice["delta"] ?? choice["message"];
       const message = isObject(said) ? said : { content: choice["text"] };
-      return outputRow(message, message["content"], choice, integer(choice["index"]) ?? position);
+      const row = outputRow(message, message["content"], choice, integer(choice["index"]) ?? position);
+      return catalog ? { ...row, more: moreOfMessage(message) } : row;
     });
   }
   const speaks = "response" in output || "tool_calls" in output || typeof output["finish_reason"] === "string";
@@ -45,6 +49,7 @@ function outputRow(message: JsonObject, content: unknown, choice: JsonObject, in
     toolCalls: Array.isArray(calls) ? calls.filter(isObject) : [],
     finish: typeof finish === "string" && finish !== "" ? finish : undefined,
     logprobs: isObject(logprobs) ? logprobs : null,
+    more: {},
   };
 }
 

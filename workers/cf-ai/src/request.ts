@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { catalogInputs } from "./catalog.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import { passedFields } from "./fields.ts";
 import { maxTokens } from "./max-tokens.ts";
@@ -21,7 +22,7 @@ export interface ChatInputsOptions {
  */
 export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputsOptions): JsonObject {
   const dialect = dialectOf(model);
-  if (dialect.schema === "catalog") return { ...withoutExtensions(body), ...(stream && { stream: true }) };
+  if (dialect.schema === "catalog") return { ...catalogInputs(body), ...(stream && { stream: true }) };
   const passed = passedFields(body, dialect.schema);
   const format = workersAiResponseFormat(body["response_format"], dialect);
   return {
@@ -37,12 +38,6 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
     // Native models count by themselves; vLLM has to be asked.
     ...(stream && dialect.schema === "openai" && { stream_options: { include_usage: true } }),
   };
-}
-
-/** Models of other vendors get their vendor's own form; only what is the gateway's stays here. */
-function withoutExtensions(body: JsonObject): JsonObject {
-  const { provider: _provider, fallbacks: _fallbacks, routing: _routing, model: _model, ...rest } = body;
-  return rest;
 }
 
 function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {

@@ -2,11 +2,13 @@ import { invalidResponse } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
-import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
+import { moreOfAnswer, saysMore } from "./catalog.ts";
+import { type Envelope, envelopeFrom, fingerprint, servedModel } from "./envelope.ts";
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
 import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { StopText } from "./stop.ts";
+import { toolCallIds } from "./tool-call-id.ts";
 import { callText, toolCalls } from "./tool-calls.ts";
 
 export interface CompletionOptions {
@@ -19,6 +21,8 @@ export interface CompletionOptions {
   stops: readonly string[];
   /** Functions of which the request demands a call; a text that is such a call is given as one. */
   demanded: ReadonlySet<string>;
+  /** The model is another vendor's: what its answer has beyond ours stays. */
+  catalog: boolean;
 }
 
 export interface Completion {
@@ -35,8 +39,8 @@ export interface Completion {
 export function chatCompletion(output: JsonObject, options: CompletionOptions): Completion {
   const envelope = envelopeFrom(output, options.envelope);
   const meter = new UsageMeter(options.estimatePrompt);
-  const newId = toolCallIds(envelope);
-  const rows = outputRows(output);
+  const newId = toolCallIds();
+  const rows = outputRows(output, options.catalog);
   if (rows.every(isEmpty)) {
     if (options.refuseEmpty) throw emptyCompletion();
     if (rows.length === 0) rows.push(NOTHING);
@@ -45,6 +49,7 @@ export function chatCompletion(output: JsonObject, options: CompletionOptions): 
   meter.report(countedUsage(output));
   return {
     body: {
+      ...(options.catalog && moreOfAnswer(output)),
       id: envelope.id,
       object: "chat.completion",
       created: envelope.created,
@@ -67,6 +72,7 @@ const NOTHING: OutputRow = {
   toolCalls: [],
   finish: undefined,
   logprobs: null,
+  more: {},
 };
 
 /** What the model said, as the request wants it: cut at its stop sequences, a call that it wrote as text as a call. */
@@ -89,6 +95,7 @@ function choiceOf(row: OutputRow, newId: () => string, meter: UsageMeter): JsonO
   return {
     index: row.index,
     message: {
+      ...row.more,
       role: "assistant",
       // OpenAI's clients expect null, not "", beside tool calls.
       content: calls.length > 0 && row.text === "" ? null : row.text,
@@ -104,7 +111,7 @@ function choiceOf(row: OutputRow, newId: () => string, meter: UsageMeter): JsonO
 /** Nothing in it, and nothing that explains why: an answer cut at its first token is not empty, it is `length`. */
 export function isEmpty(row: OutputRow): boolean {
   const silent = !row.text && row.reasoning === "" && row.refusal === null && row.toolCalls.length === 0;
-  return silent && finishReason(row.finish, false) === "stop";
+  return silent && !saysMore(row.more) && finishReason(row.finish, false) === "stop";
 }
 
 export function emptyCompletion(): Error {

@@ -5,7 +5,8 @@ import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
-import { type Envelope, envelopeFrom, fingerprint, servedModel, toolCallIds } from "./envelope.ts";
+import { moreOfAnswer, saysMore } from "./catalog.ts";
+import { type Envelope, envelopeFrom, fingerprint, servedModel } from "./envelope.ts";
 import { bodyFailure, failureError } from "./errors.ts";
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
@@ -13,6 +14,7 @@ import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
 import { StopText } from "./stop.ts";
+import { toolCallIds } from "./tool-call-id.ts";
 import { callText, type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
 
 export interface StreamOptions extends CompletionOptions {
@@ -50,7 +52,9 @@ export class WorkersAiStream implements StreamTranslator {
   #envelope: Envelope | undefined;
   /** `data: {…,"choices":[` of every chunk. */
   #head = "";
-  #newId = () => "";
+  /** What another vendor's chunks have had beyond ours. */
+  #more: JsonObject = {};
+  readonly #newId = toolCallIds();
   #done = false;
   #contentSeen = false;
   #servedModel: string | undefined;
@@ -93,7 +97,7 @@ export class WorkersAiStream implements StreamTranslator {
     if (failure !== undefined) throw failureError(failure, this.#options.envelope.created * 1000);
     this.#open(event);
     let text = "";
-    for (const row of outputRows(event)) text += this.#row(row);
+    for (const row of outputRows(event, this.#options.catalog)) text += this.#row(row);
     this.#meter.report(countedUsage(event));
     return text;
   }
@@ -112,13 +116,15 @@ export class WorkersAiStream implements StreamTranslator {
   /** The first event gives all chunks their id. */
   #open(event: JsonObject): void {
     this.#servedModel ??= servedModel(event);
-    if (this.#envelope !== undefined) return;
-    const envelope = envelopeFrom(event, this.#options.envelope);
+    const { catalog, envelope: ours } = this.#options;
+    if (this.#envelope !== undefined && !catalog) return;
+    const envelope = this.#envelope ?? envelopeFrom(event, ours);
+    if (catalog) this.#more = { ...this.#more, ...fingerprint(event), ...moreOfAnswer(event) };
+    const more = catalog ? this.#more : fingerprint(event);
     const { id, created, model } = envelope;
-    const head = JSON.stringify({ id, object: "chat.completion.chunk", created, model, ...fingerprint(event) });
+    const head = JSON.stringify({ id, object: "chat.completion.chunk", created, model, ...more });
     this.#envelope = envelope;
     this.#head = `data: ${head.slice(0, -1)},"choices":[`;
-    this.#newId = toolCallIds(envelope);
   }
 
   #choice(index: number): Choice {
@@ -145,10 +151,11 @@ export class WorkersAiStream implements StreamTranslator {
     if (row.refusal !== null) delta.refusal = row.refusal;
     const calls = choice.calls.pushAll(row.toolCalls);
     if (calls.length > 0) delta.tool_calls = calls;
-    if (Object.keys(delta).length === 0) return "";
-    this.#contentSeen = true;
+    const silent = Object.keys(delta).length === 0;
+    if (!silent || saysMore(row.more)) this.#contentSeen = true;
+    if (silent && Object.keys(row.more).length === 0) return "";
     this.#measure(delta);
-    return this.#chunk(row.index, this.#begin(choice, delta), null, row.logprobs);
+    return this.#chunk(row.index, { ...row.more, ...this.#begin(choice, delta) }, null, row.logprobs);
   }
 
   /** The part of a choice's text that can be sent now. */

@@ -1,18 +1,35 @@
+import { plainCallId } from "@ai-proxy/shared/call-ids";
+
+/** Ids for the calls of one answer: no two alike, in this answer or any other, and short enough for OpenAI (40 characters). */
+export function toolCallIds(): () => string {
+  const base = crypto.randomUUID().replaceAll("-", "").slice(0, 20);
+  let count = 0;
+  return () => `call_${base}_${count++}`;
+}
+
 /**
  * Kimi numbers its calls anew in each turn: `functions.get_weather:0`. Two turns
  * would then share an id, and clients that find results by it mix them up. Such
- * ids get a tail that makes them the client's only one, and lose it on the way
+ * calls get ids of ours that end with the number and become Kimi's on the way
  * back; all others stay as they are (P32).
  */
-const COUNTED = /^(?:functions\.)?[\w-]{1,64}:\d{1,4}$/;
-const TAIL = /^((?:functions\.)?[\w-]{1,64}:\d{1,4})~[\w-]{1,200}$/;
+const COUNTED = /^(functions\.)?([\w-]{1,64}):(\d{1,4})$/;
+const MARKED = /^call_[0-9a-f]{20}_\d+~(f?)(\d{1,4})$/;
+/** Kimi's id with ours behind it, as stored conversations may have it: `functions.f:0~call_1a2b_0`. */
+const TAILED = /^((?:functions\.)?[\w-]{1,64}:\d{1,4})~[\w-]{1,200}$/;
 
-/** `functions.f:0` → `functions.f:0~call_1a2b_0` */
-export function clientToolCallId(id: string, newId: () => string): string {
-  return COUNTED.test(id) ? `${id}~${newId()}` : id;
+/** `functions.f:0`, a call of f → `call_1a2b_0~f0`; without "functions.", `call_1a2b_0~0`. */
+export function clientToolCallId(id: string, name: string, newId: () => string): string {
+  const counted = COUNTED.exec(id);
+  if (counted === null) return id;
+  const [, prefix, called, number] = counted;
+  return called === name ? `${newId()}~${prefix === undefined ? "" : "f"}${number}` : newId();
 }
 
-/** `functions.f:0~call_1a2b_0` → `functions.f:0` */
-export function modelToolCallId(id: string): string {
-  return TAIL.exec(id)?.[1] ?? id;
+/** `call_1a2b_0~f0`, a call of f → `functions.f:0`. Other ids lose what only another provider has a use for. */
+export function modelToolCallId(id: string, name: string | undefined): string {
+  const plain = plainCallId(id);
+  const marked = MARKED.exec(plain);
+  if (marked !== null && name !== undefined) return `${marked[1] === "f" ? "functions." : ""}${name}:${marked[2]}`;
+  return TAILED.exec(plain)?.[1] ?? plain;
 }

@@ -18,7 +18,7 @@ export function toolCalls(given: readonly JsonObject[], newId: () => string): To
   for (const call of given) {
     const { id, type, name, args } = callParts(call);
     if (name === "") continue;
-    const own = id !== "" && !used.has(id) ? clientToolCallId(id, newId) : newId();
+    const own = id !== "" && !used.has(id) ? clientToolCallId(id, name, newId) : newId();
     used.add(id);
     calls.push({ id: own, type, ...called(type, args === "" && type === "function" ? "{}" : args, name) });
   }
@@ -113,7 +113,7 @@ export class ToolCallStream {
     call.hasArguments = call.held !== "";
     this.#begun.push(call);
     const repeated = call.id === "" || this.#byId.has(call.id);
-    const id = repeated ? this.#newId() : clientToolCallId(call.id, this.#newId);
+    const id = repeated ? this.#newId() : clientToolCallId(call.id, name, this.#newId);
     if (call.id !== "") this.#byId.set(call.id, call);
     return { index: call.index, id, type: call.type, ...called(call.type, call.held, name) };
   }

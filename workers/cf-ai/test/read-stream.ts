@@ -8,6 +8,7 @@ export const streamOptions: StreamOptions = {
   refuseEmpty: false,
   stops: [],
   demanded: new Set(),
+  catalog: false,
   includeUsage: false,
 };
 

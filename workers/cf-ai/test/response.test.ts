@@ -9,11 +9,20 @@ const options: CompletionOptions = {
   refuseEmpty: false,
   stops: [],
   demanded: new Set(),
+  catalog: false,
 };
+
+/** An id that the relay has made. */
+const OURS = expect.stringMatching(/^call_[0-9a-f]{20}_\d+$/);
 
 function choice(output: JsonObject, more: Partial<CompletionOptions> = {}): unknown {
   const { body } = chatCompletion(output, { ...options, ...more });
   return Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
+}
+
+function calls(output: JsonObject): { id: string }[] {
+  const [first] = chatCompletion(output, options).body["choices"] as { message: { tool_calls: { id: string }[] } }[];
+  return first?.message.tool_calls ?? [];
 }
 
 describe("native answers", () => {
@@ -40,7 +49,7 @@ describe("native answers", () => {
     };
     const fn = { name: "f", arguments: '{"city":"Rome"}' };
     expect(choice(flat)).toMatchObject({
-      message: { content: null, tool_calls: [{ id: "call_ours_0", type: "function", function: fn }] },
+      message: { content: null, tool_calls: [{ id: OURS, type: "function", function: fn }] },
       finish_reason: "tool_calls",
     });
     expect(choice(nested)).toMatchObject({
@@ -51,18 +60,32 @@ describe("native answers", () => {
 
   test("P32 two calls never share an id", () => {
     const call = { id: "same", name: "f", arguments: {} };
-    const given = choice({ response: null, tool_calls: [call, call, { name: "f", arguments: {} }] });
-    expect(given).toMatchObject({
-      message: { tool_calls: [{ id: "same" }, { id: "call_ours_0" }, { id: "call_ours_1" }] },
-    });
+    const given = () => calls({ response: null, tool_calls: [call, call, { name: "f", arguments: {} }] });
+    const [first, ...made] = [...given(), ...given()].map(({ id }) => id);
+    expect(first).toBe("same");
+    expect(given().slice(1)).toMatchObject([{ id: OURS }, { id: OURS }]);
+    expect(new Set(made).size).toBe(5);
   });
 
   test("P32 an id that Kimi gives in every turn is made the only one, and goes back as it was", () => {
-    const given = choice({ response: null, tool_calls: [{ id: "functions.f:0", name: "f", arguments: {} }] });
-    const id = "functions.f:0~call_ours_0";
-    expect(given).toMatchObject({ message: { tool_calls: [{ id }] } });
-    expect(modelToolCallId(id)).toBe("functions.f:0");
-    expect(modelToolCallId("call_1~x")).toBe("call_1~x");
+    const kimi = (id: string) => calls({ response: null, tool_calls: [{ id, name: "get_weather", arguments: {} }] });
+    const [once, again] = [...kimi("functions.get_weather:0"), ...kimi("functions.get_weather:0")];
+    expect(once?.id).not.toBe(again?.id);
+    for (const id of ["functions.get_weather:0", "functions.get_weather:1234", "get_weather:7"]) {
+      const [call] = kimi(id);
+      expect(call?.id.length).toBeLessThanOrEqual(40);
+      expect(modelToolCallId(call?.id ?? "", "get_weather")).toBe(id);
+    }
+    expect(kimi("functions.other:0")).toMatchObject([{ id: OURS }]);
+  });
+
+  test.each([
+    ["functions.f:0~call_1a2b_0", "functions.f:0"],
+    ["call_1~x", "call_1~x"],
+    ["call_1~f0", "call_1~f0"],
+    ["call_1__thought__c2ln", "call_1"],
+  ])("P32 the id %s goes back as %s", (id, back) => {
+    expect(modelToolCallId(id, "f")).toBe(back);
   });
 
   test("P33 an object is given as its JSON text", () => {
@@ -181,5 +204,42 @@ test("the text ends at a stop sequence even where the model wrote on", () => {
   expect(choice({ response: "one\ntwo\nthree" }, { stops: ["three", "\n"] })).toMatchObject({
     message: { content: "one" },
     finish_reason: "stop",
+  });
+});
+
+describe("an answer of another vendor's model, by way of AI Gateway", () => {
+  const audio = { id: "audio_1", data: "UklGRg==", transcript: "Hi", expires_at: 1_800_000_000 };
+  const annotations = [{ type: "url_citation", url_citation: { url: "https://example.com" } }];
+  const message = { role: "assistant", content: null, refusal: null, audio, annotations, function_call: null };
+  const output = {
+    ...{ id: "chatcmpl-1", object: "chat.completion", created: 1_800_000_001, model: "gpt-audio-2026-01-01" },
+    choices: [{ index: 0, message, finish_reason: "stop" }],
+    ...{ service_tier: "default", system_fingerprint: null, gatewayMetadata: { keySource: "Unified" } },
+  };
+
+  test("keeps what only that vendor's answers have", () => {
+    const { body } = chatCompletion(output, { ...options, catalog: true, refuseEmpty: true });
+    expect(body).toMatchObject({ id: "chatcmpl-1", model: "llama4", service_tier: "default" });
+    expect(body["choices"]).toEqual([
+      {
+        index: 0,
+        message: { role: "assistant", content: null, refusal: null, audio, annotations },
+        logprobs: null,
+        finish_reason: "stop",
+      },
+    ]);
+    expect(body).not.toHaveProperty("gatewayMetadata");
+  });
+
+  test("is empty when nothing but its trimmings is there", () => {
+    const empty = { choices: [{ message: { content: "", annotations: [] }, finish_reason: "stop" }] };
+    expect(() => chatCompletion(empty, { ...options, catalog: true, refuseEmpty: true })).toThrow(
+      expect.objectContaining({ code: "empty_completion" }),
+    );
+  });
+
+  test("does not change what Workers AI's own models give", () => {
+    expect(chatCompletion(output, options).body).not.toHaveProperty("service_tier");
+    expect(choice(output)).not.toHaveProperty("message.audio");
   });
 });

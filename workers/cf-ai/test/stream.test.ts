@@ -107,7 +107,10 @@ describe("native streams", () => {
       DONE,
     ]);
     const ids = deltas(sse).flatMap((delta) => (Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : []));
-    expect(ids.map((call) => call.id)).toEqual(["call_ours_0", "call_ours_1"]);
+    expect(ids.map((call) => call.id)).toEqual([
+      expect.stringMatching(/^call_[0-9a-f]{20}_0$/),
+      expect.stringMatching(/^call_[0-9a-f]{20}_1$/),
+    ]);
   });
 
   test("a call whose pieces all repeat its id and name is one call", () => {
@@ -422,4 +425,49 @@ test("P43 P44 P45 P46 the same stream at every split of its bytes gives the same
       .join(""),
   ).toBe("Grüße 👋 — 你好");
   for (let cut = 0; cut < bytes.length; cut++) expect(read(cut)).toBe(whole);
+});
+
+describe("a stream of another vendor's model, by way of AI Gateway", () => {
+  const chunk = (delta: object, finish_reason: string | null = null, more: object = {}) => ({
+    ...{ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_800_000_001, model: "gpt-audio" },
+    choices: [{ index: 0, delta, finish_reason }],
+    obfuscation: "x7",
+    ...more,
+  });
+  const audio = { id: "audio_1", transcript: "Hi" };
+  const annotations = [{ type: "url_citation" }];
+  const events = [
+    chunk({ role: "assistant", content: "", refusal: null, audio: null }, null, { service_tier: "default" }),
+    chunk({ audio }),
+    chunk({ annotations }, null, { citations: ["https://example.com"] }),
+    chunk({}, "stop"),
+    DONE,
+  ];
+
+  test("keeps what only that vendor's chunks have", () => {
+    const sse = translate(events, { catalog: true, refuseEmpty: true });
+    expect(deltas(sse)).toEqual([{ role: "assistant", content: "", audio }, { annotations }, {}]);
+    const { chunks } = readChunks(sse);
+    expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(["chatcmpl-1"]));
+    expect(chunks.every((one) => one["service_tier"] === "default" && !("obfuscation" in one))).toBe(true);
+    expect(chunks.at(-1)).toMatchObject({ citations: ["https://example.com"] });
+  });
+
+  test("with nothing but its trimmings is empty", () => {
+    const empty = [chunk({ annotations: [] }), chunk({}, "stop"), DONE];
+    expect(() => translate(empty, { catalog: true, refuseEmpty: true })).toThrow(
+      expect.objectContaining({ code: "empty_completion" }),
+    );
+  });
+
+  test("numbers its calls on from chunk to chunk", () => {
+    const call = (name: string) => chunk({ tool_calls: [{ function: { name, arguments: "{}" } }] });
+    const pieces = deltas(translate([call("f"), call("g"), DONE], { catalog: true })).flatMap(
+      (delta) => delta["tool_calls"] ?? [],
+    );
+    expect(pieces).toMatchObject([
+      { index: 0, id: expect.stringMatching(/_0$/) },
+      { index: 1, id: expect.stringMatching(/_1$/) },
+    ]);
+  });
 });
