@@ -9,7 +9,7 @@ import { type ChatInputsOptions, chatInputs } from "./request.ts";
  */
 export function completionInputs(chat: JsonObject, options: ChatInputsOptions): JsonObject {
   const inputs = chatInputs(chat, options);
-  if (dialectOf(options.model).schema !== "native") return inputs;
+  if (!dialectOf(options.model).entry?.features.includes("prompt")) return inputs;
   const { messages, ...rest } = inputs;
   const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
   return { prompt: isObject(first) ? first["content"] : "", ...rest };

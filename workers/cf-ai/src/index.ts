@@ -1,11 +1,11 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Relay, RelayReply, RelayRequest, RelayStatus } from "@ai-proxy/shared/contract/relay";
-import { jsonReply, replying } from "@ai-proxy/shared/reply";
+import { replying } from "@ai-proxy/shared/reply";
 import { Call } from "./call.ts";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";
-import { embeddingInputs, embeddingList } from "./embeddings.ts";
-import { type AiBinding, answerBody } from "./run.ts";
+import { embeddings } from "./embeddings.ts";
+import type { AiBinding } from "./run.ts";
 
 /** Workers AI behind OpenAI's format. README.md has the tables of fields and errors. */
 export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
@@ -18,18 +18,7 @@ export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
   }
 
   embeddings(request: RelayRequest): Promise<RelayReply> {
-    return replying(async () => {
-      const call = this.#call(request);
-      const batches = embeddingInputs(call.body, request.model);
-      const answers = await Promise.all(batches.map((batch) => call.run({ ...batch })));
-      const encodingFormat = call.body["encoding_format"];
-      const list = embeddingList(answers.map(answerBody), { batches, model: request.requestedModel, encodingFormat });
-      const gatewayLogId = answers[0]?.gatewayLogId;
-      return jsonReply(list.body, list.usage, {
-        usageEstimated: list.usageEstimated,
-        ...(gatewayLogId !== undefined && { gatewayLogId }),
-      });
-    });
+    return replying(async () => embeddings(this.#call(request)));
   }
 
   async status(): Promise<RelayStatus> {

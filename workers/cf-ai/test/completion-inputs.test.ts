@@ -15,7 +15,10 @@ test("a model that takes a prompt gets it, with everything else", () => {
   expect(inputs("@cf/meta/llama-4-scout-17b-16e-instruct")).not.toHaveProperty("messages");
 });
 
-test("a model that takes none gets a chat of one message", () => {
-  expect(inputs("@cf/openai/gpt-oss-20b")).toMatchObject({ messages: [{ role: "user", content: "Once upon" }] });
-  expect(inputs("@cf/openai/gpt-oss-20b")).not.toHaveProperty("prompt");
-});
+test.each(["@cf/openai/gpt-oss-20b", "@cf/meta/llama-guard-3-8b", "openai/gpt-5"])(
+  "a model that takes none gets a chat of one message: %s",
+  (model) => {
+    expect(inputs(model)).toMatchObject({ messages: [{ role: "user", content: "Once upon" }] });
+    expect(inputs(model)).not.toHaveProperty("prompt");
+  },
+);

@@ -1,23 +1,56 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
-import { embeddingInputs, embeddingList } from "../src/embeddings.ts";
+import { embeddingList } from "../src/embedding-list.ts";
+import { embeddingRuns } from "../src/embedding-runs.ts";
 
 const BGE = "@cf/baai/bge-m3";
+const QWEN = "@cf/qwen/qwen3-embedding-0.6b";
+
+const texts = (count: number) => Array.from({ length: count }, (_, at) => `text ${at}`);
+const inputs = (body: JsonObject, model: string) => embeddingRuns(body, model).map((run) => run.inputs);
 
 describe("inputs", () => {
   test("a text or a list of them, in runs of as many as the model takes", () => {
-    expect(embeddingInputs({ input: "a" }, BGE)).toEqual([{ text: ["a"] }]);
-    const many = Array.from({ length: 150 }, (_, at) => `text ${at}`);
-    expect(embeddingInputs({ input: many }, BGE).map(({ text }) => text.length)).toEqual([100, 50]);
-    expect(embeddingInputs({ input: many }, "@cf/qwen/qwen3-embedding-0.6b").map(({ text }) => text.length)).toEqual([
-      32, 32, 32, 32, 22,
-    ]);
+    expect(inputs({ input: "a" }, BGE)).toEqual([{ text: ["a"] }]);
+    expect(embeddingRuns({ input: texts(150) }, BGE).map(({ count }) => count)).toEqual([100, 50]);
+    expect(embeddingRuns({ input: texts(150) }, QWEN).map(({ count }) => count)).toEqual([32, 32, 32, 32, 22]);
+  });
+
+  test.each([
+    [BGE, 2_048, 21],
+    [QWEN, 1_440, 45],
+  ])("%s takes %i texts in one request, so that no plan's limit of subrequests is met", (model, most, runs) => {
+    expect(embeddingRuns({ input: texts(most) }, model)).toHaveLength(runs);
+    expect(() => embeddingRuns({ input: texts(most + 1) }, model)).toThrow(
+      expect.objectContaining({
+        status: 400,
+        param: "input",
+        message: expect.stringContaining(`at most ${most} texts`),
+      }),
+    );
+  });
+
+  test("a model of another vendor gets the request as it is, in one", () => {
+    const fields = { input: texts(200), dimensions: 256, encoding_format: "base64", user: "u" };
+    const given = embeddingRuns({ model: "openai/x", provider: "cloudflare", ...fields }, "openai/x");
+    expect(given).toMatchObject([{ inputs: fields, count: 200 }]);
+    expect(given[0]?.inputs).toEqual(fields);
+  });
+
+  test.each([
+    ["a b", 1],
+    [["a", "b"], 2],
+    [[1, 2, 3], 1],
+    [[[1, 2], [3]], 2],
+  ])("and for %j it gives %i vectors", (input, count) => {
+    expect(embeddingRuns({ input }, "openai/x")).toMatchObject([{ inputs: { input }, count }]);
   });
 
   test("the model's own fields go along in each run, OpenAI's and the gateway's do not", () => {
     const own = { pooling: "cls", truncate_inputs: true, instruction: "Find" };
     const openai = { model: "bge", encoding_format: "base64", dimensions: null, user: "u", prompt_cache_key: "k" };
     const body = { input: ["a"], ...own, ...openai, provider: "cloudflare", routing: {}, fallbacks: [] };
-    expect(embeddingInputs(body, BGE)).toEqual([{ text: ["a"], ...own }]);
+    expect(inputs(body, BGE)).toEqual([{ text: ["a"], ...own }]);
   });
 
   test.each([
@@ -29,12 +62,12 @@ describe("inputs", () => {
     [{ input: "a", contexts: [{ text: "b" }] }, "contexts"],
     [{ input: "a", text: ["b"] }, "text"],
   ])("%j is a 400 that names %s", (body, param) => {
-    expect(() => embeddingInputs(body, BGE)).toThrow(expect.objectContaining({ status: 400, param }));
+    expect(() => embeddingRuns(body, BGE)).toThrow(expect.objectContaining({ status: 400, param }));
   });
 });
 
 describe("the list", () => {
-  const batches = [{ text: ["a", "b"] }, { text: ["c"] }];
+  const runs = [...embeddingRuns({ input: ["a", "b"] }, BGE), ...embeddingRuns({ input: "c" }, BGE)];
   const outputs = [
     {
       data: [
@@ -47,7 +80,7 @@ describe("the list", () => {
   ];
 
   test("vectors of all runs in the order of the texts", () => {
-    const { body, usageEstimated } = embeddingList(outputs, { batches, model: "bge", encodingFormat: undefined });
+    const { body, usageEstimated } = embeddingList(outputs, { runs, model: "bge", encodingFormat: undefined });
     expect(body).toMatchObject({
       object: "list",
       model: "bge",
@@ -66,15 +99,27 @@ describe("the list", () => {
       object: "list",
       data: data.map((embedding, index) => ({ object: "embedding", index, embedding })),
     }));
-    const request = { batches, model: "bge", encodingFormat: undefined };
+    const request = { runs, model: "bge", encodingFormat: undefined };
     expect(embeddingList(shaped, request)).toEqual(embeddingList(outputs, request));
   });
 
   test("base64 decodes to the same numbers, as OpenAI's SDK reads them", () => {
-    const { body } = embeddingList(outputs, { batches, model: "bge", encodingFormat: "base64" });
+    const { body } = embeddingList(outputs, { runs, model: "bge", encodingFormat: "base64" });
     const [first] = body["data"] as { embedding: string }[];
     const bytes = Buffer.from(first?.embedding ?? "", "base64");
     expect([...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)]).toEqual([0.5, -1]);
+  });
+
+  test("base64 that another vendor's model gives stays, unless numbers are asked for", () => {
+    const vendors = [{ data: [{ embedding: "AAAAPw==", index: 0 }], usage: { prompt_tokens: 5, total_tokens: 5 } }];
+    const request = { runs: embeddingRuns({ input: "a" }, "openai/x"), model: "x" };
+    expect(embeddingList(vendors, { ...request, encodingFormat: "base64" })).toMatchObject({
+      body: { data: [{ object: "embedding", index: 0, embedding: "AAAAPw==" }] },
+      usage: { promptTokens: 5 },
+    });
+    expect(() => embeddingList(vendors, { ...request, encodingFormat: "float" })).toThrow(
+      expect.objectContaining({ status: 502 }),
+    );
   });
 
   test("tokens that the model counted are taken", () => {
@@ -82,7 +127,7 @@ describe("the list", () => {
       ...output,
       usage: { prompt_tokens: 5 + at, total_tokens: 5 + at },
     }));
-    expect(embeddingList(counted, { batches, model: "bge", encodingFormat: "float" })).toMatchObject({
+    expect(embeddingList(counted, { runs, model: "bge", encodingFormat: "float" })).toMatchObject({
       usage: { promptTokens: 11 },
       usageEstimated: false,
     });
@@ -91,7 +136,7 @@ describe("the list", () => {
   test.each([[{ response: "Hi" }], [{ data: [[1]] }], [{ data: ["x", "y"] }]])(
     "%j, which is not a vector a text, is a 502",
     (output) => {
-      const request = { batches: [{ text: ["a", "b"] }], model: "bge", encodingFormat: undefined };
+      const request = { runs: runs.slice(0, 1), model: "bge", encodingFormat: undefined };
       expect(() => embeddingList([output], request)).toThrow(expect.objectContaining({ status: 502 }));
     },
   );

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
 import { type Answer, answer } from "../../../dev/workers-ai/answer.ts";
-import { embeddingInputs, embeddingList } from "../src/embeddings.ts";
+import { embeddingList } from "../src/embedding-list.ts";
+import { embeddingRuns } from "../src/embedding-runs.ts";
 import { chatInputs } from "../src/request.ts";
 import { chatCompletion } from "../src/response.ts";
 import { deltas, readChunks, rows, streamOptions, translate } from "./read-stream.ts";
@@ -101,10 +102,10 @@ test("an unknown model and what the schema refuses are errors", () => {
 
 test("embeddings are unit vectors of the model's size, the same for the same text", () => {
   const model = "@cf/baai/bge-base-en-v1.5";
-  const batches = embeddingInputs({ input: ["a", "b", "a"] }, model);
-  const given = answer(model, batches[0] ?? {});
+  const runs = embeddingRuns({ input: ["a", "b", "a"] }, model);
+  const given = answer(model, runs[0]?.inputs ?? {});
   if (given.kind !== "json") throw new Error("expected vectors");
-  const { body } = embeddingList([given.body], { batches, model, encodingFormat: "float" });
+  const { body } = embeddingList([given.body], { runs, model, encodingFormat: "float" });
   const [first, second, third] = (body["data"] as { embedding: number[] }[]).map(({ embedding }) => embedding);
   expect(first).toHaveLength(768);
   expect(first).toEqual(third);
