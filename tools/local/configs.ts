@@ -62,14 +62,21 @@ export function followConfigs(directory: string, workers: readonly LocalWorker[]
 
 function writeConfig(directory: string, local: LocalWorker): string {
   const path = join(directory, local.worker.name, "wrangler.json");
+  const settingsPath = join(dirname(path), ".dev.vars");
   mkdirSync(dirname(path), { recursive: true });
-  writeIfNew(path, JSON.stringify(localConfig(local), null, 2));
-  writeIfNew(join(dirname(path), ".dev.vars"), local.settings());
+  const config = JSON.stringify(localConfig(local), null, 2);
+  const settings = local.settings();
+  if (holds(path, config) && holds(settingsPath, settings)) return path;
+  // The owner's only: it holds keys.
+  writeFileSync(settingsPath, settings, { mode: 0o600 });
+  // Last, and also when only the settings are new: wrangler follows the config alone, and then reads both.
+  writeFileSync(path, config);
   return path;
 }
 
+/** Without `secrets`: with that list wrangler drops what else .dev.vars holds, such as the keys of UPSTREAMS. */
 function localConfig({ worker, environment, vars }: LocalWorker): JsonObject {
-  const { $schema: _, env, ...top } = readJsonc(worker.config);
+  const { $schema: _, secrets: __, env, ...top } = readJsonc(worker.config);
   const own = environment !== null && isObject(env) ? env[environment] : undefined;
   const config = isObject(own) ? { ...pick(top, INHERITED), ...own } : top;
   const main = join(folderOf(worker), String(top["main"]));
@@ -80,8 +87,6 @@ function pick(object: JsonObject, names: ReadonlySet<string>): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => names.has(name)));
 }
 
-/** Readable by the owner only: .dev.vars holds keys. */
-function writeIfNew(path: string, text: string): void {
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
-  writeFileSync(path, text, { mode: 0o600 });
+function holds(path: string, text: string): boolean {
+  return existsSync(path) && readFileSync(path, "utf8") === text;
 }

@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import type { OfflineUpstreams } from "../../dev/upstreams.ts";
 import { CommandError, run } from "../run.ts";
 import { folderOf, type Mesh } from "../workspace.ts";
+import { withSettings } from "./dotenv.ts";
 
 /** Where one provider's answers come from in a local mesh. */
 export interface LocalProvider {
@@ -64,14 +65,18 @@ export function settingsOf(
   worker: string,
   local: { token: string; live: boolean; providers: LocalProvider[]; upstreams: OfflineUpstreams },
 ): string {
-  if (worker === "gateway") return dotenv(devVars(mesh, worker), { AUTH_TOKEN: local.token });
+  if (worker === "gateway") return withSettings(devVars(mesh, worker), { AUTH_TOKEN: local.token });
   const provider = local.providers.find((each) => each.worker === worker);
   if (provider === undefined || provider.live) return devVars(mesh, worker);
   // A relay that only stand-ins answer needs no real key. In a live mesh it may have further upstreams that do.
   const own = local.live ? devVars(mesh, worker) : "";
   const { openaiBaseUrl, geminiBaseUrl } = local.upstreams;
-  if (worker === "openai-relay") return dotenv(own, { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" });
-  if (worker === "gemini-relay") return dotenv(own, { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
+  if (worker === "openai-relay") {
+    const standIn = { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" };
+    return withSettings(own, local.live ? standIn : { ...standIn, UPSTREAMS: "{}" });
+  }
+  if (worker === "gemini-relay")
+    return withSettings(own, { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
   return "";
 }
 
@@ -86,9 +91,4 @@ function devVars(mesh: Mesh, name: string): string {
   const worker = mesh.workers.find((each) => each.name === name);
   const path = worker === undefined ? "" : join(folderOf(worker), ".dev.vars");
   return existsSync(path) ? readFileSync(path, "utf8") : "";
-}
-
-/** Later lines win. */
-function dotenv(text: string, more: Record<string, string>): string {
-  return [text, ...Object.entries(more).map(([name, value]) => `${name}="${value}"`), ""].join("\n");
 }

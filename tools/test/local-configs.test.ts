@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeConfigs } from "../local/configs.ts";
-import { readMesh, workerNamed } from "../workspace.ts";
+import { followConfigs, type LocalWorker, writeConfigs } from "../local/configs.ts";
+import { readMesh, root, workerNamed } from "../workspace.ts";
 
 const cfAi = workerNamed(readMesh(), "cf-ai");
 let directory: string;
@@ -47,4 +47,29 @@ test("keys are in a file that only the owner can read, and not in the config", (
   expect(readFileSync(settings, "utf8")).toContain("secret");
   expect(statSync(settings).mode & 0o777).toBe(0o600);
   expect(JSON.stringify(config)).not.toContain("secret");
+});
+
+test("all of .dev.vars is read: with a list of secrets wrangler would take only those that it names", () => {
+  const relay = workerNamed(readMesh(), "openai-relay");
+  const [path = ""] = writeConfigs(directory, [{ worker: relay, environment: null, vars: {}, settings: () => "" }]);
+  expect(JSON.parse(readFileSync(path, "utf8"))).not.toHaveProperty("secrets");
+});
+
+test("a change of .dev.vars is taken up: wrangler reads it again when the config is written", async () => {
+  const config = relative(root, join(directory, "wrangler.jsonc"));
+  writeFileSync(join(directory, "wrangler.jsonc"), '{ "name": "example", "main": "index.ts" }');
+  const local: LocalWorker = {
+    worker: { ...cfAi, name: "example", config },
+    environment: null,
+    vars: {},
+    settings: () => readFileSync(join(directory, ".dev.vars"), "utf8"),
+  };
+  writeFileSync(join(directory, ".dev.vars"), "KEY='first'");
+  const [path = ""] = writeConfigs(directory, [local]);
+  utimesSync(path, 0, 0);
+  const following = followConfigs(directory, [local]);
+  writeFileSync(join(directory, ".dev.vars"), "KEY='second'");
+  await expect.poll(() => statSync(path).mtimeMs).toBeGreaterThan(0);
+  following.close();
+  expect(readFileSync(join(dirname(path), ".dev.vars"), "utf8")).toBe("KEY='second'");
 });

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { unstable_getVarsForDev as getVarsForDev } from "wrangler";
+import { withSettings } from "../local/dotenv.ts";
+import { chooseProviders, settingsOf } from "../local/providers.ts";
+import { readMesh } from "../workspace.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "ai-proxy-settings-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test.each(["plain", "a\\nb", "it's $HOME #1", '"quoted"', "a'b`c", "'`", " blank ", "end\\", "=\\'x"])(
+  "wrangler reads a token as it was given: %s",
+  (token) => {
+    writeFileSync(join(directory, ".dev.vars"), withSettings("AUTH_TOKEN=another", { AUTH_TOKEN: token }));
+    const { AUTH_TOKEN: read } = getVarsForDev(join(directory, "wrangler.json"), undefined, {}, undefined, true);
+    expect(read).toEqual({ type: "secret_text", value: token });
+  },
+);
+
+test.each(["two\nlines", `'"\``, "'`\\n"])("a token that .dev.vars cannot hold is refused by name: %j", (token) => {
+  expect(() => withSettings("", { AUTH_TOKEN: token })).toThrow(/^AUTH_TOKEN has/);
+});
+
+test("offline, every relay is told of stand-ins only", async () => {
+  const mesh = readMesh();
+  const local = {
+    token: "local",
+    live: false,
+    providers: await chooseProviders(mesh, false),
+    upstreams: {
+      openaiBaseUrl: "http://127.0.0.1:1/v1",
+      geminiBaseUrl: "http://127.0.0.1:1/v1beta",
+      stop: async () => {},
+    },
+  };
+  const settings = ["cf-ai", "openai-relay", "gemini-relay"].map((worker) => parseEnv(settingsOf(mesh, worker, local)));
+  expect(settings).toEqual([
+    {},
+    { OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "offline", UPSTREAMS: "{}" },
+    { GEMINI_BASE_URL: "http://127.0.0.1:1/v1beta", GEMINI_API_KEY: "offline" },
+  ]);
+});
