@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./run.ts";
 import { folderOf, type Mesh, root } from "./workspace.ts";
@@ -8,6 +9,7 @@ import { folderOf, type Mesh, root } from "./workspace.ts";
  * never judged: the figure is this machine's.
  */
 export async function startup(mesh: Mesh): Promise<void> {
+  mkdirSync(join(root, "dist"), { recursive: true });
   for (const worker of mesh.workers) {
     const profile = join(root, "dist", `${worker.name}-startup.cpuprofile`);
     const output = await run("wrangler", ["check", "startup", "--outfile", profile], {
