@@ -21,18 +21,25 @@ export interface Check {
   expect(answer: CurlAnswer): void;
 }
 
+function hasBody({ json, text, bytes }: Check): boolean {
+  return json !== undefined || text !== undefined || bytes !== undefined;
+}
+
+export function methodOf(check: Check): string {
+  return check.method ?? (hasBody(check) ? "POST" : "GET");
+}
+
 /** The curl request of a check. */
 export function requestOf(check: Check, url: string, token: string, file: (bytes: number) => string): CurlRequest {
   const { path, method, headers, json, text, bytes } = check;
   const body = json === undefined ? text : JSON.stringify(json);
-  const hasBody = body !== undefined || bytes !== undefined;
   return {
     url: url + path,
     ...(method !== undefined && { method }),
     headers: {
       ...(check.token === undefined && { "X-AUTH-TOKEN": token }),
       ...(check.token === "bearer" && { Authorization: `Bearer ${token}` }),
-      ...(hasBody && { "Content-Type": "application/json" }),
+      ...(hasBody(check) && { "Content-Type": "application/json" }),
       ...headers,
     },
     ...(body !== undefined && { body }),

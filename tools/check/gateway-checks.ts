@@ -8,6 +8,9 @@ const openai = findProvider("openai");
 const CHAT = "/v1/chat/completions";
 const messages = [{ role: "user", content: "Hello" }];
 
+/** The most that MAX_BODY_BYTES of any gateway allows. */
+const LARGEST_BODY_LIMIT = 27 * 1024 * 1024;
+
 /** What the gateway answers by itself. */
 export const gatewayChecks: Check[] = [
   {
@@ -54,6 +57,12 @@ export const gatewayChecks: Check[] = [
       assert.deepEqual({ count, method }, { count: 4, method: "exact" });
       assert(Array.isArray(tokens) && tokens.length === 4, "not four tokens");
     },
+  },
+  {
+    name: "detokenize",
+    path: "/v1/detokenize",
+    json: { model: "gpt-4o", tokens: [13225, 11, 2375, 0] },
+    expect: (answer) => void assert.equal(jsonOf(answer)["text"], "Hello, world!"),
   },
   {
     name: "route check by query",
@@ -113,7 +122,7 @@ export const errorChecks: Check[] = [
   {
     name: "a body over the limit: 413",
     path: CHAT,
-    bytes: 27 * 1024 * 1024,
+    bytes: LARGEST_BODY_LIMIT + 1,
     expect: (answer) => expectError(answer, 413, "request_too_large"),
   },
   {

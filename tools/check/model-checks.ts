@@ -16,8 +16,20 @@ const WEATHER_TOOL = {
 
 /** What each provider has to answer: chats and completions whole and streamed, tool calls, embeddings. */
 export function modelChecks(options: { inPieces: boolean }): Check[] {
-  return providers.flatMap(({ name: provider }) => checksOf(provider, options));
+  return [...providers.flatMap(({ name: provider }) => checksOf(provider, options)), moderation];
 }
+
+/** Of whichever provider has moderations. */
+const moderation: Check = {
+  name: "moderations",
+  path: "/v1/moderations",
+  json: { input: "Have a nice day." },
+  expect(answer) {
+    const [{ flagged, categories }] = listOf(jsonOf(answer)["results"]);
+    assert.equal(flagged, false);
+    objectOf(categories, "categories");
+  },
+};
 
 function checksOf(provider: string, { inPieces }: { inPieces: boolean }): Check[] {
   const messages = [{ role: "user", content: "Say hello in one sentence." }];

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { methodOf } from "../check/check.ts";
+import { errorChecks, gatewayChecks } from "../check/gateway-checks.ts";
+import { modelChecks } from "../check/model-checks.ts";
+import { root } from "../workspace.ts";
+
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** "POST /v1/tokenize" …, from the lines of the router's table: `"/v1/tokenize": { POST: tokenize },` */
+const routes = [...read("workers/gateway/src/router.ts").matchAll(/^ {2}"(\/\S*)": \{ (.+) \},$/gm)]
+  .flatMap(([, path = "", handlers = ""]) =>
+    [...handlers.matchAll(/\b(GET|POST):/g)].map(([, method]) => `${method} ${path.replace(":id+", "{id}")}`),
+  )
+  .toSorted();
+
+test("every endpoint of the gateway stands in README's table", () => {
+  const [, section = ""] = read("README.md").split("## Endpoints");
+  const [table = ""] = section.split("\n\n| field");
+  const listed = [...table.matchAll(/`(?:(GET|POST)` or `)?(GET|POST) (\/\S*)`/g)].flatMap(([, or, method, path]) =>
+    [or, method].flatMap((each) => (each === undefined ? [] : [`${each} ${path}`])),
+  );
+  expect(listed.toSorted()).toEqual(routes);
+});
+
+test("run.sh check calls every endpoint", () => {
+  const called = [...gatewayChecks, ...modelChecks({ inPieces: true })].map((check) => {
+    const [path = ""] = check.path.split("?");
+    return `${methodOf(check)} ${path.replace(/(?<=^\/v1\/models\/).+/, "{id}")}`;
+  });
+  expect([...new Set(called)].toSorted()).toEqual(routes);
+});
+
+test("the body over the limit is over the highest that README allows", () => {
+  const [, mebibytes] = /`MAX_BODY_BYTES`.*at most (\d+) MiB/.exec(read("README.md")) ?? [];
+  const sizes = errorChecks.flatMap(({ bytes }) => bytes ?? []);
+  expect(Math.min(...sizes)).toBeGreaterThan(Number(mebibytes) * 1024 * 1024);
+});
