@@ -6,14 +6,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 usage() {
   cat <<'END'
 ./run.sh [--live]             start the mesh, show a first chat, stay until Ctrl-C
-./run.sh chat "…" [options]   stream one answer; starts a mesh for it if none runs
+./run.sh chat "…" [options]   stream one answer from the mesh on PORT; starts one for it if none runs
     --provider P              cloudflare, openai or gemini
     --model M                 an alias or a model id
+    --live                    from a live mesh only
 ./run.sh check [URL]          call every endpoint, here or at URL (with AUTH_TOKEN in the environment)
 
-Without --live nothing leaves this machine: stand-ins answer for the providers.
-With it each provider answers that has credentials: keys in workers/*/.dev.vars
-(see .dev.vars.example there), Workers AI through the account of `npx wrangler login`.
+Of a mesh that is started without --live nothing leaves this machine: stand-ins
+answer for the providers. With it each provider answers that has credentials: keys
+in workers/*/.dev.vars (see .dev.vars.example there), Workers AI through the account
+of `npx wrangler login`. `chat` asks the mesh that runs, live or not.
 PORT (8787) and AUTH_TOKEN are read from the environment.
 END
 }
@@ -32,14 +34,6 @@ install() {
   npm ci --no-audit --no-fund --loglevel=error >&2
 }
 
-# The tools are TypeScript, which Node runs by itself from 22.18 on. npm has put
-# such a Node into node_modules where there is a package of it for the platform.
-check_node() {
-  if node -e 'process.exit(process.features.typescript ? 0 : 1)'; then return; fi
-  echo "Node 22.18 or later is needed; this is $(node --version)." >&2
-  exit 1
-}
-
 command=start
 case "${1-}" in
   chat | check) command=$1; shift ;;
@@ -53,7 +47,6 @@ need node "Install Node.js: https://nodejs.org"
 need npm "It comes with Node.js: https://nodejs.org"
 install
 export PATH="$PWD/node_modules/.bin:$PATH"
-check_node
 
-if [ "$command" = start ]; then exec node tools/mesh.ts dev --greet "$@"; fi
-exec node tools/mesh.ts "$command" "$@"
+if [ "$command" = start ]; then set -- dev --greet "$@"; else set -- "$command" "$@"; fi
+exec node -r ./tools/check-node.cjs tools/mesh.ts "$@"

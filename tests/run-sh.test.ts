@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { listen } from "../tools/test/listen.ts";
+import { readJsonc } from "../tools/workspace.ts";
 
 const script = join(import.meta.dirname, "../run.sh");
 let server: Server | undefined;
@@ -39,10 +40,23 @@ test("a port that another program has is named, with a way out", async () => {
   expect(output).toContain(`Port ${port} is taken by another program. Choose one: PORT=${port + 1} ./run.sh`);
 });
 
-test("a check of a gateway elsewhere asks for its token instead of failing 46 times", async () => {
+test("a check of a gateway elsewhere asks for its token instead of failing check by check", async () => {
   const { status, output } = await runSh(["check", "https://example.com"], { AUTH_TOKEN: "" });
   expect(status).toBe(2);
   expect(output).toContain("AUTH_TOKEN");
+});
+
+test("a Node that cannot run TypeScript is named", async () => {
+  const { status, output } = await runSh(["chat", "Hello"], { NODE_OPTIONS: "--no-experimental-strip-types" });
+  expect(status).toBe(1);
+  expect(output).toContain(`Node 22.18 or later is needed; this is ${process.version}.`);
+});
+
+test("npm's commands name it too", () => {
+  const { scripts } = readJsonc<{ scripts: Record<string, string> }>("package.json");
+  const ours = Object.values(scripts).filter((script) => script.startsWith("node "));
+  expect(ours.length).toBeGreaterThan(0);
+  expect(ours.filter((script) => !script.startsWith("node -r ./tools/check-node.cjs "))).toEqual([]);
 });
 
 test("a missing program is named", async () => {

@@ -97,7 +97,8 @@ function isToken(name: string): boolean {
   return name.toLowerCase() === "x-auth-token" || name.toLowerCase() === "authorization";
 }
 
-function shellQuoted(text: string): string {
+/** As one word of a shell line. */
+export function shellQuoted(text: string): string {
   return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

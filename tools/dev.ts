@@ -1,5 +1,5 @@
 import { type ChatOptions, chat, chatRequest } from "./chat.ts";
-import { curlLine } from "./curl.ts";
+import { curlLine, shellQuoted } from "./curl.ts";
 import { logLine } from "./local/log-line.ts";
 import { findMesh, type LocalMesh, startMesh } from "./local/mesh.ts";
 import { portIsFree } from "./local/port.ts";
@@ -77,7 +77,7 @@ function printExamples({ url, token }: LocalMesh): void {
       body: '{"model": "gpt-4", "text": "How many tokens?"}',
     },
   ];
-  console.log(`\nTo paste into another terminal:\n\n  export AUTH_TOKEN=${token}`);
+  console.log(`\nTo paste into another terminal:\n\n  export AUTH_TOKEN=${shellQuoted(token)}`);
   for (const example of examples) console.log(`  ${curlLine(example)}`);
   console.log("\nChanges of the code are taken up at once. Ctrl-C stops the mesh.\n");
 }

@@ -35,7 +35,7 @@ async function runDev(args: string[]): Promise<void> {
   await dev(mesh, { port: portSetting(), live, greet, signal: interrupted.signal });
 }
 
-/** One answer, from the mesh that runs on PORT, else from one that is started for it. */
+/** One answer, from the mesh that runs on PORT if it is as live as asked for, else from one that is started for it. */
 async function runChat(args: string[]): Promise<void> {
   const options = { provider: { type: "string" }, model: { type: "string" }, live: { type: "boolean" } } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -43,8 +43,8 @@ async function runChat(args: string[]): Promise<void> {
   if (prompt === "") throw new UsageError('chat "…" [--provider P] [--model M] [--live]');
   const terminal = { out: process.stdout, showReasoning: process.stdout.isTTY };
   const { provider, model, live = false } = values;
-  const running = live ? null : await findMesh(portSetting());
-  if (running !== null) {
+  const running = await findMesh(portSetting());
+  if (running !== null && (running.live || !live)) {
     await chat({ ...running, prompt, provider, model }, terminal);
     return;
   }

@@ -10,11 +10,17 @@ import { followConfigs, type LocalWorker, writeConfigs } from "./configs.ts";
 import { chooseProviders, chooseToken, type LocalProvider, settingsOf } from "./providers.ts";
 import { startWranglerDev } from "./wrangler-dev.ts";
 
-/** All of the mesh on this machine. */
-export interface LocalMesh {
+/** What a mesh says of itself to other processes. */
+interface Announcement {
   url: string;
   /** AUTH_TOKEN of its gateway. */
   token: string;
+  /** Started with real providers, as far as there are credentials. */
+  live: boolean;
+}
+
+/** All of the mesh on this machine. */
+export interface LocalMesh extends Announcement {
   /** Holds its state (`--persist-to`), log and generated configs. */
   directory: string;
   providers: LocalProvider[];
@@ -64,13 +70,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions = {}): Promise
   started.defer(() => following.close());
 
   const { url, ended } = wrangler;
-  if (port !== 0) started.use(announce(port, { url, token }));
+  if (port !== 0) started.use(announce(port, { url, token, live }));
   const stack = started.move();
-  return { url, token, directory, providers, ended, stop: () => stack.disposeAsync() };
+  return { url, token, live, directory, providers, ended, stop: () => stack.disposeAsync() };
 }
 
-/** Url and token of a mesh that another process runs on this port, or null. */
-export async function findMesh(port: number): Promise<Pick<LocalMesh, "url" | "token"> | null> {
+/** The mesh that another process runs on this port, or null. */
+export async function findMesh(port: number): Promise<Announcement | null> {
   const announced = readAnnouncement(port);
   if (announced === null) return null;
   try {
@@ -122,14 +128,14 @@ function announcementPath(port: number): string {
 }
 
 /** Lets `run.sh chat` find the mesh; readable by the owner only, since it holds the token. */
-function announce(port: number, running: Pick<LocalMesh, "url" | "token">): Disposable {
+function announce(port: number, running: Announcement): Disposable {
   const path = announcementPath(port);
   rmSync(path, { force: true });
   writeFileSync(path, JSON.stringify(running), { mode: 0o600 });
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }
 
-function readAnnouncement(port: number): Pick<LocalMesh, "url" | "token"> | null {
+function readAnnouncement(port: number): Announcement | null {
   let text: string;
   try {
     text = readFileSync(announcementPath(port), "utf8");
@@ -138,5 +144,5 @@ function readAnnouncement(port: number): Pick<LocalMesh, "url" | "token"> | null
   }
   const found = tryParseJson(text);
   if (!isObject(found) || typeof found["url"] !== "string" || typeof found["token"] !== "string") return null;
-  return { url: found["url"], token: found["token"] };
+  return { url: found["url"], token: found["token"], live: found["live"] === true };
 }
