@@ -4,19 +4,6 @@ import { gzipSync } from "node:zlib";
 import { run } from "./run.ts";
 import { folderOf, type Mesh, type MeshWorker, root } from "./workspace.ts";
 
-/**
- * Largest bundle, in bytes of the minified script, gzipped. It only goes down.
- * The tokenizer carries the ranks of its encodings, the largest part of it.
- */
-const CEILINGS: Record<string, number> = {
-  gateway: 30_000,
-  "cf-ai": 25_000,
-  "openai-relay": 20_000,
-  "gemini-relay": 30_000,
-  tokenizer: 2_200_000,
-  audit: 3_000,
-};
-
 /** The bundles that a deploy would upload, into dist/<name>. */
 export async function build(mesh: Mesh, args: string[] = []): Promise<void> {
   for (const worker of mesh.workers) await bundle(worker, join(root, "dist", worker.name), args);
@@ -29,8 +16,8 @@ export async function size(mesh: Mesh): Promise<void> {
     const folder = join(root, "dist/minified", worker.name);
     await bundle(worker, folder, ["--minify"]);
     const bytes = gzippedSize(folder);
-    const ceiling = CEILINGS[worker.name];
-    if (ceiling === undefined) throw new Error(`tools/build.ts has no ceiling for ${worker.name}.`);
+    const ceiling = worker.largestBundle;
+    if (ceiling === undefined) throw new Error(`wrangler.workspace has no largest_bundle for ${worker.name}.`);
     console.log(`${worker.name.padEnd(14)} ${kilobytes(bytes)} of ${kilobytes(ceiling)}`);
     if (bytes > ceiling) over.push(worker.name);
   }

@@ -7,7 +7,7 @@ export const root = dirname(import.meta.dirname);
 
 /** wrangler.workspace: the only list of the mesh's Workers, in deploy order. */
 interface Workspace {
-  workers: { config: string; public?: boolean }[];
+  workers: { config: string; public?: boolean; largest_bundle?: number }[];
   offline: { config: string }[];
   resources: { d1: { name: string; worker: string; binding: string }[]; queues: string[]; kv: string[] };
 }
@@ -20,6 +20,8 @@ export interface MeshWorker {
   /** Config path relative to the root. */
   config: string;
   public: boolean;
+  /** Ceiling of its bundle: bytes, minified and gzipped. */
+  largestBundle: number | undefined;
 }
 
 export interface Mesh {
@@ -51,11 +53,16 @@ export function folderOf(worker: MeshWorker): string {
   return join(root, dirname(worker.config));
 }
 
-function toWorker({ config, public: isPublic = false }: Workspace["workers"][number]): MeshWorker {
+function toWorker({
+  config,
+  public: isPublic = false,
+  largest_bundle: largestBundle,
+}: Workspace["workers"][number]): MeshWorker {
   return {
     name: basename(dirname(config)),
     script: readJsonc<{ name: string }>(config).name,
     config,
     public: isPublic,
+    largestBundle,
   };
 }
