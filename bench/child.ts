@@ -30,7 +30,7 @@ export async function startChild(file: string): Promise<Child> {
 }
 
 /** What a child answers when it failed. */
-export interface ChildError {
+interface ChildError {
   error: string;
 }
 

@@ -6,7 +6,7 @@
 
 export const STAMP_MARK = "~";
 const DIGITS = 14;
-export const STAMP_LENGTH = 1 + DIGITS;
+const STAMP_LENGTH = 1 + DIGITS;
 
 /** A stamp that says nothing: chunks that are sent all at once have one, so that they can be counted. */
 export const EMPTY_STAMP = STAMP_MARK.padEnd(STAMP_LENGTH, "0");

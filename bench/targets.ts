@@ -14,7 +14,7 @@ const value = (limit: number, ...results: string[]): Target[] =>
   results.map((result) => ({ result, of: "value", at: "most", limit }));
 
 /** Every target, in one table. */
-export const TARGETS: Target[] = [
+const TARGETS: Target[] = [
   ...ratio("least", 0.5, "json-small: requests/s"),
   ...ratio("least", 0.6, "json-500kb: requests/s"),
   // The bare side of this scenario is its small JSON answer: no hop and no parse must be cheaper than one hop.

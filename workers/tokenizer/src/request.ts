@@ -2,7 +2,7 @@ import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 
 /** Bytes of a request, as the gateway takes them at most by default. */
-export const LARGEST_BODY = 25 * 1024 * 1024;
+const LARGEST_BODY = 25 * 1024 * 1024;
 
 /** A request to /v1/tokenize, checked. */
 export interface TokenizeBody {

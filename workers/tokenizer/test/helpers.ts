@@ -1,5 +1,5 @@
 import { encodeText } from "../src/encoding/encode.ts";
-import { type Encoding, type EncodingName, loadEncoding } from "../src/encoding/encodings.ts";
+import type { Encoding, EncodingName } from "../src/encoding/encodings.ts";
 import { TokenList } from "../src/encoding/sinks.ts";
 
 const unlimited = () => {
@@ -14,7 +14,3 @@ export function tokensOf(text: string, encoding: Encoding): number[] {
 }
 
 export const encodingNames = ["o200k_base", "cl100k_base", "p50k_base", "r50k_base"] as const satisfies EncodingName[];
-
-export async function loadAll(): Promise<Map<EncodingName, Encoding>> {
-  return new Map(await Promise.all(encodingNames.map(async (name) => [name, await loadEncoding(name)] as const)));
-}
