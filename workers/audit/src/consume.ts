@@ -1,20 +1,25 @@
 import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { isObject } from "@ai-proxy/shared/json";
-import { insertRecords } from "./store.ts";
+
+/** What is used of a message of the queue. */
+type QueuedMessage = Pick<Message, "body" | "retry">;
 
 /**
  * Writes a batch of the audit queue. A message that cannot be read is retried
  * by itself and so ends in the dead-letter queue, where an operator finds it;
- * a database that fails sends the whole batch back.
+ * a `write` that fails sends the whole batch back.
  */
-export async function consume(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
+export async function consume(
+  messages: readonly QueuedMessage[],
+  write: (records: AuditRecord[]) => Promise<void>,
+): Promise<void> {
   const records: AuditRecord[] = [];
-  for (const message of batch.messages) {
+  for (const message of messages) {
     const found = readMessage(message.body);
     if (found === null) message.retry();
     else records.push(...found);
   }
-  await insertRecords(db, records);
+  await write(records);
 }
 
 /** The records of a message, or null when it is not one of ours. Unknown fields are left alone: a newer gateway may add some. */

@@ -2,12 +2,12 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { AuditReader, AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { consume } from "./consume.ts";
 import { deleteOldRecords, readRetention } from "./retention.ts";
-import { getRecord, listRecords } from "./store.ts";
+import { getRecord, insertRecords, listRecords } from "./store.ts";
 
 /** Remembers what happened: the queue's consumer, a daily clean-up, and reads over RPC. */
 export default class Audit extends WorkerEntrypoint<Env> implements AuditReader {
   override async queue(batch: MessageBatch<unknown>): Promise<void> {
-    await consume(batch, this.env.DB);
+    await consume(batch.messages, (records) => insertRecords(this.env.DB, records));
   }
 
   /** A setting that is wrong fails the run, which the dashboard then shows; nothing is deleted. */
