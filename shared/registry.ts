@@ -6,6 +6,9 @@ import { openai } from "./registry/openai.ts";
 /** Every provider that is built in, the default one first. */
 export const providers: readonly ProviderEntry[] = [cloudflare, openai, gemini];
 
+/** Who serves requests that name nobody, unless the owner says otherwise. */
+export const defaultProvider = cloudflare;
+
 const byName = new Map(providers.map((provider) => [provider.name, provider]));
 const modelsById = new Map(
   providers.flatMap((provider) => provider.models.map((model) => [`${provider.name}/${model.id}`, model] as const)),

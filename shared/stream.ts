@@ -51,7 +51,7 @@ export interface TranslatedStreamOptions {
 
 /** Milliseconds, counted from the call of `translatedStream`. */
 export interface StreamDeadlines {
-  /** Until the first chunk; `idleMs` when absent. */
+  /** Until the first chunk, or content where that is held for; `idleMs` when absent. */
   firstByteMs?: number | undefined;
   /** Between two chunks. */
   idleMs: number;
@@ -102,6 +102,8 @@ class TranslatedSource {
   #exhausted = false;
   #cancelled = false;
   #timedOut = false;
+  /** Content is waited for: what else comes, a keep-alive say, does not lengthen the wait. */
+  #holding = false;
 
   constructor(options: TranslatedStreamOptions) {
     this.#options = options;
@@ -121,6 +123,7 @@ class TranslatedSource {
   /** Reads until there is something worth answering with; throws what fails before. */
   async hold(): Promise<void> {
     const { holdForContent, translator } = this.#options;
+    this.#holding = holdForContent;
     while (!this.#ended && !(holdForContent ? translator.contentSeen : this.#held.text !== "")) {
       const { text, failure } = await this.#next();
       this.#held = { text: this.#held.text + text, failure };
@@ -129,6 +132,8 @@ class TranslatedSource {
         throw failure;
       }
     }
+    this.#holding = false;
+    this.#watchdog.touch();
   }
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
@@ -190,14 +195,19 @@ class TranslatedSource {
       return { text, failure: null };
     } catch (thrown) {
       this.#ended = true;
-      return { text, failure: this.#timedOut ? deadlineError(provider, "the next chunk") : toApiError(thrown) };
+      return {
+        text,
+        failure: this.#timedOut
+          ? deadlineError(provider, this.#holding ? "content" : "the next chunk")
+          : toApiError(thrown),
+      };
     }
   }
 
   async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     try {
       const result = await this.#reader.read();
-      this.#watchdog.touch();
+      if (!this.#holding) this.#watchdog.touch();
       // A dropped stream may end quietly: that is no end of the provider's.
       if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
       return result;

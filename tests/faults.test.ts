@@ -428,7 +428,35 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       expect(mesh.upstream.requests).toHaveLength(2);
     });
 
+    /** Whether the other provider answers for one that does so, and within its time. */
+    async function fallsBack(name: string, play: Fault, routing: object): Promise<void> {
+      const other = FALLBACKS[provider];
+      mesh.upstream.play((request, response) =>
+        request.url.startsWith(PATHS[provider])
+          ? play(request, response, provider)
+          : answerAsProvider(request, response),
+      );
+      const fallbacks = [{ provider: other, model: MODELS[other] }];
+      const answer = await ask(provider, stream, { fallbacks, routing, ...fields }, idOf(name, 0));
+      expect([answer.status, answer.headers.get("x-gateway-provider")]).toEqual([200, other]);
+    }
+
+    test("silence takes half of the time of two targets, and the other half is the fallback's", async () => {
+      await fallsBack("hangs", () => {}, { timeout_ms: 1_000 });
+    });
+
     if (!stream) return;
+
+    test("keep-alives are no answer while a fallback waits", async () => {
+      const pings: Fault = async (_request, response) => {
+        openStream(response);
+        while (!response.destroyed) {
+          response.write(": ping\n\n");
+          await new Promise((resolve) => setTimeout(resolve, IDLE_MS / 4));
+        }
+      };
+      await fallsBack("pings", pings, { first_byte_timeout_ms: FIRST_BYTE_MS });
+    });
 
     test("a stream whose pauses are shorter than the idle deadline is whole", async () => {
       const pieces = Array.from({ length: 8 }, (_, at) => event(provider, `piece ${at} `));

@@ -98,18 +98,45 @@ test("rows of the audit go once they are RETENTION_DAYS old, however many they a
   expect(left.map(({ time }) => time)).toEqual([now - 30 * day, now - 30 * day]);
 });
 
+test("a name in ROUTING that is nobody's is the owner's mistake for every request, and the answer says where it stands", async () => {
+  const upstreams = JSON.stringify({ vllm: { base_url: "http://localhost:1/v1" } });
+  const routing = { providers: { vllm: { timeout_ms: 9_000 } }, fallbacks: { opnai: ["llama4"] } };
+  const misspelt = await startMesh({
+    gateway: { vars: { ROUTING: JSON.stringify(routing) } },
+    "openai-relay": { vars: { UPSTREAMS: upstreams } },
+  });
+  try {
+    const response = await misspelt.post("/v1/chat/completions", { model: "llama4", messages });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      error: {
+        code: "not_configured",
+        message: expect.stringContaining("ROUTING: fallbacks.opnai: there is no provider"),
+      },
+    });
+  } finally {
+    await misspelt.close();
+  }
+});
+
 test("UPSTREAMS that cannot be read are the owner's mistake, for requests that may mean one of them", async () => {
-  const broken = await startMesh({ "openai-relay": { vars: { UPSTREAMS: '{"vllm": ' } } });
+  const broken = await startMesh({
+    gateway: { vars: { ROUTING: '{"fallbacks":{"gemini":["vllm/qwen3"]}}' } },
+    "openai-relay": { vars: { UPSTREAMS: '{"vllm": ' } },
+  });
   try {
     broken.upstream.play(answerAsProvider);
-    for (const request of [{ provider: "vllm" }, { model: "vllm/qwen3" }]) {
+    // The last by its chain.
+    for (const request of [{ provider: "vllm" }, { model: "vllm/qwen3" }, { model: "gemini-2.5-flash" }]) {
       const response = await broken.post("/v1/chat/completions", { ...request, messages });
       expect(response.status).toBe(503);
       expect(await response.json()).toMatchObject({
         error: { code: "not_configured", message: expect.stringContaining("UPSTREAMS must be a JSON object") },
       });
     }
-    expect((await broken.post("/v1/chat/completions", { provider: "openai", messages })).status).toBe(200);
+    for (const request of [{ provider: "openai" }, { model: "llama4" }, {}]) {
+      expect((await broken.post("/v1/chat/completions", { ...request, messages })).status).toBe(200);
+    }
   } finally {
     await broken.close();
   }

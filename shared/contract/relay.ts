@@ -119,7 +119,7 @@ export interface RelayRequest {
 
 /** Milliseconds; absent means the relay's default. */
 export interface Deadlines {
-  /** From the call to the provider until its first byte of body (stream) or its whole answer. */
+  /** From the call to the provider until its first byte of body (stream; its first content while another attempt waits) or its whole answer. */
   firstByteMs?: number;
   /** Between two chunks of a stream. */
   idleMs?: number;

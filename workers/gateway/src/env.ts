@@ -2,6 +2,7 @@ import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit"
 import type { OpenAIRelay, Relay, TokenCounter } from "@ai-proxy/shared/contract/relay";
 import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
 import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
+import { defaultProvider } from "@ai-proxy/shared/registry";
 import { misconfigured } from "./misconfigured.ts";
 import { type Policy, readPolicy } from "./routing/policy.ts";
 
@@ -63,7 +64,7 @@ export function readSettings(
   return {
     policy,
     fault: fault ?? (isLimit ? null : misconfigured("MAX_BODY_BYTES must be a whole number of bytes.")),
-    defaultProvider: env.DEFAULT_PROVIDER?.trim() || "cloudflare",
+    defaultProvider: env.DEFAULT_PROVIDER?.trim() || defaultProvider.name,
     passthroughPaths: listOf(env.PASSTHROUGH_PATHS).map(normalPath),
     allowedOrigins: new Set(listOf(env.ALLOWED_ORIGINS).map(normalOrigin)),
     maxBodyBytes: isLimit ? Math.min(limit, LARGEST_BODY_LIMIT) : DEFAULT_BODY_LIMIT,

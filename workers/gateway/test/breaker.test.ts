@@ -38,6 +38,13 @@ test("a probe that fails opens it again; one that never ends does not hold it op
   expect(breaker.state(KEY, 32_200)).toBe("half-open");
 });
 
+test("a probe that says nothing leaves the next one to find out", () => {
+  const breaker = failing(20);
+  breaker.began(KEY, 12_000);
+  breaker.unknown(KEY);
+  expect(breaker.state(KEY, 12_001)).toBe("half-open");
+});
+
 test("successes among the failures keep it closed", () => {
   const breaker = new Breaker();
   for (let at = 0; at < 40; at++) {

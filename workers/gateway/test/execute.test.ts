@@ -53,7 +53,7 @@ async function run(body: Routed, script: Record<string, Scripted[]>, options: { 
     timers.add(timer);
     return { done, stop: () => void timers.delete(timer) };
   };
-  const health = { began: vi.fn(), succeeded: vi.fn(), failed: vi.fn() };
+  const health = { began: vi.fn(), succeeded: vi.fn(), failed: vi.fn(), unknown: vi.fn() };
   const io: ExecuteIo = {
     call: ({ provider }: Target, attempt) => {
       if (script[provider.name] === undefined) throw new Error(`no binding for ${provider.name}`);
@@ -275,6 +275,18 @@ describe("an attempt", () => {
     });
     expect(health.failed).toHaveBeenCalledWith(expect.objectContaining({ model: "gpt-4o" }), 7);
     expect(health.succeeded).toHaveBeenCalledTimes(1);
+    expect(health.unknown).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["bad_request", "succeeded"],
+    ["context_length", "succeeded"],
+    ["auth", "unknown"],
+    ["empty_completion", "unknown"],
+  ] as const)("with %s has, for its target's health, %s", async (condition, told) => {
+    const { health } = await run({ model: "gpt-4o", routing: { max_attempts: 1 } }, { openai: [failure(condition)] });
+    expect(health[told]).toHaveBeenCalledTimes(1);
+    expect(health.failed).not.toHaveBeenCalled();
   });
 });
 
@@ -326,7 +338,10 @@ describe("a client that leaves", () => {
   });
 
   test("during a wait: no retry starts", async () => {
-    const { calls } = await run({ model: "gpt-4o" }, { openai: [failure("network"), ok("no")] }, { leaveAt: 200 });
+    const script = { openai: [failure("network"), ok("no")] };
+    const { calls, status, trail } = await run({ model: "gpt-4o" }, script, { leaveAt: 200 });
     expect(calls).toHaveLength(1);
+    expect(status).toBe(499);
+    expect(trail).toMatchObject([{ outcome: "network" }]);
   });
 });

@@ -71,11 +71,21 @@ describe("a plan", () => {
     expect(order({ model: "gpt4", fallbacks: [] }, chain)).toEqual(["openai", "openai"]);
   });
 
-  test("has no fallbacks when the owner forbids them", () => {
-    expect(order({ model: "gpt4", fallbacks: ["llama4"] }, { clientFallbacks: false, defaultAttempts: 2 })).toEqual([
-      "openai",
-      "openai",
-    ]);
+  test("of a request that names fallbacks is refused when the owner forbids them", () => {
+    const forbidden = { clientFallbacks: false, defaultFallbacks: { openai: ["llama4"] } };
+    expect(() => plan({ model: "gpt4", fallbacks: ["llama4"] }, forbidden)).toThrow(
+      expect.objectContaining({ status: 400, param: "fallbacks" }),
+    );
+    expect(order({ model: "gpt4", routing: { max_attempts: 2 } }, forbidden)).toEqual(["openai", "cloudflare"]);
+  });
+
+  test("of several prompts stays below Cloudflare's subrequests: each is a call of its own, but not at OpenAI", () => {
+    const attempts = (model: string, count: number, fallbacks: string[] = []) =>
+      plan({ model, prompt: Array(count).fill("x"), fallbacks, routing: { max_attempts: 6 } } as Routed, {}, [], {
+        kind: "completion",
+      }).attempts.length;
+    expect([attempts("gemini-2.5-flash", 32), attempts("llama4", 10), attempts("llama4", 1)]).toEqual([1, 4, 6]);
+    expect([attempts("gpt-4o", 32), attempts("gpt-4o", 20, ["llama4"])]).toEqual([6, 2]);
   });
 
   test("hedges only where there is another target", () => {
@@ -143,6 +153,16 @@ describe("a plan", () => {
     expect(plan({}).attempts[0]?.times.firstByteMs).toBe(600_000);
   });
 
+  test("gives each target its share of the time, the last one all that is left, but what is asked for goes before", () => {
+    const times = (...args: Parameters<typeof plan>) => plan(...args).attempts.map(({ times }) => times.firstByteMs);
+    const two = { model: "gpt4", fallbacks: ["llama4"], routing: { timeout_ms: 3_000, max_attempts: 3 } };
+    expect(times(two)).toEqual([1_500, 3_000, 3_000]);
+    expect(times({ ...two, stream: true })).toEqual([1_500, 3_000, 3_000]);
+    expect(times({ ...two, routing: { ...two.routing, max_attempts: 1 } })).toEqual([3_000]);
+    expect(times({ ...two, routing: { ...two.routing, first_byte_timeout_ms: 2_000 } })).toEqual([2_000, 2_000, 2_000]);
+    expect(times({ ...two, stream: true, routing: {} })).toEqual([120_000, 120_000, 120_000]);
+  });
+
   test("takes the times of each target's provider", () => {
     const policy = readPolicy(
       '{"providers":{"openai":{"first_byte_timeout_ms":7,"idle_timeout_ms":8,"timeout_ms":9000}}}',
@@ -191,6 +211,7 @@ describe("the setting ROUTING", () => {
     ['{"max_attempts":99}', "max_attempts: must be at most 23"],
     ['{"max_atempts":1}', "max_atempts"],
     ['{"pools":{"gpt4":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"openai/fast":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
     ['{"pools":{"p":{"targets":[]}}}', "pools.p.targets"],
     ["[]", "ROUTING"],
   ])("%s is refused, and the message says why", (setting, message) => {

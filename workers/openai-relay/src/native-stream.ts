@@ -108,12 +108,14 @@ class NativeStream {
         this.#checkWholeOpening();
         return { chunks, ended: true };
       }
-      this.#watchdog.touch();
+      // While content is held for, a keep-alive does not lengthen the wait.
+      if (!holdForContent) this.#watchdog.touch();
       chunks.push(value);
       meter.push(value);
       if (meter.error !== null && !meter.contentSeen) throw meter.error;
     }
     if (endsWithDone && !meter.readable) throw notAStream(provider);
+    this.#watchdog.touch();
     reader.releaseLock();
     return { chunks, ended: false };
   }

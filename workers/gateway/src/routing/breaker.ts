@@ -58,6 +58,12 @@ export class Breaker {
     if (circuit.openUntil > 0 || this.#count(circuit, now, 0).failures === 0) this.#circuits.delete(key);
   }
 
+  /** The attempt said nothing of the target: if it was the probe, the next one is. */
+  unknown(key: string): void {
+    const circuit = this.#circuits.get(key);
+    if (circuit !== undefined) circuit.probeAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** @param retryAfterMs what the provider asks for; the circuit stays open so long, within bounds */
   failed(key: string, now: number, retryAfterMs = 0): void {
     const circuit = this.#circuits.get(key) ?? { buckets: [], openUntil: 0, probeAt: Number.NEGATIVE_INFINITY };

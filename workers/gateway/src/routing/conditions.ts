@@ -10,19 +10,22 @@ export interface RetryRule {
   otherTarget: boolean;
   /** Counts against the provider's health in the circuit breaker. */
   unhealthy: boolean;
+  /** The provider has looked at the request: it is well. */
+  well: boolean;
 }
 
-const never: RetryRule = { sameTarget: false, otherKey: false, otherTarget: false, unhealthy: false };
+const never: RetryRule = { sameTarget: false, otherKey: false, otherTarget: false, unhealthy: false, well: false };
+const refused: RetryRule = { ...never, well: true };
 const elsewhere: RetryRule = { ...never, otherTarget: true };
 const anywhere: RetryRule = { ...elsewhere, sameTarget: true, unhealthy: true };
 
 export const RETRY_RULES: Readonly<Record<Condition, RetryRule>> = {
   // The request itself is at fault: every provider would say the same.
-  bad_request: never,
-  model_not_found: never,
-  too_large: never,
+  bad_request: refused,
+  model_not_found: refused,
+  too_large: refused,
   // Another model may have a larger window: the plan's loop checks that.
-  context_length: elsewhere,
+  context_length: { ...elsewhere, well: true },
   rate_limited: { ...anywhere, otherKey: true },
   // A daily or paid quota does not come back while the client waits.
   quota_exhausted: { ...elsewhere, otherKey: true },

@@ -40,6 +40,8 @@ export interface ExecuteIo {
     began(target: Target): void;
     succeeded(target: Target): void;
     failed(target: Target, retryAfterMs: number | undefined): void;
+    /** An attempt has ended without a word on how its target is. */
+    unknown(target: Target): void;
   };
 }
 
@@ -108,7 +110,11 @@ class Execution {
     const late = this.#after(this.#plan.totalMs + GRACE_MS, "late" as const);
     const left = this.#io.clientLeft.then(() => "left" as const);
     for (;;) {
-      if (this.#running.length === 0 && !(await this.#beginNext(left))) return this.#failed();
+      if (this.#running.length === 0) {
+        const next = await this.#beginNext(left);
+        if (next === "left") return this.#giveUp(leftReply(), "aborted");
+        if (next === "none") return this.#failed();
+      }
       const event = await this.#nextEvent(late, left);
       if (event === "hedge") this.#beginHedge();
       else if (event === "late") return this.#giveUp(lateReply(), "timeout");
@@ -128,19 +134,16 @@ class Execution {
     return Promise.race(events);
   }
 
-  /** Begins the next attempt of the plan that still makes sense, after its wait; false when there is none. */
-  async #beginNext(left: Promise<"left">): Promise<boolean> {
+  /** Begins the next attempt of the plan that still makes sense, after its wait. */
+  async #beginNext(left: Promise<"left">): Promise<"begun" | "none" | "left"> {
     for (;;) {
       const attempt = this.#rest.shift();
-      if (attempt === undefined) return false;
+      if (attempt === undefined) return "none";
       const wait = this.#waitFor(attempt);
       if (wait === null || this.#io.now() + wait >= this.#deadline) continue;
-      if (wait > 0 && (await Promise.race([this.#after(wait, "waited" as const), left])) === "left") {
-        this.#rest = [];
-        return false;
-      }
+      if (wait > 0 && (await Promise.race([this.#after(wait, "waited" as const), left])) === "left") return "left";
       this.#begin(attempt);
-      return true;
+      return "begun";
     }
   }
 
@@ -214,6 +217,8 @@ class Execution {
     }
     const rule = RETRY_RULES[failure.condition];
     if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
+    else if (rule.well) this.#io.health.succeeded(target);
+    else this.#io.health.unknown(target);
     this.#last = { reply, target };
     this.#lastFailures.set(target, { failure, at: this.#io.now() });
     this.#prune(running.attempt, failure);
@@ -260,6 +265,7 @@ class Execution {
   #dropRunning(outcome: string): void {
     for (const running of this.#running.splice(0)) {
       running.cancel();
+      this.#io.health.unknown(running.attempt.target);
       this.#note(running, outcome, undefined);
     }
   }

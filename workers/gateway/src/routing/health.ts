@@ -15,4 +15,5 @@ export const health: ExecuteIo["health"] = {
   began: (target) => breaker.began(key(target), Date.now()),
   succeeded: (target) => breaker.succeeded(key(target), Date.now()),
   failed: (target, retryAfterMs) => breaker.failed(key(target), Date.now(), retryAfterMs),
+  unknown: (target) => breaker.unknown(key(target)),
 };

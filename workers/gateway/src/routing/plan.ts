@@ -5,7 +5,7 @@ import type { Routed } from "../edge/validation.ts";
 import { misconfigured } from "../misconfigured.ts";
 import type { BreakerState } from "./breaker.ts";
 import { type Choice, choose, type RouteKind } from "./choose.ts";
-import type { Policy, Times } from "./policy.ts";
+import { MOST_CALLS, type Policy, type Times } from "./policy.ts";
 import { poolOrder } from "./pool.ts";
 
 /** One provider and model that may serve a request. */
@@ -69,14 +69,18 @@ export function makePlan(input: PlanInput): Plan {
     wish.max_attempts ?? Math.max(policy.defaultAttempts, targets.length),
     callerLimits?.max_attempts,
     policy.maxAttempts,
+    Math.max(1, Math.floor(MOST_CALLS / (1 + callsEach(input, targets)))),
   );
   const totalMs = totalTime(choice.provider, input);
+  // A target that hangs must leave time for the others.
+  const shareMs = totalMs / Math.min(limit, targets.length);
   const attempts: PlannedAttempt[] = [];
   for (let at = 0; at < limit; at++) {
     const target = targets[at % targets.length];
     if (target === undefined) break;
     const round = Math.floor(at / targets.length) + 1;
     const { firstByteMs, idleMs } = { ...policy.times, ...policy.timesOf[target.provider.name] };
+    const othersFollow = at + 1 < Math.min(limit, targets.length);
     attempts.push({
       target,
       round,
@@ -84,7 +88,8 @@ export function makePlan(input: PlanInput): Plan {
       times: {
         // A whole answer comes at once and may take long: only streams have a first byte to wait for.
         firstByteMs: least(
-          wish.first_byte_timeout_ms ?? (body["stream"] === true ? firstByteMs : totalMs),
+          wish.first_byte_timeout_ms ??
+            least(body["stream"] === true ? firstByteMs : totalMs, othersFollow ? shareMs : totalMs),
           callerLimits?.first_byte_timeout_ms,
           totalMs,
         ),
@@ -94,6 +99,13 @@ export function makePlan(input: PlanInput): Plan {
   }
   const hedgeAfterMs = targets.length > 1 ? (wish.hedge_after_ms ?? undefined) : undefined;
   return { choice, attempts, totalMs, hedgeAfterMs };
+}
+
+/** Calls to the provider that one attempt makes at most: only OpenAI's API takes several prompts in one. */
+function callsEach({ kind, body }: PlanInput, targets: readonly Target[]): number {
+  const prompts: unknown = body["prompt"];
+  const several = kind === "completion" && Array.isArray(prompts) && typeof prompts[0] !== "number";
+  return several && targets.some(({ provider }) => provider.binding !== "OPENAI_RELAY") ? prompts.length : 1;
 }
 
 /** Milliseconds for all of a request that goes to this provider first. */
@@ -113,9 +125,11 @@ export function totalTime(
 function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
   const { body, kind, policy } = input;
   const [first, ...equals] = chosenFirst(input);
-  const named = policy.clientFallbacks ? body.fallbacks : undefined;
-  const fallbacks = named
-    ? named.map((wanted, at) => pickFallback(wanted, `fallbacks[${at}]`, input))
+  if (body.fallbacks && !policy.clientFallbacks) {
+    throw badRequest("fallbacks are not allowed here: the owner chooses them.", "fallbacks", "unsupported_parameter");
+  }
+  const fallbacks = body.fallbacks
+    ? body.fallbacks.map((wanted, at) => pickFallback(wanted, `fallbacks[${at}]`, input))
     : (policy.defaultFallbacks[first.provider.name] ?? [])
         .map((model, at) => pickOwn(model, `fallbacks.${first.provider.name}[${at}]`, input))
         .filter((choice) => fits(kind, choice));

@@ -19,6 +19,8 @@ export interface Policy {
   defaultFallbacks: Readonly<Record<string, readonly string[]>>;
   /** Names for groups of models of equal rank; a request asks for one as its `model`. */
   pools: Readonly<Record<string, Pool>>;
+  /** Names of providers above that are not built in, and so must be upstreams; and where they stand. */
+  upstreamKeys: readonly { name: string; path: string }[];
 }
 
 /** Milliseconds. */
@@ -44,10 +46,9 @@ const MOST_WORKERS = 32;
 const MOST_SUBREQUESTS = 50;
 const OTHER_WORKERS = 4;
 const OTHER_SUBREQUESTS = 4;
-export const MOST_ATTEMPTS = Math.min(
-  MOST_WORKERS - OTHER_WORKERS,
-  Math.floor((MOST_SUBREQUESTS - OTHER_SUBREQUESTS) / 2),
-);
+/** Calls that all attempts of a request may make together: to relays, and theirs to providers. */
+export const MOST_CALLS = MOST_SUBREQUESTS - OTHER_SUBREQUESTS;
+export const MOST_ATTEMPTS = Math.min(MOST_WORKERS - OTHER_WORKERS, Math.floor(MOST_CALLS / 2));
 
 const ms = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000));
 const attempts = v.pipe(
@@ -107,7 +108,17 @@ export function readPolicy(setting: string | undefined): Policy {
     clientFallbacks: output.client_fallbacks,
     defaultFallbacks: output.fallbacks,
     pools: output.pools,
+    upstreamKeys: [
+      ...upstreamKeys("providers", Object.keys(output.providers)),
+      ...upstreamKeys("fallbacks", Object.keys(output.fallbacks)),
+    ],
   };
+}
+
+function upstreamKeys(field: string, names: readonly string[]): Policy["upstreamKeys"] {
+  return names
+    .filter((name) => providers.every((provider) => provider.name !== name))
+    .map((name) => ({ name, path: `${field}.${name}` }));
 }
 
 function readTimes(own: { [Name in keyof typeof times]?: number | undefined }): Partial<Times> {
@@ -122,6 +133,10 @@ function readTimes(own: { [Name in keyof typeof times]?: number | undefined }): 
 function isTaken(name: string): boolean {
   return providers.some(
     (provider) =>
-      provider.name === name || Object.hasOwn(provider.aliases, name) || provider.models.some(({ id }) => id === name),
+      provider.name === name ||
+      name.startsWith(`${provider.name}/`) ||
+      (provider.idPrefix !== undefined && name.startsWith(provider.idPrefix)) ||
+      Object.hasOwn(provider.aliases, name) ||
+      provider.models.some(({ id }) => id === name),
   );
 }

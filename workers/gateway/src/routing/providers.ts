@@ -7,6 +7,8 @@ import type { Routed } from "../edge/validation.ts";
 import type { GatewayEnv, Settings } from "../env.ts";
 import { log } from "../log.ts";
 import { misconfigured } from "../misconfigured.ts";
+import { choose, type RouteKind } from "./choose.ts";
+import type { Policy } from "./policy.ts";
 
 /** How long a relay's list of upstreams is believed, milliseconds. */
 const FRESH_MS = 60_000;
@@ -21,17 +23,21 @@ let configured: (Configured & { until: number }) | null = null;
 
 /**
  * The providers that a request may mean. The relays are asked for theirs only
- * when the request, or what the owner has set for such a request, names one
- * that is not built in. Whether such a name is right is not known when they
- * cannot be asked, a 502, or cannot read the owner's list, a 503.
+ * when the request, or what the owner has set, names one that is not built in.
+ * Whether a name that the request needs is right is not known when they cannot
+ * be asked, a 502, or cannot read the owner's list, a 503.
  */
 export async function knownProviders(
   env: GatewayEnv,
   body: Routed,
+  kind: RouteKind,
   settings: Settings,
 ): Promise<readonly ProviderEntry[]> {
-  if ([...namesOf(body), ...ownNames(body, settings)].every(isBuiltIn)) return providers;
+  const isNeeded = ![...namesOf(body), ...ownNames(body, kind, settings)].every(isBuiltIn);
+  if (!isNeeded && settings.policy.upstreamKeys.length === 0) return providers;
   const found = await configuredProviders(env);
+  if (found !== null && found.problem === undefined) checkKeys(settings.policy, found.entries);
+  if (!isNeeded) return providers;
   if (found === null) {
     throw new ApiError({
       status: 502,
@@ -41,6 +47,14 @@ export async function knownProviders(
   }
   if (found.problem !== undefined) throw misconfigured(found.problem);
   return [...providers, ...found.entries];
+}
+
+/** A name in ROUTING that is nobody's has no effect: the owner means another. */
+function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]): void {
+  const unknown = upstreamKeys.find(({ name }) => !entries.some((entry) => entry.name === name));
+  if (unknown === undefined) return;
+  const there = [...providers, ...entries].map(({ name }) => name).join(", ");
+  throw misconfigured(`ROUTING: ${unknown.path}: there is no provider of this name. There are: ${there}.`);
 }
 
 /** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
@@ -91,22 +105,32 @@ function namesOf(body: Routed): string[] {
   return [body, ...fallbacks].flatMap(nameOf);
 }
 
-/** The same of what the owner has set: the default provider, the pool that is asked for, the chains of fallbacks. */
-function ownNames(body: Routed, { defaultProvider, policy }: Settings): string[] {
+/** The same of what the owner has set: the default provider, the pool that is asked for, the chains of those that may be first. */
+function ownNames(body: Routed, kind: RouteKind, { defaultProvider, policy }: Settings): string[] {
   const usesDefault = !body.provider && (!body.model || body.model === "default");
-  const pool = body.model && Object.hasOwn(policy.pools, body.model) ? policy.pools[body.model]?.targets : undefined;
-  const chains = body.fallbacks && policy.clientFallbacks ? [] : Object.values(policy.defaultFallbacks).flat();
-  const models = [...(pool ?? []), ...chains.map((model) => ({ model }))];
+  const name = body.provider ? "" : (body.model ?? "");
+  const pool = (Object.hasOwn(policy.pools, name) ? policy.pools[name]?.targets : undefined) ?? [];
+  const first = pool.length > 0 ? pool : [body];
+  const chains = body.fallbacks ? [] : first.flatMap((wanted) => chainOf(wanted, kind, defaultProvider, policy));
+  const models = [...pool, ...chains.map((model) => ({ model }))];
   return [...(usesDefault ? [defaultProvider] : []), ...models.flatMap(nameOf)];
 }
 
-function nameOf({
-  provider,
-  model,
-}: {
+/** The owner's chain behind a target. Empty for one that is not built in: the relay is asked for its name already. */
+function chainOf(wanted: Wanted, kind: RouteKind, defaultProvider: string, policy: Policy): readonly string[] {
+  try {
+    return policy.defaultFallbacks[choose({ ...wanted, kind }, providers, defaultProvider).provider.name] ?? [];
+  } catch {
+    return [];
+  }
+}
+
+interface Wanted {
   provider?: string | null | undefined;
   model?: string | null | undefined;
-}): string[] {
+}
+
+function nameOf({ provider, model }: Wanted): string[] {
   if (provider) return [provider];
   return model?.includes("/") && !isNativeId(model) ? [model.slice(0, model.indexOf("/"))] : [];
 }

@@ -43,7 +43,7 @@ export async function planInput(call: Call, kind: RouteKind, body: Routed): Prom
   return {
     body,
     kind,
-    providers: await knownProviders(call.env, body, call.settings),
+    providers: await knownProviders(call.env, body, kind, call.settings),
     defaultProvider: call.settings.defaultProvider,
     policy: call.settings.policy,
     ...(call.caller.kind === "trusted" && call.caller.limits && { callerLimits: call.caller.limits }),
