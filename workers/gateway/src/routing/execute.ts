@@ -1,16 +1,8 @@
 import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
-import {
-  type Failure,
-  isStreamReply,
-  type RelayReply,
-  type StreamReply,
-  type WholeReply,
-} from "@ai-proxy/shared/contract/relay";
-import { ApiError } from "@ai-proxy/shared/errors";
-import { failureReply } from "@ai-proxy/shared/reply";
-import { clientLeft } from "../client-left.ts";
+import { type Failure, isStreamReply, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { waitBefore } from "./backoff.ts";
 import { RETRY_RULES } from "./conditions.ts";
+import { dropReply, lateReply, leftReply, unreachableReply } from "./own-replies.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
 
 /** What an attempt is told beside its target. Milliseconds. */
@@ -300,43 +292,4 @@ class Execution {
 
 function takesNextKey(failure: Failure): boolean {
   return RETRY_RULES[failure.condition].otherKey && (failure.keysLeft ?? 0) > 0;
-}
-
-/** An answer that nobody waits for any more. */
-function dropReply(reply: RelayReply): void {
-  if (!isStreamReply(reply)) return;
-  reply.cancel();
-  disposeReply(reply);
-}
-
-/** Releases the stubs that a reply holds, once nothing of it is needed any more. */
-export function disposeReply(reply: StreamReply & Partial<Disposable>): void {
-  reply[Symbol.dispose]?.();
-}
-
-function unreachableReply(thrown: unknown): WholeReply {
-  return failureReply(
-    new ApiError({
-      status: 502,
-      message: "The relay for this provider could not be reached.",
-      code: "relay_unavailable",
-      condition: "internal",
-      cause: thrown,
-    }),
-  );
-}
-
-function lateReply(): WholeReply {
-  return failureReply(
-    new ApiError({
-      status: 504,
-      message: "No provider answered within the time for this request.",
-      code: "deadline_exceeded",
-      condition: "timeout",
-    }),
-  );
-}
-
-function leftReply(): WholeReply {
-  return failureReply(clientLeft());
 }

@@ -3,7 +3,7 @@ import { isStreamReply, type RelayReply, type StreamReply, type WholeReply } fro
 import type { Call } from "../call.ts";
 import { log } from "../log.ts";
 import { recordUsage } from "../record.ts";
-import { disposeReply } from "./execute.ts";
+import { disposeReply } from "./own-replies.ts";
 
 /** A relay's reply and where it comes from. */
 export interface Served {
