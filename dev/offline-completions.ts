@@ -36,7 +36,7 @@ function complete(body: JsonObject) {
   const n = typeof body["n"] === "number" ? body["n"] : 1;
   const texts = prompts.flatMap((prompt: unknown) => {
     const content = typeof prompt === "string" ? prompt : JSON.stringify(prompt);
-    const { text } = replyTo({ model, messages: [{ role: "user", content }] });
+    const { text } = replyTo({ model, messages: [{ role: "user", content }], stop: body["stop"] });
     return Array.from({ length: n }, () => (body["echo"] === true ? `${content}${text}` : text));
   });
   const prompt_tokens = roughTokens(prompts.join(""));

@@ -13,6 +13,7 @@ import { gemini } from "../shared/registry/gemini.ts";
 import type { ModelEntry } from "../shared/registry/model.ts";
 import { CHUNK_SIZE, toAimock } from "./aimock-reply.ts";
 import { readBody, sendJson } from "./http.ts";
+import { repeatedCandidates } from "./repeated-candidates.ts";
 import { type ReplyMessage, replyTo, roughTokens, textOf } from "./replies.ts";
 
 /** Dimensions of gemini-embedding-001 when none are asked for. */
@@ -21,8 +22,8 @@ const EMBEDDING_SIZE = 3072;
 /**
  * The Gemini API below /v1beta. aimock writes its answers and streams; what it
  * lacks is here: the model list, countTokens, batchEmbedContents, JSON schemas
- * (`parametersJsonSchema`, `responseJsonSchema`), usage figures, and the finish
- * reason STOP beside a call, where aimock invents a FUNCTION_CALL.
+ * (`parametersJsonSchema`, `responseJsonSchema`), usage figures, candidateCount,
+ * and the finish reason STOP beside a call, where aimock invents a FUNCTION_CALL.
  */
 export function offlineGemini(pace: StreamingProfile): Mountable {
   const journal = new Journal({ maxEntries: 1 });
@@ -40,7 +41,8 @@ export function offlineGemini(pace: StreamingProfile): Mountable {
         case "streamGenerateContent": {
           const stream = method === "streamGenerateContent";
           const fixture: Fixture = { match: {}, response: answer(json, model, stream), streamingProfile: pace };
-          await handleGemini(request, response, text, model, stream, [fixture], journal, defaults, () => {});
+          const out = repeatedCandidates(response, candidateCount(json));
+          await handleGemini(request, out, text, model, stream, [fixture], journal, defaults, () => {});
           return true;
         }
         case "countTokens": {
@@ -62,7 +64,7 @@ export function offlineGemini(pace: StreamingProfile): Mountable {
 }
 
 function answer(body: JsonObject, model: string, stream: boolean): Fixture["response"] {
-  const config = isObject(body["generationConfig"]) ? body["generationConfig"] : {};
+  const config = generationConfig(body);
   const thinking = isObject(config["thinkingConfig"]) ? config["thinkingConfig"] : {};
   const reply = replyTo({
     model,
@@ -75,11 +77,21 @@ function answer(body: JsonObject, model: string, stream: boolean): Fixture["resp
       config["responseJsonSchema"] ??
       config["responseSchema"] ??
       (config["responseMimeType"] === "application/json" ? true : undefined),
+    stop: config["stopSequences"],
   });
   if (thinking["includeThoughts"] !== true) delete reply.reasoning;
   const written = reply.toolCall === undefined ? reply.text : JSON.stringify(reply.toolCall);
-  const usage = { prompt_tokens: promptTokens(body), completion_tokens: roughTokens(written) };
+  const usage = { prompt_tokens: promptTokens(body), completion_tokens: candidateCount(body) * roughTokens(written) };
   return toAimock(reply, { stream, finishReason: "stop", usage });
+}
+
+function generationConfig(body: JsonObject): JsonObject {
+  return isObject(body["generationConfig"]) ? body["generationConfig"] : {};
+}
+
+function candidateCount(body: JsonObject): number {
+  const count = generationConfig(body)["candidateCount"];
+  return typeof count === "number" ? count : 1;
 }
 
 /** A `contents` entry as messages: a function's response is a tool message, the rest what its role says. */

@@ -26,8 +26,8 @@ export function openaiFixtures(pace: StreamingProfile): Fixture[] {
 }
 
 function answerChat(request: ChatCompletionRequest): FixtureResponse {
-  const { model, messages, tools, tool_choice: toolChoice, response_format: format } = request;
-  const reply = replyTo({ model, messages, tools, toolChoice, jsonSchema: schemaOf(format) });
+  const { model, messages, tools, tool_choice: toolChoice, response_format: format, stop } = request;
+  const reply = replyTo({ model, messages, tools, toolChoice, jsonSchema: schemaOf(format), stop });
   // OpenAI's chat API keeps reasoning to itself.
   delete reply.reasoning;
   return toAimock(reply, { stream: request.stream === true });

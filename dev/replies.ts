@@ -4,8 +4,8 @@
  * emulator) share it and the same request always gets the same answer.
  *
  * The answer says that no model has read the prompt and repeats its last words;
- * it calls a tool when one is offered and the prompt asks for it, and keeps to
- * a JSON schema when one is given.
+ * it calls a tool when one is offered and the prompt asks for it, keeps to a
+ * JSON schema when one is given, and ends where `stop` says.
  */
 import { isObject } from "../shared/json.ts";
 import { exampleOf } from "./schema-example.ts";
@@ -19,6 +19,8 @@ export interface ReplyRequest {
   toolChoice?: unknown;
   /** The bare JSON schema of a structured answer; `true` for JSON of any shape. */
   jsonSchema?: unknown;
+  /** OpenAI's `stop`: a text before which the answer ends, or a list of them. */
+  stop?: unknown;
   /** The model's id; the text names it, and reasoning models think aloud. */
   model: string;
 }
@@ -50,6 +52,11 @@ const ECHO_LIMIT = 200;
  * // → { text: "This is the offline stand-in for gpt-4: no model has read your message. You wrote: “Hello”. …" }
  */
 export function replyTo(request: ReplyRequest): Reply {
+  const reply = unstoppedReply(request);
+  return { ...reply, text: cutAtStop(reply.text, request.stop) };
+}
+
+function unstoppedReply(request: ReplyRequest): Reply {
   const { model } = request;
   const prompt = lastText(request.messages, "user");
   const reasoning = REASONING_MODEL.test(model)
@@ -74,6 +81,12 @@ export function replyTo(request: ReplyRequest): Reply {
     text: `${introduction(model)} You wrote: “${shortened(prompt)}”. For a real answer, start the mesh with ./run.sh --live.`,
     ...reasoning,
   };
+}
+
+function cutAtStop(text: string, stop: unknown): string {
+  const stops = (Array.isArray(stop) ? stop : [stop]).filter((each) => typeof each === "string" && each !== "");
+  const ends = stops.map((each) => text.indexOf(each)).filter((at) => at !== -1);
+  return text.slice(0, Math.min(text.length, ...ends));
 }
 
 /** A text cut into the pieces of a stream, word by word; joined, they are the text again. Never inside a character. */

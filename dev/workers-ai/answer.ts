@@ -46,6 +46,7 @@ function replyOf(model: string, inputs: JsonObject): Reply {
     ...(Array.isArray(tools) && { tools }),
     toolChoice: inputs["tool_choice"],
     jsonSchema: schemaOf(inputs),
+    stop: inputs["stop"],
   });
 }
 

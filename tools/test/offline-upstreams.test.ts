@@ -20,6 +20,11 @@ async function gemini(method: string, body: unknown): Promise<{ status: number; 
   return { status: response.status, text: await response.text() };
 }
 
+interface Candidate {
+  index: number;
+  content: { parts: { text?: string }[] };
+}
+
 const contents = (text: string) => [{ role: "user", parts: [{ text }] }];
 
 test("OpenAI: a chat streams word by word and ends with the usage asked for", async () => {
@@ -64,6 +69,15 @@ test("OpenAI: completions, with two prompts, echo and n, whole and streamed", as
   expect(streamed.map(({ text }) => text).join("")).toBe(choices[3]?.text);
 });
 
+test("OpenAI: chats and completions end where `stop` says", async () => {
+  const stop = ["no model", " stand-in"];
+  const messages = [{ role: "user" as const, content: "Hi" }];
+  const chat = await openai.chat.completions.create({ model: "gpt-4o", messages, stop });
+  expect(chat.choices[0]).toMatchObject({ message: { content: "This is the offline" }, finish_reason: "stop" });
+  const completion = await openai.completions.create({ model: "gpt-3.5-turbo-instruct", prompt: "Hi", stop });
+  expect(completion.choices[0]).toMatchObject({ text: "This is the offline", finish_reason: "stop" });
+});
+
 test("OpenAI: its SDK, which asks for base64, reads the embeddings", async () => {
   const create = (encoding_format?: "float") =>
     openai.embeddings.create({
@@ -99,6 +113,17 @@ test("Gemini: thoughts come only when they are asked for, and the stream ends wi
   const last = JSON.parse(without.text.trim().split("\n\n").at(-1)?.slice(6) ?? "");
   expect(last.candidates[0].finishReason).toBe("STOP");
   expect(last.usageMetadata.totalTokenCount).toBeGreaterThan(last.usageMetadata.promptTokenCount);
+});
+
+test("Gemini: as many candidates as asked for, each up to the stop sequence", async () => {
+  const body = { contents: contents("Hi"), generationConfig: { candidateCount: 2, stopSequences: [" stand-in"] } };
+  const whole = JSON.parse((await gemini("gemini-2.5-flash:generateContent", body)).text);
+  const texts = whole.candidates.map(({ index, content }: Candidate) => [index, content.parts[0]?.text]);
+  expect(texts).toEqual([0, 1].map((index) => [index, "This is the offline"]));
+  const { text } = await gemini("gemini-2.5-flash:streamGenerateContent?alt=sse", body);
+  const events = text.trim().split("\n\n");
+  const second = events.map((event) => JSON.parse(event.slice(6)).candidates[1].content.parts[0]?.text ?? "");
+  expect(second.join("")).toBe("This is the offline");
 });
 
 test("Gemini: counts tokens, embeds in batches, lists models, refuses an unknown one in Google's words", async () => {

@@ -43,6 +43,17 @@ test("a reasoning model thinks, another does not", () => {
   expect(replyTo({ model: "gpt-4", messages: user("Hi") }).reasoning).toBeUndefined();
 });
 
+test.each([
+  ["a text", " stand-in", "This is the offline"],
+  ["the first of several to come", ["no model", "offline"], "This is the "],
+  ["one that does not come", "never", undefined],
+  ["an empty one", "", undefined],
+  ["none", null, undefined],
+])("an answer ends before `stop`: %s", (_what, stop, expected) => {
+  const request = { model: "m", messages: user("Hi") };
+  expect(replyTo({ ...request, stop }).text).toBe(expected ?? replyTo(request).text);
+});
+
 test("a structured answer fits its schema", () => {
   const jsonSchema = {
     type: "object",
