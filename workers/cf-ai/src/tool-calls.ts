@@ -5,7 +5,12 @@ import { clientToolCallId } from "./tool-call-id.ts";
 /** What is called: a function, or (OpenAI's models by way of AI Gateway) a custom tool. */
 type Called = { function: { name?: string; arguments: string } } | { custom: { name?: string; input: string } };
 
-export type ToolCall = { id: string; type: "function" | "custom" } & Called;
+/** What a vendor adds to a call and wants back with it: Gemini's thought signature, by way of AI Gateway. */
+interface Extra {
+  extra_content?: JsonObject;
+}
+
+export type ToolCall = { id: string; type: "function" | "custom" } & Called & Extra;
 
 /**
  * The tool calls of a whole answer. Native models give them flat
@@ -16,16 +21,16 @@ export function toolCalls(given: readonly JsonObject[], newId: () => string): To
   const calls: ToolCall[] = [];
   const used = new Set<string>();
   for (const call of given) {
-    const { id, type, name, args } = callParts(call);
+    const { id, type, name, args, extra } = callParts(call);
     if (name === "") continue;
     const own = id !== "" && !used.has(id) ? clientToolCallId(id, name, newId) : newId();
     used.add(id);
-    calls.push({ id: own, type, ...called(type, args === "" && type === "function" ? "{}" : args, name) });
+    calls.push({ id: own, type, ...called(type, args === "" && type === "function" ? "{}" : args, name), ...extra });
   }
   return calls;
 }
 
-export type ToolCallDelta = { index: number; id?: string; type?: "function" | "custom" } & Called;
+export type ToolCallDelta = { index: number; id?: string; type?: "function" | "custom" } & Called & Extra;
 
 /** Name and arguments as one text, for the account. */
 export function callText(call: Called): string {
@@ -84,7 +89,7 @@ export class ToolCallStream {
 
   /** `named`: the calls that a piece of the same event has named. A second name in it is another call's, whatever its id or index. */
   #push(piece: JsonObject, named: Set<OpenCall>): ToolCallDelta | undefined {
-    const { id, type, name, args } = callParts(piece);
+    const { id, type, name, args, extra } = callParts(piece);
     if (id === "" && name === "" && args === "") return undefined;
     const call = this.#callOf({ index: integer(piece["index"]), id, name }, named);
     if (call === undefined) return undefined;
@@ -97,7 +102,7 @@ export class ToolCallStream {
     call.id ||= id;
     call.type = type;
     call.held += args;
-    return name === "" ? undefined : this.#begin(call, name);
+    return name === "" ? undefined : { ...this.#begin(call, name), ...extra };
   }
 
   /** Functions that are called without arguments get the empty object, so that a client can parse them. */
@@ -151,15 +156,18 @@ interface CallParts {
   type: "function" | "custom";
   name: string;
   args: string;
+  extra: Extra;
 }
 
 function callParts(call: JsonObject): CallParts {
-  const { id, function: fn, custom } = call;
+  const { function: fn, custom, extra_content } = call;
+  const id = string(call["id"]);
+  const extra = isObject(extra_content) ? { extra_content } : {};
   if (!isObject(fn) && isObject(custom)) {
-    return { id: string(id), type: "custom", name: string(custom["name"]), args: string(custom["input"]) };
+    return { id, type: "custom", name: string(custom["name"]), args: string(custom["input"]), extra };
   }
   const source = isObject(fn) ? fn : call;
-  return { id: string(id), type: "function", name: string(source["name"]), args: argumentText(source["arguments"]) };
+  return { id, type: "function", name: string(source["name"]), args: argumentText(source["arguments"]), extra };
 }
 
 function argumentText(value: unknown): string {

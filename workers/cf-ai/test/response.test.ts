@@ -12,6 +12,8 @@ const options: CompletionOptions = {
   catalog: false,
 };
 
+const SIGNED = { google: { thought_signature: "c2ln" } };
+
 /** An id that the relay has made. */
 const OURS = expect.stringMatching(/^call_[0-9a-f]{20}_\d+$/);
 
@@ -229,6 +231,12 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
       },
     ]);
     expect(body).not.toHaveProperty("gatewayMetadata");
+  });
+
+  test("keeps the signature that Gemini wants back with a call", () => {
+    const call = { id: "c1", type: "function", function: { name: "f", arguments: "{}" }, extra_content: SIGNED };
+    const given = { choices: [{ message: { content: null, tool_calls: [call] }, finish_reason: "tool_calls" }] };
+    expect(choice(given, { catalog: true })).toMatchObject({ message: { tool_calls: [call] } });
   });
 
   test("is empty when nothing but its trimmings is there", () => {

@@ -460,6 +460,13 @@ describe("a stream of another vendor's model, by way of AI Gateway", () => {
     );
   });
 
+  test("keeps the signature that Gemini wants back with a call", () => {
+    const extra_content = { google: { thought_signature: "c2ln" } };
+    const piece = { index: 0, id: "c1", function: { name: "f", arguments: "{}" }, extra_content };
+    const sse = translate([chunk({ tool_calls: [piece] }), DONE], { catalog: true });
+    expect(deltas(sse)[0]).toMatchObject({ tool_calls: [piece] });
+  });
+
   test("numbers its calls on from chunk to chunk", () => {
     const call = (name: string) => chunk({ tool_calls: [{ function: { name, arguments: "{}" } }] });
     const pieces = deltas(translate([call("f"), call("g"), DONE], { catalog: true })).flatMap(
