@@ -27,7 +27,7 @@ const ours = (note: string): FieldRule => ({ becomes: "ours", note });
 const OPENAI_FIELDS: Readonly<Record<OpenAIField, FieldRule>> = {
   messages: sent("`contents` and `systemInstruction`"),
   model: ours("the id in the URL"),
-  audio: sent("with `modalities`: `speechConfig` of a speech model; format pcm16 only"),
+  audio: sent("`speechConfig` of a speech model; format pcm16 only; ignored where `modalities` do not name audio"),
   frequency_penalty: sent("`frequencyPenalty`; ignored by thinking models (2.5 and later), which refuse it"),
   function_call: refused("it is from before tools: use tool_choice"),
   functions: refused("it is from before tools: use tools"),

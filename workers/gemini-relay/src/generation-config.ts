@@ -2,7 +2,7 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
-import { asText, at, integerField, numberField, objectField, textField } from "./read.ts";
+import { integerField, numberField, objectField, textField } from "./read.ts";
 import { geminiSchema } from "./schema.ts";
 import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
 
@@ -31,7 +31,7 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
     ...penalties(body, traits, ignored),
     ...logprobs(body),
     ...responseFormat(body),
-    ...modalities(body, traits),
+    ...modalities(body, traits, ignored),
     ...thinking(body, traits, google, ignored),
     ...googleConfig(google),
   };
@@ -109,7 +109,8 @@ function responseFormat(body: JsonObject): JsonObject {
       "invalid_value",
     );
   }
-  if (objectField(format, "json_schema", "response_format.json_schema") === undefined) {
+  const described = objectField(format, "json_schema", "response_format.json_schema");
+  if (described === undefined) {
     throw badRequest(
       "response_format.json_schema is missing: an object with name and schema.",
       "response_format.json_schema",
@@ -117,13 +118,15 @@ function responseFormat(body: JsonObject): JsonObject {
     );
   }
   const param = "response_format.json_schema.schema";
-  const schema = at(format, "json_schema", "schema");
+  const { schema } = described;
   if (schema === undefined || schema === null) return { responseMimeType: "application/json" };
   if (!isObject(schema)) throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
-  const described = withDescription(schema, asText(at(format, "json_schema", "description")));
+  const description = textField(described, "description", "response_format.json_schema.description");
   return {
     responseMimeType: "application/json",
-    ...(Object.keys(schema).length > 0 && { responseJsonSchema: geminiSchema(described, param) }),
+    ...(Object.keys(schema).length > 0 && {
+      responseJsonSchema: geminiSchema(withDescription(schema, description), param),
+    }),
   };
 }
 
@@ -135,16 +138,13 @@ function withDescription(schema: JsonObject, description: string | undefined): J
 const MODALITIES: Readonly<Record<string, string>> = { text: "TEXT", image: "IMAGE", audio: "AUDIO" };
 
 /** `modalities` and `audio`. Only speech models speak, and what they give is raw 16-bit PCM. */
-function modalities(body: JsonObject, traits: ModelTraits): JsonObject {
-  const given = body["modalities"];
-  if (given === undefined || given === null) return {};
-  if (!Array.isArray(given)) throw badRequest("modalities must be a list.", "modalities", "invalid_type");
-  const names = given.map((name: unknown, index) => {
-    const modality = typeof name === "string" && Object.hasOwn(MODALITIES, name) ? MODALITIES[name] : undefined;
-    if (modality !== undefined) return modality;
-    throw badRequest("modalities are text, image and audio.", `modalities[${index}]`, "invalid_value");
-  });
-  if (!names.includes("AUDIO")) return names.includes("IMAGE") ? { responseModalities: names } : {};
+function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
+  const names = modalityNames(body["modalities"]);
+  const audio = objectField(body, "audio") ?? {};
+  if (!names.includes("AUDIO")) {
+    if (Object.keys(audio).length > 0) ignored.push("audio");
+    return names.includes("IMAGE") ? { responseModalities: names } : {};
+  }
   if (!traits.speaks) {
     throw badRequest(
       "This model does not answer with audio; Gemini's -tts models do.",
@@ -152,17 +152,26 @@ function modalities(body: JsonObject, traits: ModelTraits): JsonObject {
       "unsupported_value",
     );
   }
-  const audio = objectField(body, "audio");
-  const format = audio?.["format"];
+  const { format } = audio;
   if (format !== undefined && format !== "pcm16") {
     throw badRequest("Gemini's audio is pcm16.", "audio.format", "unsupported_value");
   }
-  const voiceName = audio === undefined ? undefined : textField(audio, "voice", "audio.voice");
+  const voiceName = textField(audio, "voice", "audio.voice");
   return {
     // Speech models refuse TEXT beside AUDIO.
     responseModalities: ["AUDIO"],
     ...(voiceName !== undefined && { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName } } } }),
   };
+}
+
+function modalityNames(given: unknown): string[] {
+  if (given === undefined || given === null) return [];
+  if (!Array.isArray(given)) throw badRequest("modalities must be a list.", "modalities", "invalid_type");
+  return given.map((name: unknown, index) => {
+    const modality = typeof name === "string" && Object.hasOwn(MODALITIES, name) ? MODALITIES[name] : undefined;
+    if (modality !== undefined) return modality;
+    throw badRequest("modalities are text, image and audio.", `modalities[${index}]`, "invalid_value");
+  });
 }
 
 function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): JsonObject {

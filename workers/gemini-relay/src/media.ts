@@ -2,7 +2,11 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import type { Blob64, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
 
-/** Files of the client's messages as Gemini's parts. Nothing is fetched here: an address goes to Google as it is. */
+/**
+ * Files of the client's messages as Gemini's parts. Nothing is fetched here: an
+ * address goes to Google as it is. Of web addresses Google takes https only.
+ * Source: ai.google.dev/gemini-api/docs/file-input-methods, "External HTTP / Signed URLs"
+ */
 
 /** Types that Gemini needs to be told when a file comes by address, by the ending of its path. */
 const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
@@ -49,7 +53,7 @@ export function mediaPart(url: string, param: string, traits: ModelTraits, fileN
   if (/^files\/[\w-]+$/.test(url)) return { fileData: { fileUri: FILES_API + url } };
   if (url.startsWith(`${FILES_API}files/`)) return { fileData: { fileUri: url } };
   if (/^gs:\/\/./i.test(url)) return file(url);
-  if (!/^https?:\/\/./i.test(url)) {
+  if (!/^https:\/\/./i.test(url)) {
     throw badRequest(
       "Send the file as a data: URL (data:<type>;base64,<data>) or by its https:// address.",
       param,

@@ -9,7 +9,7 @@ import { SchemaRefs } from "./schema-refs.ts";
  * key they do not know. But Gemini goes by few keywords only, so what can be
  * said in those is said in those:
  * - `const` → `enum` of one, or type null;
- * - `nullable` (OpenAPI) → type null besides;
+ * - `nullable` (OpenAPI) → type null besides, in `type` or `anyOf`;
  * - `true` as a schema → `{}`;
  * - a tuple as draft 7 writes it → `prefixItems`;
  * - `allOf` of one, or of parts that do not collide → one schema;
@@ -93,6 +93,7 @@ function rewrite(schema: JsonObject, rewriting: Rewriting, depth: number): JsonO
   for (const [keyword, value] of Object.entries(schema)) {
     // What is in these and in use stands in the root's $defs.
     if (MEANINGLESS.has(keyword) || keyword === "definitions" || (keyword === "$defs" && depth > 0)) continue;
+    if (keyword === "nullable" && typeof value === "boolean") continue;
     if (keyword === "$ref") written[keyword] = typeof value === "string" ? rewriting.refs.follow(value) : value;
     else if (LIST_KEYWORDS.has(keyword) && Array.isArray(value)) written[keyword] = value.map(innerOrAny);
     else if (keyword === "items" && Array.isArray(value)) written[keyword] = value.map(innerOrAny);
@@ -100,7 +101,8 @@ function rewrite(schema: JsonObject, rewriting: Rewriting, depth: number): JsonO
     else if (MAP_KEYWORDS.has(keyword) && isObject(value)) written[keyword] = mapValues(value, innerOrAny);
     else written[keyword] = value;
   }
-  return refAlone(merged(withItems(withNull(withoutConst(written)))));
+  const whole = refAlone(merged(withItems(withoutConst(written))));
+  return schema["nullable"] === true ? orNull(whole) : whole;
 }
 
 /** `{const: "a"}` → `{enum: ["a"]}`; of an enum beside it only that value is left. */
@@ -110,14 +112,26 @@ function withoutConst(schema: JsonObject): JsonObject {
   return only === null ? { ...rest, type: "null" } : { ...rest, enum: [only] };
 }
 
-/** `{type: "string", nullable: true}` → `{type: ["string", "null"]}` */
-function withNull(schema: JsonObject): JsonObject {
-  const { nullable, ...rest } = schema;
-  if (nullable !== true) return schema;
-  if (typeof rest["type"] === "string") return { ...rest, type: [rest["type"], "null"] };
-  return rest["type"] === undefined && Array.isArray(rest["anyOf"])
-    ? { ...rest, anyOf: [...rest["anyOf"], { type: "null" }] }
-    : schema;
+const NULL = { type: "null" };
+
+/** Keywords that can keep null out although the type lets it in. */
+const CHOICES = ["enum", "anyOf", "oneOf", "allOf", "not"];
+
+/**
+ * The same, or null. `{type: "string"}` → `{type: ["string", "null"]}`,
+ * `{anyOf: [A]}` → `{anyOf: [A, null]}`, `{$ref, title}` → `{anyOf: [{$ref}, null], title}`
+ */
+function orNull(schema: JsonObject): JsonObject {
+  const { type, anyOf } = schema;
+  if (type !== undefined && !CHOICES.some((keyword) => schema[keyword] !== undefined)) {
+    return { ...schema, type: [...new Set([type, "null"].flat())] };
+  }
+  const entries = Object.entries(schema);
+  const outside = entries.filter(([keyword]) => keyword !== "$ref" && isWord(keyword));
+  const inside = entries.filter(([keyword]) => keyword === "$ref" || !isWord(keyword));
+  if (inside.length === 0) return schema;
+  const choices = inside.length === 1 && Array.isArray(anyOf) ? anyOf : [Object.fromEntries(inside)];
+  return { ...Object.fromEntries(outside), anyOf: [...choices, NULL] };
 }
 
 /** `items` as one schema, or true; a draft 7 tuple becomes `prefixItems`. */
@@ -153,8 +167,12 @@ function merged(schema: JsonObject): JsonObject {
 /** Words that say something to a reader only: those of the whole count more. */
 const WORDS = new Set(["title", "description", "default", "examples"]);
 
+function isWord(keyword: string): boolean {
+  return WORDS.has(keyword) || keyword.startsWith("$");
+}
+
 function onlyWords({ $ref: _, ...rest }: JsonObject): boolean {
-  return Object.keys(rest).every((keyword) => WORDS.has(keyword) || keyword.startsWith("$"));
+  return Object.keys(rest).every(isWord);
 }
 
 /** Null when the two say different things of the same. */

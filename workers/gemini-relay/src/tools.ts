@@ -1,6 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { asText, at, objectField, objectsIn } from "./read.ts";
+import { asText, at, objectField, objectsIn, textField } from "./read.ts";
 import { geminiSchema, takesNothing } from "./schema.ts";
 
 /** Google's rule for names of functions. Source: discovery document, FunctionDeclaration.name. */
@@ -51,7 +51,7 @@ function functionDeclaration(declared: JsonObject, path: string): JsonObject {
       "invalid_value",
     );
   }
-  const description = asText(declared["description"]);
+  const description = textField(declared, "description", `${path}.description`);
   const parameters = declared["parameters"];
   const param = `${path}.parameters`;
   if (parameters !== undefined && parameters !== null && !isObject(parameters)) {

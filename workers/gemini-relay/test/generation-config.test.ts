@@ -75,6 +75,10 @@ describe("parameters", () => {
     [{ logprobs: true, top_logprobs: 21 }, "top_logprobs"],
     [{ response_format: { type: "yaml" } }, "response_format.type"],
     [{ response_format: { type: "json_schema", json_schema: { schema: "x" } } }, "response_format.json_schema.schema"],
+    [
+      { response_format: { type: "json_schema", json_schema: { description: 7, schema: { type: "object" } } } },
+      "response_format.json_schema.description",
+    ],
     [{ reasoning_effort: "enormous" }, "reasoning_effort"],
     [{ modalities: ["smell"] }, "modalities[0]"],
     [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities"],
@@ -128,6 +132,14 @@ describe("parameters", () => {
     expect(ask({ service_tier: "auto" }).serviceTier).toBeUndefined();
     expect(ask({ service_tier: "scale" }).serviceTier).toBeUndefined();
     expect(ignoredBy({ service_tier: "scale" })).toEqual(["service_tier"]);
+  });
+
+  test("a voice is ignored and named where no audio is asked for", () => {
+    const audio = { voice: "Kore", format: "pcm16" };
+    expect(ignoredBy({ audio })).toEqual(["audio"]);
+    expect(ignoredBy({ audio, modalities: ["text"] })).toEqual(["audio"]);
+    expect(ignoredBy({ audio: {} })).toEqual([]);
+    expect(ignoredBy({ audio, modalities: ["audio"] }, "gemini-2.5-flash-preview-tts")).toEqual([]);
   });
 
   test("a voice that is no name is a 400, not another voice", () => {

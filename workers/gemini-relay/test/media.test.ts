@@ -70,6 +70,7 @@ describe("files in messages", () => {
     ["data without a type", image("data:;base64,AAAA"), `${at}.image_url.url`],
     ["an empty image", image("data:image/png;base64,"), `${at}.image_url.url`],
     ["P77 an address of a local file", image("file:///etc/passwd"), `${at}.image_url.url`],
+    ["an address without https, which Google does not read", image("http://x.y/a.png"), `${at}.image_url.url`],
     ["audio without a format", { type: "input_audio", input_audio: { data: "AAAA" } }, `${at}.input_audio.format`],
     ["audio without data", { type: "input_audio", input_audio: { format: "mp3" } }, `${at}.input_audio.data`],
     ["a file at OpenAI", { type: "file", file: { file_id: "file-abc" } }, `${at}.file.file_id`],
@@ -79,8 +80,8 @@ describe("files in messages", () => {
   });
 
   test("P77 a web address goes to Google as it is; models that read none get a 400", () => {
-    expect(partOf(image("http://169.254.169.254/a.png"))).toMatchObject({
-      fileData: { fileUri: "http://169.254.169.254/a.png" },
+    expect(partOf(image("https://169.254.169.254/a.png"))).toMatchObject({
+      fileData: { fileUri: "https://169.254.169.254/a.png" },
     });
     expect(problem(image("https://x.y/a.png"), "gemini-2.0-flash")).toMatchObject({
       status: 400,

@@ -53,6 +53,14 @@ describe("tools", () => {
     );
   });
 
+  test("definitions stay at the root of what is nullable as a whole", () => {
+    const $defs = { A: objectOf({}) };
+    expect(schemaOf({ nullable: true, type: "object", anyOf: [{ $ref: "#/$defs/A" }], $defs })).toEqual({
+      anyOf: [{ type: "object", anyOf: [{ $ref: "#/$defs/A" }] }, { type: "null" }],
+      $defs,
+    });
+  });
+
   test("P17 references stay, cyclic ones too; words beside a reference are not lost", () => {
     const schema = {
       ...objectOf({ node: { $ref: "#/$defs/Node", description: "the root" } }),
@@ -132,6 +140,41 @@ describe("tools", () => {
     ["a constant after its enum", { enum: ["x", "y"], const: "x" }, { enum: ["x"] }],
     ["OpenAPI's nullable", { type: "string", nullable: true }, { type: ["string", "null"] }],
     ["OpenAPI's nullable choice", { anyOf: [a], nullable: true }, { anyOf: [a, { type: "null" }] }],
+    ["what is not nullable", { type: "string", nullable: false }, { type: "string" }],
+    ["a nullable list of types", { type: ["string", "null"], nullable: true }, { type: ["string", "null"] }],
+    ["a nullable list", { type: "array", nullable: true }, { type: ["array", "null"], items: {} }],
+    ["anything nullable", { description: "d", nullable: true }, { description: "d" }],
+    [
+      "a nullable enum",
+      { enum: ["x"], nullable: true, title: "T" },
+      { title: "T", anyOf: [{ enum: ["x"] }, { type: "null" }] },
+    ],
+    [
+      "a nullable enum with its type",
+      { type: "string", enum: ["x"], nullable: true },
+      { anyOf: [{ type: "string", enum: ["x"] }, { type: "null" }] },
+    ],
+    ["a nullable oneOf", { oneOf: [a, {}], nullable: true }, { anyOf: [{ oneOf: [a, {}] }, { type: "null" }] }],
+    [
+      "a nullable reference",
+      { $ref: "#/$defs/Nowhere", nullable: true },
+      { anyOf: [{ $ref: "#/$defs/Nowhere" }, { type: "null" }] },
+    ],
+    [
+      "a nullable reference with words",
+      { $ref: "#/$defs/Nowhere", nullable: true, description: "d" },
+      { description: "d", anyOf: [{ $ref: "#/$defs/Nowhere" }, { type: "null" }] },
+    ],
+    [
+      "OpenAPI 3.0: a nullable allOf of one reference",
+      { nullable: true, allOf: [{ $ref: "#/$defs/Nowhere" }] },
+      { anyOf: [{ $ref: "#/$defs/Nowhere" }, { type: "null" }] },
+    ],
+    [
+      "a property of the name nullable",
+      objectOf({ nullable: { type: "boolean" } }),
+      objectOf({ nullable: { type: "boolean" } }),
+    ],
     ["anything, as true", objectOf({ x: true, y: { anyOf: [true] } }), objectOf({ x: {}, y: { anyOf: [{}] } })],
     [
       "closed and open objects",
@@ -245,10 +288,20 @@ describe("tools", () => {
       { type: "function", function: { name: "f", parameters: [] } },
       "tools[0].function.parameters",
     ],
+    [
+      "a description that is no text",
+      { type: "function", function: { name: "f", description: { en: "does f" } } },
+      "tools[0].function.description",
+    ],
     ["a custom tool", { type: "custom", custom: { name: "f" } }, "tools[0].type"],
     ["no tool", 7, "tools[0].type"],
   ])("%s is a 400 that names the tool", (_, one, param) => {
     expect(refused({ tools: [one] })).toMatchObject({ status: 400, param });
+  });
+
+  test("a description of null is none", () => {
+    const one = { type: "function", function: { name: "f", description: null } };
+    expect(ask({ tools: [one] }).tools).toEqual([{ functionDeclarations: [{ name: "f" }] }]);
   });
 
   test("web search is Google's, beside functions", () => {
