@@ -1,11 +1,11 @@
-import type { StreamReply, WholeReply } from "./contract/relay.ts";
+import { answerForRpc, type StreamReply, type WholeReply } from "./contract/relay.ts";
 import { ApiError, errorBody, invalidResponse, retryAfterHeader, toApiError } from "./errors.ts";
 import type { Usage } from "./usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
 export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
   const headers = { "content-type": "application/json", ...extra.headers };
-  return { status: 200, usage, ...extra, body: JSON.stringify(body), headers };
+  return { status: 200, usage, ...extra, body: answerForRpc(JSON.stringify(body)), headers };
 }
 
 /** A relay's failed attempt. What the client gets and what routing needs come from the one error. */

@@ -148,6 +148,21 @@ describe("the rest of OpenAI's API", () => {
     expect(mesh.upstream.requests[1]).toMatchObject({ method: "DELETE", url: "/openai/v1/files/file-1", text: "" });
   });
 
+  test.each(["/v1/embeddings", "/v1/responses"])(
+    "an answer of %s above what one RPC call carries arrives whole",
+    async (path) => {
+      const embedding = "A".repeat(16_384);
+      const data = Array.from({ length: 2_048 }, (_, index) => ({ object: "embedding", index, embedding }));
+      const answer = JSON.stringify({ object: "list", data, usage: { prompt_tokens: 9, total_tokens: 9 } });
+      mesh.upstream.play(
+        (_request, response) => void response.writeHead(200, { "content-type": "application/json" }).end(answer),
+      );
+      const response = await mesh.post(path, { model: "text-embedding-3-large", input: "x" });
+      expect(response.status).toBe(200);
+      expect((await response.text()) === answer).toBe(true);
+    },
+  );
+
   test("an opened path goes to the upstream that the body names, and to nobody else", async () => {
     mesh.upstream.play((_request, response) => json(response, 200, { id: "resp_1" }));
     vllm.play((_request, response) => json(response, 200, { id: "resp_2" }));

@@ -134,8 +134,8 @@ export interface WholeReply {
   status: number;
   /** Headers for the client, lower-case; always with content-type. */
   headers: Record<string, string>;
-  /** In OpenAI's shape; on a failure OpenAI's error object. */
-  body: string | Uint8Array;
+  /** In OpenAI's shape; on a failure OpenAI's error object. A stream where the answer is too large for one RPC call. */
+  body: string | Uint8Array | ReadableStream<Uint8Array>;
   usage: Usage | null;
   /** The counts are ours, not the provider's. */
   usageEstimated?: boolean;
@@ -208,6 +208,16 @@ const LARGEST_TEXT_BODY = 15 * 1024 * 1024;
 /** The form in which a body crosses to another Worker; the reverse of `bodyText`. */
 export function bodyForRpc(text: string): string | Uint8Array {
   return text.length > LARGEST_TEXT_BODY ? new TextEncoder().encode(text) : text;
+}
+
+/** One call carries 32 MiB; what surrounds the body takes some of it. */
+const LARGEST_ANSWER_BYTES = 30 * 1024 * 1024;
+
+/** The form in which an answer, however large, crosses to the gateway. */
+export function answerForRpc(answer: string | Uint8Array): WholeReply["body"] {
+  const body = typeof answer === "string" ? bodyForRpc(answer) : answer;
+  const isLarge = typeof body !== "string" && body.byteLength > LARGEST_ANSWER_BYTES;
+  return isLarge ? new Blob([body]).stream() : body;
 }
 
 /** The text of a body that came over RPC. */

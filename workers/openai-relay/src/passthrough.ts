@@ -1,11 +1,11 @@
 import {
-  bodyForRpc,
+  answerForRpc,
   bodyText,
   type PassthroughRequest,
   type RelayReply,
   type WholeReply,
 } from "@ai-proxy/shared/contract/relay";
-import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
+import { badRequest } from "@ai-proxy/shared/errors";
 import { readBody } from "@ai-proxy/shared/fetch-upstream";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 import { JsonTextError } from "@ai-proxy/shared/json-edit";
@@ -18,9 +18,6 @@ import { redact } from "./redact.ts";
 import { withoutExtensions } from "./request.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import type { Upstream } from "./upstreams.ts";
-
-/** One RPC call carries 32 MiB; what surrounds the body takes some of it. */
-const LARGEST_ANSWER_BYTES = 31 * 1024 * 1024;
 
 /** Segments of letters, digits and the few signs that ids have; never empty, never made of dots alone. */
 const PATH = /^(?:\/(?!\.+(?:\/|$))[\w.:@~-]+)+$/;
@@ -93,21 +90,18 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
   const { headers, status } = answer.response;
   const type = headers.get("content-type") ?? "application/octet-stream";
   const bytes = await readBody(answer, upstream.name, leftMs, "bytes");
-  if (bytes.byteLength > LARGEST_ANSWER_BYTES) {
-    throw invalidResponse(`${upstream.name} sent more than can be passed on at once.`, "answer_too_large");
-  }
   const reply = {
     status,
     headers: { ...clientHeaders(headers), ...fileName(headers), "content-type": type },
     usage: null,
     ...logIdOf(headers),
   };
-  if (!/\bjson\b/.test(type)) return { ...reply, body: bytes };
+  if (!/\bjson\b/.test(type)) return { ...reply, body: answerForRpc(bytes) };
   const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
   const parsed = tryParseJson(text);
   return {
     ...reply,
-    body: bodyForRpc(redact(text, caller.secrets(upstream))),
+    body: answerForRpc(redact(text, caller.secrets(upstream))),
     usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
 }

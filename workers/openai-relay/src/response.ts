@@ -1,4 +1,4 @@
-import { bodyForRpc, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { answerForRpc, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { objectMembers, spliced } from "@ai-proxy/shared/json-edit";
@@ -35,7 +35,7 @@ export function wholeAnswer(
   return {
     status: 200,
     headers: { "content-type": "application/json", ...headers },
-    body: bodyForRpc(redact(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
+    body: answerForRpc(redact(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
     usage: fromOpenAIUsage(answer["usage"]),
     ...(typeof model === "string" && model !== "" && { servedModel: model }),
   };
