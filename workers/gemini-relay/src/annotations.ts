@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { PartStarts } from "./part-starts.ts";
 import { asNumber, asText, at, objectsIn } from "./read.ts";
 
 /** OpenAI's form of a source; indexes count characters (code points) of the message. */
@@ -7,14 +8,20 @@ export interface Annotation {
   url_citation: { start_index: number; end_index: number; url: string; title: string };
 }
 
+/** The text of a candidate, and where Gemini's parts begin in it. */
+export interface AnnotatedText {
+  text: string;
+  partStarts: PartStarts;
+}
+
 /**
  * Grounding and citations of a candidate → annotations of its text.
  * Gemini's indexes count UTF-8 bytes; a source that no sentence names is cited
  * for the whole text.
  */
-export function readAnnotations(text: string, grounding: unknown, citations: unknown): Annotation[] {
-  const toCharacter = characterIndex(text);
-  return [...groundedAnnotations(text, grounding, toCharacter), ...citedAnnotations(citations, toCharacter)];
+export function readAnnotations(of: AnnotatedText, grounding: unknown, citations: unknown): Annotation[] {
+  const toCharacter = characterIndex(of.text);
+  return [...groundedAnnotations(of, grounding, toCharacter), ...citedAnnotations(citations, toCharacter)];
 }
 
 interface Source {
@@ -22,14 +29,20 @@ interface Source {
   title: string;
 }
 
-function groundedAnnotations(text: string, grounding: unknown, toCharacter: (byte: number) => number): Annotation[] {
+function groundedAnnotations(
+  { text, partStarts }: AnnotatedText,
+  grounding: unknown,
+  toCharacter: (byte: number) => number,
+): Annotation[] {
   const sources = objectsIn(at(grounding, "groundingChunks")).map(readSource);
   const supports = objectsIn(at(grounding, "groundingSupports"));
   const used = new Set<number>();
   const annotations: Annotation[] = [];
   for (const support of supports) {
-    const start = toCharacter(asNumber(at(support, "segment", "startIndex")) ?? 0);
-    const end = toCharacter(asNumber(at(support, "segment", "endIndex")) ?? 0);
+    const { segment } = support;
+    const partStart = utf8Length(text.slice(0, partStarts.of(asNumber(at(segment, "partIndex")) ?? 0)));
+    const start = toCharacter(partStart + (asNumber(at(segment, "startIndex")) ?? 0));
+    const end = toCharacter(partStart + (asNumber(at(segment, "endIndex")) ?? 0));
     const indices: unknown[] = Array.isArray(support["groundingChunkIndices"]) ? support["groundingChunkIndices"] : [];
     for (const index of indices) {
       const source = typeof index === "number" ? sources[index] : undefined;
@@ -66,6 +79,12 @@ function citedAnnotations(citations: unknown, toCharacter: (byte: number) => num
 
 function annotation({ url, title }: Source, start: number, end: number): Annotation {
   return { type: "url_citation", url_citation: { start_index: start, end_index: end, url, title } };
+}
+
+const encoder = new TextEncoder();
+
+function utf8Length(text: string): number {
+  return encoder.encode(text).length;
 }
 
 /** Byte offset in UTF-8 → character offset; one pass over the text, then a look-up for each. */

@@ -1,4 +1,36 @@
+import type { JsonObject } from "@ai-proxy/shared/json";
 import { unreadable } from "./errors.ts";
+
+/** What OpenAI says of an audio answer beside its data: Gemini writes no transcript, and keeps no file that could expire. */
+export const AUDIO_REST = { expires_at: 0, transcript: "" };
+
+/**
+ * What a candidate says aloud, as deltas of `audio` the way OpenAI sends them:
+ * the id once, at the beginning (openai-python's stream() glues texts
+ * together), and a last one of `expires_at` alone, by which openai-node's knows
+ * the end.
+ */
+export class AudioDeltas {
+  readonly #joiner = new Base64Joiner();
+  /** Until it was sent. */
+  #id: string | null;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  push(piece: string): JsonObject {
+    const data = this.#joiner.push(piece);
+    const id = this.#id;
+    this.#id = null;
+    return id === null ? { data } : { id, data, transcript: AUDIO_REST.transcript };
+  }
+
+  end(): JsonObject[] {
+    const data = this.#joiner.end();
+    return [...(data === "" ? [] : [{ data }]), { expires_at: AUDIO_REST.expires_at }];
+  }
+}
 
 /**
  * Pieces of one file, each in base64 of its own, as base64 that can be put

@@ -1,8 +1,9 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { type Annotation, readAnnotations } from "./annotations.ts";
 import type { CandidateEnd } from "./finish-reason.ts";
-import { type Piece, readPieces } from "./pieces.ts";
-import { asText } from "./read.ts";
+import { PartStarts } from "./part-starts.ts";
+import { isAnswer, type Piece, readPart } from "./pieces.ts";
+import { asText, at, objectsIn } from "./read.ts";
 
 /** The envelope that all answers and chunks of one request share. */
 export interface AnswerEnvelope {
@@ -22,6 +23,7 @@ export class Candidate implements CandidateEnd {
   spoke = false;
   /** All of its text, for the positions that annotations point at. */
   #text = "";
+  readonly #partStarts = new PartStarts();
   #grounding: JsonObject | undefined;
   #citations: JsonObject | undefined;
   #urlContext: JsonObject | undefined;
@@ -34,14 +36,22 @@ export class Candidate implements CandidateEnd {
     this.#grounding = filled(candidate["groundingMetadata"]) ?? this.#grounding;
     this.#citations = filled(candidate["citationMetadata"]) ?? this.#citations;
     this.#urlContext = filled(candidate["urlContextMetadata"]) ?? this.#urlContext;
-    const { content } = candidate;
-    const pieces = isObject(content) ? readPieces(content["parts"]) : [];
-    for (const piece of pieces) {
-      if (piece.kind === "text") this.#text += piece.text;
-      else if (piece.kind === "call") this.calls++;
-      if (piece.kind !== "signature") this.spoke = true;
+    const pieces: Piece[] = [];
+    let place = 0;
+    for (const part of objectsIn(at(candidate, "content", "parts"))) {
+      this.#partStarts.add(part, place++, this.#text.length);
+      for (const piece of readPart(part)) {
+        this.#note(piece);
+        pieces.push(piece);
+      }
     }
     return pieces;
+  }
+
+  #note(piece: Piece): void {
+    if (piece.kind === "text") this.#text += piece.text;
+    else if (piece.kind === "call") this.calls++;
+    this.spoke ||= isAnswer(piece);
   }
 
   /** The prompt turned out to be blocked before Gemini said how the candidate ended: that is its end. */
@@ -53,7 +63,7 @@ export class Candidate implements CandidateEnd {
 
   annotations(): Annotation[] {
     if (this.#grounding === undefined && this.#citations === undefined) return [];
-    return readAnnotations(this.#text, this.#grounding, this.#citations);
+    return readAnnotations({ text: this.#text, partStarts: this.#partStarts }, this.#grounding, this.#citations);
   }
 
   /** What Google's own tools found, as Google writes it, for `extra_content.google`; null when there is nothing. */
@@ -63,24 +73,6 @@ export class Candidate implements CandidateEnd {
       ...(this.#grounding !== undefined && { grounding_metadata: this.#grounding }),
       ...(this.#urlContext !== undefined && { url_context_metadata: this.#urlContext }),
     };
-  }
-}
-
-/** The ids of tool calls: Gemini's own where it gives one, and no id twice in an answer. */
-export class CallIds {
-  readonly #prefix: string;
-  readonly #taken = new Set<string>();
-
-  /** @param prefix unique to the answer: without Gemini's ids it has to tell this answer's calls from those of others */
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  take(given: string | undefined): string {
-    const free = given !== undefined && given !== "" && !this.#taken.has(given);
-    const id = free ? given : `${this.#prefix}${this.#taken.size}`;
-    this.#taken.add(id);
-    return id;
   }
 }
 

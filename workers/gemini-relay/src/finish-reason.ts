@@ -38,7 +38,7 @@ export interface CandidateEnd {
   reasons: readonly string[];
   finishMessage: string | undefined;
   calls: number;
-  /** It has said something: text, reasoning, a call, an image. */
+  /** It has said something of an answer: text, a call, an image; thoughts are none. */
   spoke: boolean;
 }
 
@@ -67,7 +67,7 @@ function finishReason(end: CandidateEnd): FinishReason | null {
   const finish = Object.hasOwn(FINISH_REASONS, reason) ? FINISH_REASONS[reason] : undefined;
   if (finish === "stop" && end.calls > 0) return "tool_calls";
   if (finish !== undefined) return finish;
-  // OTHER, ESCALATION, and whatever comes: text was given, but it was not the model that chose to end.
+  // OTHER, IMAGE_OTHER, NO_IMAGE, ESCALATION, and whatever comes: text was given, but it was not the model that chose to end.
   return BROKEN.has(reason) || !end.spoke ? null : "content_filter";
 }
 

@@ -15,15 +15,21 @@ export type Piece =
   /** Steps of Google's own tools, which have no place in OpenAI's format. */
   | { kind: "step"; part: JsonObject };
 
-/** A candidate's parts, in order; parts without content say nothing. */
-export function readPieces(parts: unknown): Piece[] {
-  const pieces: Piece[] = [];
-  if (!Array.isArray(parts)) return pieces;
-  for (const part of parts) if (isObject(part)) readPart(part, pieces);
-  return pieces;
+/**
+ * Whether a piece is of the answer itself, not of the way to it: thoughts,
+ * steps of Google's own tools and signatures alone answer nothing.
+ */
+export function isAnswer(piece: Piece): boolean {
+  if (piece.kind === "step") {
+    const { thought, toolCall, toolResponse } = piece.part;
+    return thought !== true && toolCall === undefined && toolResponse === undefined;
+  }
+  return piece.kind !== "reasoning" && piece.kind !== "signature";
 }
 
-function readPart(part: JsonObject, pieces: Piece[]): void {
+/** What a part says, in order; one without content says nothing. */
+export function readPart(part: JsonObject): Piece[] {
+  const pieces: Piece[] = [];
   const signature = asText(part["thoughtSignature"]);
   const text = part["text"];
   const called = part["functionCall"];
@@ -32,13 +38,13 @@ function readPart(part: JsonObject, pieces: Piece[]): void {
   }
   if (isObject(called)) {
     pieces.push(callPiece(called, signature));
-    return;
+    return pieces;
   }
   if (typeof text === "string") {
     // Said above; an empty one may still be signed.
   } else if (isObject(part["inlineData"])) {
     pieces.push(filePiece(part["inlineData"], part, signature));
-    return;
+    return pieces;
   } else if (isObject(part["executableCode"])) {
     const language = asText(part["executableCode"]["language"])?.toLowerCase() ?? "";
     pieces.push({ kind: "text", text: fenced(language, asText(part["executableCode"]["code"]) ?? "") });
@@ -46,9 +52,10 @@ function readPart(part: JsonObject, pieces: Piece[]): void {
     pieces.push({ kind: "text", text: codeOutput(part["codeExecutionResult"]) });
   } else if (Object.keys(part).some((key) => key !== "thought" && key !== "thoughtSignature")) {
     pieces.push({ kind: "step", part });
-    return;
+    return pieces;
   }
   if (signature !== undefined) pieces.push({ kind: "signature", signature });
+  return pieces;
 }
 
 /** Gemini leaves `args` out when there are none. */

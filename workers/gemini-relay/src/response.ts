@@ -2,9 +2,11 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { emptyCompletion } from "@ai-proxy/shared/reply";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
-import { Base64Joiner } from "./audio.ts";
-import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
+import { AUDIO_REST, Base64Joiner } from "./audio.ts";
+import type { CallIds } from "./call-ids.ts";
+import { type AnswerEnvelope, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
+import { Extras, isExtra } from "./extras.ts";
 import { type FinishReason, finishReasons, withheldMessage } from "./finish-reason.ts";
 import { readLogprobs } from "./logprobs.ts";
 import type { Piece } from "./pieces.ts";
@@ -81,17 +83,19 @@ class MessageBuilder {
   #content: string | null = null;
   #reasoning = "";
   readonly #calls: JsonObject[] = [];
-  readonly #images: JsonObject[] = [];
-  readonly #steps: JsonObject[] = [];
+  readonly #extras = new Extras();
   #audio = "";
   readonly #joiner = new Base64Joiner();
-  #signature: string | undefined;
 
   constructor(callIds: CallIds) {
     this.#callIds = callIds;
   }
 
   add(piece: Piece): void {
+    if (isExtra(piece)) {
+      this.#extras.add(piece);
+      return;
+    }
     switch (piece.kind) {
       case "text":
         this.#content = (this.#content ?? "") + piece.text;
@@ -102,17 +106,8 @@ class MessageBuilder {
       case "call":
         this.#calls.push(toolCall(piece, this.#callIds));
         break;
-      case "image":
-        this.#images.push(imagePart(piece));
-        break;
       case "audio":
         this.#audio += this.#joiner.push(piece.data);
-        break;
-      case "signature":
-        this.#signature = piece.signature;
-        break;
-      case "step":
-        this.#steps.push(piece.part);
         break;
       default:
         piece satisfies never;
@@ -123,7 +118,6 @@ class MessageBuilder {
     this.#audio += this.#joiner.end();
     const withheld = finish === "content_filter" && !end.spoke;
     const alone = this.#calls.length === 0 && this.#audio === "" && !withheld;
-    const google = this.#googleContent(end);
     return {
       role: "assistant",
       content: this.#content ?? (alone ? "" : null),
@@ -131,39 +125,20 @@ class MessageBuilder {
       annotations: end.annotations(),
       ...(this.#reasoning !== "" && { reasoning_content: this.#reasoning }),
       ...(this.#calls.length > 0 && { tool_calls: this.#calls }),
-      ...(this.#images.length > 0 && { images: this.#images }),
       ...(this.#audio !== "" && {
-        audio: { id: this.#callIds.take(undefined), data: this.#audio, expires_at: 0, transcript: "" },
+        audio: { id: this.#callIds.take(undefined), data: this.#audio, ...AUDIO_REST },
       }),
-      ...(google !== null && { extra_content: { google } }),
+      ...this.#extras.members(end.sources()),
     };
-  }
-
-  #googleContent(end: Candidate): JsonObject | null {
-    const content = {
-      ...(this.#signature !== undefined && { thought_signature: this.#signature }),
-      ...(this.#steps.length > 0 && { parts: this.#steps }),
-      ...end.sources(),
-    };
-    return Object.keys(content).length > 0 ? content : null;
   }
 }
 
 /** A whole tool call; in a stream it gets its `index` besides. */
 export function toolCall(call: Extract<Piece, { kind: "call" }>, callIds: CallIds): JsonObject {
   return {
-    id: callIds.take(call.id),
+    id: callIds.of(call),
     type: "function",
     function: { name: call.name, arguments: call.args },
     ...(call.signature !== undefined && { extra_content: signatureContent(call.signature) }),
-  };
-}
-
-/** An image of the answer, as an OpenAI image part. */
-export function imagePart(image: Extract<Piece, { kind: "image" }>): JsonObject {
-  return {
-    type: "image_url",
-    image_url: { url: image.url },
-    ...(image.signature !== undefined && { extra_content: signatureContent(image.signature) }),
   };
 }

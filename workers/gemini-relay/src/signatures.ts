@@ -1,3 +1,4 @@
+import { THOUGHT_MARK } from "@ai-proxy/shared/call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Part } from "./gemini.ts";
 import { asText, at, objectsIn } from "./read.ts";
@@ -15,9 +16,6 @@ import { asText, at, objectsIn } from "./read.ts";
  */
 export const SKIP_SIGNATURE = "skip_thought_signature_validator";
 
-/** LiteLLM carries a call's signature inside its id: `call_1__thought__<signature>`. */
-const IN_ID = "__thought__";
-
 /** `{id, extra_content: {google: {thought_signature}}}` → the id for Gemini, and the signature if there is one. */
 export function readCallId(call: JsonObject): { id: string | undefined; signature: string | undefined } {
   const given = asText(call["id"]);
@@ -25,11 +23,16 @@ export function readCallId(call: JsonObject): { id: string | undefined; signatur
   return { id, signature: messageSignature(call) ?? signature };
 }
 
-/** The id without a signature inside it. */
+/** The id without the signature that it carries, in ours and in LiteLLM's way: `call_1__thought__<signature>`. */
 export function splitCallId(given: string | undefined): { id: string | undefined; signature: string | undefined } {
-  const cut = given?.indexOf(IN_ID) ?? -1;
+  const cut = given?.indexOf(THOUGHT_MARK) ?? -1;
   if (given === undefined || cut === -1) return { id: given, signature: undefined };
-  return { id: given.slice(0, cut), signature: wellFormed(given.slice(cut + IN_ID.length)) };
+  return { id: given.slice(0, cut), signature: wellFormed(given.slice(cut + THOUGHT_MARK.length)) };
+}
+
+/** Where a signature goes for a client that gives nothing of a call back but its id. */
+export function signedCallId(id: string, signature: string): string {
+  return id + THOUGHT_MARK + signature;
 }
 
 /** The signature beside a message, a call or an image of the client's history. */

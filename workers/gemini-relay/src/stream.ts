@@ -5,15 +5,16 @@ import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
-import { Base64Joiner } from "./audio.ts";
-import { type AnswerEnvelope, type CallIds, Candidate } from "./candidate.ts";
+import { AudioDeltas } from "./audio.ts";
+import type { CallIds } from "./call-ids.ts";
+import { type AnswerEnvelope, Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
+import { type Extra, Extras, isExtra } from "./extras.ts";
 import { type FinishReason, finishReasons, withheldMessage } from "./finish-reason.ts";
 import { readLogprobs } from "./logprobs.ts";
 import type { Piece } from "./pieces.ts";
 import { asText } from "./read.ts";
-import { imagePart, toolCall } from "./response.ts";
-import { signatureContent } from "./signatures.ts";
+import { toolCall } from "./response.ts";
 import { mergeReports, readUsage } from "./usage.ts";
 
 export interface GeminiStreamOptions {
@@ -31,7 +32,15 @@ interface Choice {
   /** Its first delta, which has the role, was sent. */
   begun: boolean;
   /** What it says aloud: one file, however many pieces it comes in. */
-  audio?: { id: string; joiner: Base64Joiner };
+  audio?: AudioDeltas;
+  /** Sent at its end. */
+  extras: Extras;
+}
+
+type StreamedPiece = Exclude<Piece, Extra>;
+
+function newChoice(index: number): Choice {
+  return { index, candidate: new Candidate(), begun: false, extras: new Extras() };
 }
 
 /**
@@ -107,34 +116,46 @@ export class GeminiStream implements StreamTranslator {
     const index = typeof given["index"] === "number" ? given["index"] : 0;
     let choice = this.#choices.get(index);
     if (choice === undefined) {
-      choice = { index, candidate: new Candidate(), begun: false };
+      choice = newChoice(index);
       this.#choices.set(index, choice);
     }
     const callsBefore = choice.candidate.calls;
     const pieces = choice.candidate.read(given);
     let logprobs = readLogprobs(given["logprobsResult"]);
-    if (pieces.length === 0) return logprobs === null ? "" : this.#chunk(choice, "", null, logprobs);
     this.contentSeen ||= choice.candidate.spoke;
     let call = callsBefore;
     let text = "";
     for (const piece of pieces) {
+      if (isExtra(piece)) {
+        choice.extras.add(piece);
+        continue;
+      }
       this.#count(piece);
+      // Reasoning is no answer yet, but the client reads it while it comes.
+      this.contentSeen ||= piece.kind === "reasoning";
       text += this.#chunk(choice, this.#fields(choice, piece, call), null, logprobs);
       if (piece.kind === "call") call++;
       logprobs = null;
     }
-    return text;
+    return logprobs === null ? text : text + this.#chunk(choice, "", null, logprobs);
   }
 
   /** @param call index that the piece has if it is a call */
-  #fields(choice: Choice, piece: Piece, call: number): string {
-    if (piece.kind === "call") return this.#callFields(piece, call);
-    if (piece.kind !== "audio") return pieceFields(piece);
-    choice.audio ??= { id: this.#options.callIds.take(undefined), joiner: new Base64Joiner() };
-    return audioFields(choice.audio.id, choice.audio.joiner.push(piece.data));
+  #fields(choice: Choice, piece: StreamedPiece, call: number): string {
+    switch (piece.kind) {
+      case "text":
+        return `"content":${JSON.stringify(piece.text)}`;
+      case "reasoning":
+        return `"reasoning_content":${JSON.stringify(piece.text)}`;
+      case "call":
+        return this.#callFields(piece, call);
+      case "audio":
+        choice.audio ??= new AudioDeltas(this.#options.callIds.take(undefined));
+        return audioFields(choice.audio.push(piece.data));
+    }
   }
 
-  #count(piece: Piece): void {
+  #count(piece: StreamedPiece): void {
     if (piece.kind === "text") this.#meter.wrote(piece.text);
     else if (piece.kind === "reasoning") this.#meter.reasoned(piece.text);
     else if (piece.kind === "call") this.#meter.wrote(piece.name + piece.args);
@@ -147,25 +168,29 @@ export class GeminiStream implements StreamTranslator {
 
   #endChoice(choice: Choice, finish: FinishReason): string {
     const { candidate, audio } = choice;
-    const heard = audio?.joiner.end() ?? "";
-    let text = audio === undefined || heard === "" ? "" : this.#chunk(choice, audioFields(audio.id, heard), null);
+    let text = "";
+    for (const delta of audio?.end() ?? []) text += this.#chunk(choice, audioFields(delta), null);
     if (finish === "content_filter" && !candidate.spoke) {
       this.contentSeen = true;
       text += this.#chunk(choice, `"refusal":${JSON.stringify(withheldMessage(candidate))}`, null);
     }
-    const sources = candidate.sources();
+    return text + this.#lastDelta(choice) + this.#chunk(choice, "", finish);
+  }
+
+  /** What is known, or can be put together by clients, at the end only. */
+  #lastDelta(choice: Choice): string {
+    const { candidate, extras } = choice;
     const annotations = candidate.annotations();
-    if (sources !== null || annotations.length > 0) {
-      const google = sources === null ? "" : `,"extra_content":${JSON.stringify({ google: sources })}`;
-      text += this.#chunk(choice, `"annotations":${JSON.stringify(annotations)}${google}`, null);
-    }
-    return text + this.#chunk(choice, "", finish);
+    const members = { ...(annotations.length > 0 && { annotations }), ...extras.members(candidate.sources()) };
+    if (Object.keys(members).length === 0) return "";
+    const fields = JSON.stringify(members).slice(1, -1);
+    return this.#chunk(choice, choice.begun ? fields : `"content":"",${fields}`, null);
   }
 
   /** No candidates came: the prompt was blocked, or Gemini said nothing. */
   #endBlocked(): string {
     if (this.#blocked === null) throw emptyCompletion(PROVIDER);
-    const choice: Choice = { index: 0, candidate: new Candidate(), begun: false };
+    const choice = newChoice(0);
     this.contentSeen = true;
     const refusal = this.#chunk(choice, `"refusal":${JSON.stringify(this.#blocked)}`, null);
     return refusal + this.#chunk(choice, "", "content_filter") + this.#endStream();
@@ -207,21 +232,6 @@ function firstDelta(fields: string): string {
   return `"role":"assistant",${fields.startsWith('"content"') ? "" : '"content":null,'}${fields}`;
 }
 
-function audioFields(id: string, data: string): string {
-  return `"audio":${JSON.stringify({ id, data })}`;
-}
-
-function pieceFields(piece: Exclude<Piece, { kind: "call" | "audio" }>): string {
-  switch (piece.kind) {
-    case "text":
-      return `"content":${JSON.stringify(piece.text)}`;
-    case "reasoning":
-      return `"reasoning_content":${JSON.stringify(piece.text)}`;
-    case "image":
-      return `"images":[${JSON.stringify(imagePart(piece))}]`;
-    case "signature":
-      return `"extra_content":${JSON.stringify(signatureContent(piece.signature))}`;
-    case "step":
-      return `"extra_content":${JSON.stringify({ google: { parts: [piece.part] } })}`;
-  }
+function audioFields(delta: JsonObject): string {
+  return `"audio":${JSON.stringify(delta)}`;
 }

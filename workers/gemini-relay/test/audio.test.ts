@@ -29,8 +29,17 @@ describe("audio that comes in pieces", () => {
       ),
     );
     const audio = deltas(run).flatMap(({ audio: one }) => (one === undefined ? [] : [Object(one)]));
-    expect(new Set(audio.map(({ id }) => id)).size).toBe(1);
+    expect(audio.map(({ id }) => id)).toEqual(["call_0", undefined, undefined, undefined, undefined]);
     expect(Buffer.from(audio.map(({ data }) => data).join(""), "base64")).toEqual(bytes.subarray(0, 35));
+  });
+
+  test("ends as OpenAI's does: with a delta of its expiry alone, the transcript before it", () => {
+    const run = play(sse(candidate([spoken(piece(0, 6))], { finishReason: "STOP" })));
+    expect(deltas(run)).toEqual([
+      { role: "assistant", content: null, audio: { id: "call_0", data: piece(0, 6), transcript: "" } },
+      { audio: { expires_at: 0 } },
+      {},
+    ]);
   });
 
   test("that is no base64 is an answer that cannot be read", () => {

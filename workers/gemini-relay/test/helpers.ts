@@ -1,6 +1,6 @@
 import { ApiError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { CallIds } from "../src/candidate.ts";
+import { CallIds } from "../src/call-ids.ts";
 import { GeminiEventParser } from "../src/framing.ts";
 import { toGeminiRequest } from "../src/request.ts";
 import { toChatCompletion } from "../src/response.ts";

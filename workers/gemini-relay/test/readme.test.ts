@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CHAT_FIELDS } from "../src/fields.ts";
@@ -38,6 +38,11 @@ const cells = (line: string): string[] =>
 test("the README's table is what the code goes by", () => {
   const rows = [...CHAT_FIELDS].map(([name, { becomes, note }]) => [`\`${name}\``, becomes, note]);
   expect(tableRows("field")).toEqual(rows);
+});
+
+test("the README says what every file is for", () => {
+  const [, files = ""] = read("../README.md").split("\n## Files\n");
+  for (const name of readdirSync(join(import.meta.dirname, "../src"))) expect(files).toContain(`\`${name}\``);
 });
 
 test("the README names every option of Google's own", () => {

@@ -297,6 +297,17 @@ describe("a stream", () => {
     });
   });
 
+  test("P63 of nothing but an image is answered, not failed over", async () => {
+    const image = { inlineData: { mimeType: "image/png", data: "AAAA" } };
+    const waits = { stream: true, fallbackWaiting: true };
+    answers = [streamed(candidate([image]), candidate([], { finishReason: "STOP" })), streamed(candidate([image]))];
+    const whole = stream(await chat(request(HELLO, waits), api(), waitUntil));
+    expect(await whole.response.text()).toContain('"images":[{"index":0');
+    const cut = stream(await chat(request(HELLO, waits), api(), waitUntil));
+    expect(await cut.response.text()).toContain('data: {"error":{"message":');
+    expect(await cut.usage()).toMatchObject({ end: "cut" });
+  });
+
   test("P54 P55 that is cancelled drops the call to Gemini, and what was counted until then is told", async () => {
     let pushed: ReadableStreamDefaultController<Uint8Array> | undefined;
     answers = [

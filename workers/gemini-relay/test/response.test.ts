@@ -120,6 +120,7 @@ describe("an answer", () => {
     const parts = [{ text: "here" }, { inlineData: { mimeType: "image/png", data: "AAAA" }, thoughtSignature: "c2ln" }];
     expect(messageOf(parts)["images"]).toEqual([
       {
+        index: 0,
         type: "image_url",
         image_url: { url: "data:image/png;base64,AAAA" },
         extra_content: { google: { thought_signature: "c2ln" } },
@@ -208,6 +209,22 @@ describe("sources", () => {
     ]);
   });
 
+  test("positions are of the part that they name", () => {
+    const support = (partIndex: number, startIndex: number, endIndex: number) => ({
+      segment: { partIndex, startIndex, endIndex },
+      groundingChunkIndices: [0],
+    });
+    const groundingMetadata = {
+      groundingChunks: [{ web: { uri: "https://a", title: "A" } }],
+      groundingSupports: [support(0, 0, 3), support(1, 0, 2), support(3, 0, 3), support(9, 0, 3)],
+    };
+    const parts = [{ text: "Süß " }, { text: "ok " }, { text: "hm", thought: true }, { text: "é!" }];
+    const { annotations } = messageOf(parts, { groundingMetadata });
+    // Süß 0–3, ok 4–6, é! 7–9; a part that there is not counts as the first.
+    const range = (start_index: number, end_index: number) => ({ url_citation: { start_index, end_index } });
+    expect(annotations).toMatchObject([range(0, 2), range(4, 6), range(7, 9), range(0, 2)]);
+  });
+
   test("a source that no sentence names is cited for all of the text", () => {
     expect(grounded("abc", { groundingChunks: [{ web: { uri: "https://a", title: "A" } }] })).toEqual([
       { type: "url_citation", url_citation: { start_index: 0, end_index: 3, url: "https://a", title: "A" } },
@@ -251,6 +268,8 @@ describe("finish reasons", () => {
     ["PROHIBITED_CONTENT", "content_filter"],
     ["SPII", "content_filter"],
     ["IMAGE_SAFETY", "content_filter"],
+    ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
+    ["IMAGE_RECITATION", "content_filter"],
     ["MODEL_ARMOR", "content_filter"],
   ])("P7 %s is %s", (reason, expected) => {
     expect(finish(reason)).toBe(expected);
@@ -277,12 +296,15 @@ describe("finish reasons", () => {
     });
   });
 
-  test("P8 a reason nobody knows is no clean stop: with text it is filtered, without it a failure", () => {
-    expect(finish("SOMETHING_NEW")).toBe("content_filter");
-    expect(finish("constructor")).toBe("content_filter");
-    expect(finish("OTHER")).toBe("content_filter");
-    expect(refusal(() => finish("OTHER", []))).toMatchObject({ status: 502, condition: "invalid_response" });
-  });
+  test.each(["OTHER", "IMAGE_OTHER", "NO_IMAGE", "ESCALATION", "SOMETHING_NEW", "constructor"])(
+    "P8 %s is no clean stop: with text it is filtered, without it, or with thoughts alone, a failure",
+    (reason) => {
+      expect(finish(reason)).toBe("content_filter");
+      for (const parts of [[], [{ text: "hm", thought: true }]]) {
+        expect(refusal(() => finish(reason, parts))).toMatchObject({ status: 502, condition: "invalid_response" });
+      }
+    },
+  );
 
   test("P8 one of several candidates that broke leaves the others; all that broke are a failure", () => {
     const broken = { index: 1, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "bad call" };
@@ -329,7 +351,14 @@ describe("finish reasons", () => {
       refusal: "Gemini withheld its answer (SAFETY).",
     });
     expect(messageOf([], { finishReason: "RECITATION", finishMessage: "recited" })["refusal"]).toBe("recited");
+    expect(messageOf([{ text: "hm", thought: true }], { finishReason: "SAFETY" })).toMatchObject({
+      content: null,
+      reasoning_content: "hm",
+      refusal: "Gemini withheld its answer (SAFETY).",
+    });
   });
+
+  const stopped = (...parts: unknown[]) => ({ candidates: [{ content: { parts }, finishReason: "STOP" }] });
 
   test.each([
     ["no candidates", {}],
@@ -341,6 +370,9 @@ describe("finish reasons", () => {
       "a signature only",
       { candidates: [{ content: { parts: [{ text: "", thoughtSignature: "c2ln" }] }, finishReason: "STOP" }] },
     ],
+    ["thoughts only", stopped({ text: "hm", thought: true })],
+    ["an image of the thoughts only", stopped({ inlineData: { mimeType: "image/png", data: "AAAA" }, thought: true })],
+    ["a search of Google's own only", stopped({ toolCall: { id: "1" } }, { toolResponse: { id: "1" } })],
   ])("P25 %s is an empty completion: another attempt, else 502", (_, answer) => {
     expect(refusal(() => complete(answer))).toMatchObject({
       status: 502,
@@ -349,11 +381,21 @@ describe("finish reasons", () => {
     });
   });
 
-  test("P25 an answer that thinking used up is length, not a failure", () => {
-    expect(choiceOf([], { finishReason: "MAX_TOKENS" })).toMatchObject({
-      message: { content: "" },
-      finish_reason: "length",
-    });
+  test.each([[[]], [[{ text: "hm", thought: true }]]])(
+    "P25 an answer that thinking used up is length, not a failure: %j",
+    (parts) => {
+      expect(choiceOf(parts, { finishReason: "MAX_TOKENS" })).toMatchObject({
+        message: { content: "" },
+        finish_reason: "length",
+      });
+    },
+  );
+
+  test.each([
+    ["an image", { inlineData: { mimeType: "image/png", data: "AAAA" } }],
+    ["a file of another kind", { inlineData: { mimeType: "video/mp4", data: "AAAA" } }],
+  ])("P63 %s alone is an answer", (_, part) => {
+    expect(choiceOf([part])["finish_reason"]).toBe("stop");
   });
 
   test.each([

@@ -68,25 +68,22 @@ describe("chunks", () => {
     ]);
   });
 
-  test("log probabilities, images and audio come with their chunk", () => {
+  test("log probabilities come with their chunk, images before the finish", () => {
     const logprobsResult = { chosenCandidates: [{ token: "x", logProbability: -1 }] };
     const rich = play(
       sse(
         candidate([{ text: "x" }], { logprobsResult }),
-        candidate(
-          [
-            { inlineData: { mimeType: "image/png", data: "AAAA" } },
-            { inlineData: { mimeType: "audio/L16", data: "BBBB" } },
-          ],
-          STOP,
-        ),
+        candidate([{ inlineData: { mimeType: "image/png", data: "AAAA" } }]),
+        candidate([{ inlineData: { mimeType: "image/png", data: "BBBB" } }, { text: "y" }], STOP),
       ),
     );
     expect(rows(rich)[0]?.["logprobs"]).toMatchObject({ content: [{ token: "x", logprob: -1 }] });
-    expect(deltas(rich).slice(1, 3)).toMatchObject([
-      { images: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }] },
-      { audio: { data: "BBBB" } },
-    ]);
+    const image = (index: number, data: string) => ({
+      index,
+      type: "image_url",
+      image_url: { url: `data:image/png;base64,${data}` },
+    });
+    expect(deltas(rich).slice(1)).toEqual([{ content: "y" }, { images: [image(0, "AAAA"), image(1, "BBBB")] }, {}]);
   });
 
   test("sources come once, before the finish", () => {
@@ -108,6 +105,30 @@ describe("chunks", () => {
         extra_content: { google: { grounding_metadata: groundingMetadata } },
       },
       {},
+    ]);
+  });
+
+  test("positions of sources are of the part that they name, however it was cut up", () => {
+    const groundingMetadata = {
+      groundingChunks: [{ web: { uri: "https://a", title: "A" } }],
+      groundingSupports: [
+        { segment: { startIndex: 1, endIndex: 4 }, groundingChunkIndices: [0] },
+        { segment: { partIndex: 2, startIndex: 1, endIndex: 4 }, groundingChunkIndices: [0] },
+      ],
+    };
+    const step = { toolCall: { id: "1" } };
+    const run = play(
+      sse(
+        candidate([{ text: "abc" }]),
+        candidate([{ text: "de" }]),
+        candidate([step]),
+        candidate([{ text: "FG" }]),
+        candidate([{ text: "HIJ" }], { ...STOP, groundingMetadata }),
+      ),
+    );
+    expect(deltas(run).at(-2)?.["annotations"]).toMatchObject([
+      { url_citation: { start_index: 1, end_index: 4 } },
+      { url_citation: { start_index: 6, end_index: 9 } },
     ]);
   });
 
@@ -244,6 +265,17 @@ describe("the end", () => {
     ],
     ["P25 nothing said", sse(candidate([{ text: "" }], STOP)), "empty_completion"],
     ["P25 no events", "", "empty_completion"],
+    ["P25 a search of Google's own", sse(candidate([{ toolCall: { id: "1" } }], STOP)), "empty_completion"],
+    [
+      "P48 a stream that stops after an image without a finish",
+      sse(candidate([{ inlineData: { mimeType: "image/png", data: "AAAA" } }])),
+      "network",
+    ],
+    [
+      "P8 another end after thoughts alone",
+      sse(candidate([{ text: "hm", thought: true }], { finishReason: "OTHER" })),
+      "invalid_response",
+    ],
     ["P48 a stream that stops without a finish", sse(candidate([{ text: "x" }])), "network"],
     ["P48 half an event", `${sse(candidate([{ text: "x" }]))}data: {"candidates":[{"con`, "invalid_response"],
     [
@@ -268,9 +300,17 @@ describe("the end", () => {
       play(sse({ usageMetadata }, candidate([{ text: "" }]), { error: { code: 503, message: "x" } })).stream
         .contentSeen,
     ).toBe(false);
-    expect(play(sse(candidate([{ text: "a", thought: true }]), { error: { code: 503 } })).stream.contentSeen).toBe(
-      true,
-    );
+    const seen = (...parts: unknown[]) => play(sse(candidate(parts), { error: { code: 503 } })).stream.contentSeen;
+    expect(seen({ text: "a", thought: true })).toBe(true);
+    expect(seen({ inlineData: { mimeType: "image/png", data: "AAAA" } })).toBe(true);
+    expect(seen({ toolCall: { id: "1" } }, { toolResponse: { id: "1" } })).toBe(false);
+  });
+
+  test("P63 thoughts were sent and stand: a stream of nothing else ends as Gemini ended it", () => {
+    const run = play(sse(candidate([{ text: "hm", thought: true }]), candidate([{ text: "" }], STOP)));
+    expect(run.error).toBeNull();
+    expect(textOf(run, "reasoning_content")).toBe("hm");
+    expect(finishes(run)).toEqual(["stop"]);
   });
 });
 
