@@ -1,4 +1,4 @@
-import { aiGatewayHeaders } from "@ai-proxy/shared/ai-gateway";
+import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
 import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
@@ -53,8 +53,9 @@ export class GeminiApi {
     this.#keys = new KeyRing("GEMINI_API_KEY", settings.GEMINI_API_KEY);
   }
 
+  /** Whether requests can be served: there is a key, here or at the AI Gateway. */
   get configured(): boolean {
-    return this.#keys.size > 0;
+    return this.#keys.size > 0 || this.#gatewayHasKey();
   }
 
   /** Keys that a next attempt at this request may still try, after it failed with `thrown`. */
@@ -70,12 +71,12 @@ export class GeminiApi {
     const { href, search } = this.#base;
     const path = modelPath(request.model);
     const key = this.#keys.next(Date.now());
-    if (key === undefined) throw notConfigured("The secret GEMINI_API_KEY is not set.");
+    if (key === undefined && !this.#gatewayHasKey()) throw notConfigured("The secret GEMINI_API_KEY is not set.");
     const call = await callUpstream({
       provider: PROVIDER,
       url: `${href}/${path}:${method}${query(search, method)}`,
       headers: {
-        "x-goog-api-key": key.value,
+        ...(key !== undefined && { "x-goog-api-key": key.value }),
         ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
         ...aiGatewayHeaders(href, this.#settings.CF_AIG_TOKEN, request),
       },
@@ -98,15 +99,24 @@ export class GeminiApi {
     return { text: await readBody(call, PROVIDER, clock.left()), headers: call.response.headers };
   }
 
-  async #refused(call: UpstreamCall, key: ProviderKey, clock: Clock): Promise<never> {
+  /**
+   * An AI Gateway that stores the provider's key adds it for whoever has the gateway's own token.
+   * Source: developers.cloudflare.com/ai-gateway/configuration/bring-your-own-keys
+   */
+  #gatewayHasKey(): boolean {
+    const { GEMINI_BASE_URL = "", CF_AIG_TOKEN = "" } = this.#settings;
+    return CF_AIG_TOKEN !== "" && isAiGateway(URL.parse(GEMINI_BASE_URL.trim())?.href ?? "");
+  }
+
+  async #refused(call: UpstreamCall, key: ProviderKey | undefined, clock: Clock): Promise<never> {
     const { status, headers } = call.response;
     const error = upstreamError({
       status,
       body: await readBody(call, PROVIDER, clock.left()),
       retryAfterMs: readRetryAfter(headers, Date.now()),
-      key: key.value,
+      ...(key !== undefined && { key: key.value }),
     });
-    if (isRefusedKey(error)) {
+    if (key !== undefined && isRefusedKey(error)) {
       this.#keys.refuse(key, Date.now());
       log("key_refused", { key: key.label, status });
     }

@@ -163,6 +163,47 @@ describe("a call", () => {
     expect([...(asked[1]?.headers.keys() ?? [])].filter((name) => name.startsWith("cf-"))).toEqual([]);
   });
 
+  describe("through an AI Gateway that stores the key", () => {
+    const stored = {
+      GEMINI_API_KEY: undefined,
+      GEMINI_BASE_URL: "https://gateway.ai.cloudflare.com/v1/acct/gw/google-ai-studio/v1beta",
+      CF_AIG_TOKEN: "aig",
+    };
+
+    test("brings the gateway's token and no key", async () => {
+      answers = [answer("a")];
+      expect(api(stored).configured).toBe(true);
+      await chat(request(HELLO), api(stored), waitUntil);
+      expect(asked[0]?.headers.get("cf-aig-authorization")).toBe("Bearer aig");
+      expect(asked[0]?.headers.has("x-goog-api-key")).toBe(false);
+    });
+
+    test("that is refused leaves no key to try", async () => {
+      answers = [json({ error: { code: 401, message: "no key stored" } }, 401)];
+      const gemini = api(stored);
+      const error = await failure(chat(request(HELLO), gemini, waitUntil));
+      expect(error).toMatchObject({ status: 502, code: "provider_auth_error" });
+      expect(gemini.keysLeft(request(HELLO), error)).toBe(0);
+    });
+
+    test("brings a key all the same where there is one", async () => {
+      answers = [answer("a")];
+      await chat(request(HELLO), api({ ...stored, GEMINI_API_KEY: "key-1" }), waitUntil);
+      expect(asked[0]?.headers.get("x-goog-api-key")).toBe("key-1");
+    });
+
+    test.each([
+      ["without the gateway's token", { ...stored, CF_AIG_TOKEN: "" }],
+      ["elsewhere", { ...stored, GEMINI_BASE_URL: "https://gateway.ai.cloudflare.com.example/v1beta" }],
+      ["with a base URL that is none", { ...stored, GEMINI_BASE_URL: "nonsense" }],
+      ["at Google", { ...stored, GEMINI_BASE_URL: undefined }],
+    ])("%s there is none: 503", async (_, settings) => {
+      expect(api(settings).configured).toBe(false);
+      expect(await failure(chat(request(HELLO), api(settings), waitUntil))).toMatchObject({ code: "not_configured" });
+      expect(asked).toEqual([]);
+    });
+  });
+
   test("P61 that cannot reach Gemini is a failure to fall back from", async () => {
     expect(await failure(chat(request(HELLO), api(), waitUntil))).toMatchObject({ status: 502, condition: "network" });
   });
