@@ -111,10 +111,8 @@ class MessageReader {
     const carrier = said.findLast((part) => part.text !== undefined) ?? calls[0];
     if (signature !== undefined && carrier !== undefined) carrier.thoughtSignature ??= signature;
     const [first] = calls;
-    // Only the first of parallel calls is signed; without any Gemini 3 answers 400.
-    if (this.#traits.needsSignatures && first && calls.every((part) => part.thoughtSignature === undefined)) {
-      first.thoughtSignature = SKIP_SIGNATURE;
-    }
+    // Of parallel calls Gemini 3 signs the first, and answers 400 when that one comes back bare.
+    if (this.#traits.needsSignatures && first !== undefined) first.thoughtSignature ??= SKIP_SIGNATURE;
     return [...steps, ...said, ...calls];
   }
 

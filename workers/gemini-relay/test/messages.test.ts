@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CallIds } from "../src/call-ids.ts";
 import { ask, messageOf, refused } from "./helpers.ts";
 
 const user = (content: unknown) => ({ role: "user", content });
@@ -250,6 +251,29 @@ describe("thought signatures", () => {
     };
     const { contents } = ask({ messages: [user("x"), both, result("a", "1"), result("b", "2")] }, "gemini-3.8-flash");
     expect(contents[1]?.parts.map((part) => part.thoughtSignature)).toEqual(["c2ln", undefined]);
+  });
+
+  test("P14 a bare call before a signed one gets the skip value: Gemini 3 looks at the first", () => {
+    const both = {
+      role: "assistant",
+      tool_calls: [...calling("a", "f").tool_calls, ...calling("b", "g", "{}", signed).tool_calls],
+    };
+    const { contents } = ask({ messages: [user("x"), both, result("a", "1"), result("b", "2")] }, "gemini-3.8-flash");
+    expect(contents[1]?.parts.map((part) => part.thoughtSignature)).toEqual([
+      "skip_thought_signature_validator",
+      "c2ln",
+    ]);
+  });
+
+  test("P13 ids that carry the signature bring it back when all else is lost", () => {
+    const { contents } = ask(
+      { messages: [user("a"), calling(new CallIds("call_", true).of({ id: "g1", signature: "c2ln" }), "f")] },
+      "gemini-3.8-flash",
+    );
+    expect(contents[1]?.parts[0]).toEqual({
+      functionCall: { name: "f", args: {}, id: "g1" },
+      thoughtSignature: "c2ln",
+    });
   });
 
   test("what Google's own tools did goes back before the rest, to models that take it", () => {
