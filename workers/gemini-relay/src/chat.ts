@@ -25,12 +25,13 @@ export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: Wai
     const answer = await askWhole(request, body, api, clock);
     return answerReply(answer.body, [answer], ignored);
   }
+  const callIds = newCallIds(api.signaturesInCallIds);
   const call = await api.call(request, "streamGenerateContent", body, clock);
   const envelope = chatEnvelope(request);
   const translator = new GeminiStream({
     envelope,
     includeUsage: request.includeUsage,
-    callIds: newCallIds(),
+    callIds,
     estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
   });
   return streamReply({ request, clock, translator, ignored, waitUntil, ...streamBody(call) });
@@ -47,8 +48,9 @@ export async function askWhole(
   api: GeminiApi,
   clock: Clock,
 ): Promise<WholeAnswer> {
+  const callIds = newCallIds(api.signaturesInCallIds);
   const { text, headers } = await api.callWhole(request, "generateContent", body, clock);
-  const answer = toChatCompletion(tryParseJson(text), chatEnvelope(request), newCallIds());
+  const answer = toChatCompletion(tryParseJson(text), chatEnvelope(request), callIds);
   return { ...answer, gatewayLogId: gatewayLogId(headers) };
 }
 
@@ -103,8 +105,8 @@ export function chatEnvelope({ requestId, requestedModel }: RelayRequest): Answe
 }
 
 /** Call ids must not repeat from one turn of a conversation to the next, so they come of chance. */
-export function newCallIds(): CallIds {
-  return new CallIds(`call_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`);
+export function newCallIds(signed = false): CallIds {
+  return new CallIds(`call_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`, signed);
 }
 
 /** Says which fields of the request Gemini has nothing for; names that are no names are left out. */

@@ -15,6 +15,7 @@ export interface Settings {
   GEMINI_API_KEY?: string | undefined;
   GEMINI_BASE_URL?: string | undefined;
   CF_AIG_TOKEN?: string | undefined;
+  SIGNATURES_IN_CALL_IDS?: string | undefined;
 }
 
 const DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com/v1beta";
@@ -56,6 +57,14 @@ export class GeminiApi {
   /** Whether requests can be served: there is a key, here or at the AI Gateway. */
   get configured(): boolean {
     return this.#keys.size > 0 || this.#gatewayHasKey();
+  }
+
+  /** Whether ids of calls carry their signatures. Throws `not_configured` for a setting that says neither yes nor no. */
+  get signaturesInCallIds(): boolean {
+    const value = String(this.#settings.SIGNATURES_IN_CALL_IDS ?? "").trim();
+    if (value === "true") return true;
+    if (value === "false" || value === "") return false;
+    throw notConfigured('SIGNATURES_IN_CALL_IDS must be "true" or "false".');
   }
 
   /** Keys that a next attempt at this request may still try, after it failed with `thrown`. */

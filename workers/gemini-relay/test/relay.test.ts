@@ -231,6 +231,47 @@ describe("a call", () => {
   });
 });
 
+describe("SIGNATURES_IN_CALL_IDS", () => {
+  const parts = [
+    { functionCall: { name: "f", id: "g1" }, thoughtSignature: "c2ln" },
+    { functionCall: { name: "f", id: "g2" } },
+  ];
+  const called = () => candidate(parts, { finishReason: "STOP" });
+
+  test.each([
+    ["true", ["g1__thought__c2ln", "g2"]],
+    ["false", ["g1", "g2"]],
+    ["", ["g1", "g2"]],
+    [undefined, ["g1", "g2"]],
+  ])("as %j gives ids of %j, whole and streamed, and extra_content as ever", async (value, ids) => {
+    answers = [json(called()), streamed(called())];
+    const gemini = api({ SIGNATURES_IN_CALL_IDS: value });
+    const body: unknown = parsed(whole(await chat(request(HELLO), gemini, waitUntil)));
+    expect(body).toMatchObject({
+      choices: [
+        {
+          message: {
+            tool_calls: [
+              { id: ids[0], extra_content: { google: { thought_signature: "c2ln" } } },
+              { id: ids[1], function: { name: "f" } },
+            ],
+          },
+        },
+      ],
+    });
+    const reply = stream(await chat(request(HELLO, { stream: true }), gemini, waitUntil));
+    expect([...(await reply.response.text()).matchAll(/"id":"(g[^"]*)"/g)].map(([, id]) => id)).toEqual(ids);
+  });
+
+  test.each([false, true])("that is neither is a 503 that names it, before Gemini is asked; stream: %s", async (on) => {
+    const gemini = api({ SIGNATURES_IN_CALL_IDS: "yes" });
+    const error = await failure(chat(request(HELLO, { stream: on }), gemini, waitUntil));
+    expect(error).toMatchObject({ status: 503, code: "not_configured" });
+    expect(error.message).toContain("SIGNATURES_IN_CALL_IDS");
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("keys", () => {
   const bad = json(
     { error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } },
