@@ -9,7 +9,7 @@ export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<Who
 }
 
 /** A relay's failed attempt. What the client gets and what routing needs come from the one error. */
-export function failureReply(thrown: unknown, extra: { keysLeft?: number } = {}): WholeReply {
+export function failureReply(thrown: unknown, extra: { keysLeft?: number } = {}): WholeReply & { body: string } {
   const error = toApiError(thrown);
   return {
     status: error.status,

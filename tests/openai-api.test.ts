@@ -57,6 +57,22 @@ describe("an OpenAI-compatible server that the owner has named", () => {
     expect(mesh.upstream.requests).toHaveLength(0);
   });
 
+  test("lists what the default provider has and no rule knows with its prefix, so that every id listed works", async () => {
+    mesh.upstream.play((request, response) =>
+      request.url === "/openai/v1/models"
+        ? json(response, 200, { data: [{ id: "llama3.2" }, { id: "gpt-99" }] })
+        : answerAsProvider(request, response),
+    );
+    const { data } = (await get("/v1/models")) as { data: { id: string; owned_by: string }[] };
+    const listed = data.filter(({ id }) => /llama3\.2|gpt-99/.test(id)).map(({ id }) => id);
+    expect(listed).toEqual(["openai/llama3.2", "gpt-99"]);
+    for (const model of listed) {
+      expect((await mesh.post("/v1/chat/completions", { model, messages })).headers.get("x-gateway-provider")).toBe(
+        "openai",
+      );
+    }
+  });
+
   test("is in route-check, model-options and the list of models", async () => {
     expect(await get("/v1/route-check?provider=vllm")).toMatchObject({
       provider: "vllm",
@@ -180,6 +196,21 @@ describe("the rest of OpenAI's API", () => {
       expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: field } }]);
     }
     expect(mesh.upstream.requests).toHaveLength(0);
+  });
+
+  test.each([true, false])("AI Gateway's log id is in the record, streamed: %s", async (stream) => {
+    mesh.upstream.play((request, response) => {
+      response.setHeader("cf-aig-log-id", "log-1");
+      return answerAsProvider(request, response);
+    });
+    const requestId = `logged-${stream}`;
+    const response = await mesh.post(
+      "/v1/chat/completions",
+      { model: "gpt4", messages, stream },
+      { "x-request-id": requestId },
+    );
+    await response.text();
+    expect((await mesh.rows(requestId))[0]?.gateway_log_id).toBe("log-1");
   });
 
   test("an opened path and an exact count end in their time too", async () => {

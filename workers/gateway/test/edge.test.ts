@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { authenticate, presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
+import { allowOrigin } from "../src/edge/cors.ts";
 import { readSession, requestIdOf, type Session, sessionCookie } from "../src/edge/identity.ts";
 import { traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
@@ -247,16 +248,50 @@ describe("the props of a trusted Worker's binding", () => {
   });
 });
 
+describe("an answer to a browser", () => {
+  const answer = (allowed: string, origin: string | null) => {
+    const headers = new Headers();
+    const asked = new Request("https://gateway/", { headers: origin === null ? {} : { origin } });
+    allowOrigin(asked, headers, readSettings({ ALLOWED_ORIGINS: allowed }));
+    return Object.fromEntries([...headers].filter(([name]) => name !== "access-control-expose-headers"));
+  };
+
+  test("of an origin that is named may be read, with cookies", () => {
+    expect(answer("https://app.example", "https://app.example")).toEqual({
+      "access-control-allow-origin": "https://app.example",
+      "access-control-allow-credentials": "true",
+      vary: "Origin",
+    });
+  });
+
+  test("of any origin may be read where all are allowed, but without cookies", () => {
+    expect(answer("*", "https://evil.example")).toEqual({
+      "access-control-allow-origin": "https://evil.example",
+      vary: "Origin",
+    });
+  });
+
+  test("of another origin may not, and no cache may mistake one for the other", () => {
+    expect(answer("https://app.example", "https://evil.example")).toEqual({ vary: "Origin" });
+    expect(answer("", "https://evil.example")).toEqual({});
+    expect(answer("*", null)).toEqual({});
+  });
+});
+
 test("a trace goes on with a span of ours; a malformed one is replaced", () => {
   const trace = "0af7651916cd43dd8448eb211c80319c";
   const next = traceparentOf(new Headers({ traceparent: `00-${trace}-b7ad6b7169203331-00` }));
   expect(next).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
   expect(next).not.toContain("b7ad6b7169203331");
+  const later = traceparentOf(new Headers({ traceparent: `01-${trace}-b7ad6b7169203331-01-more` }));
+  expect(later).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
   for (const bad of [
     "",
     "x",
     `00-${"0".repeat(32)}-b7ad6b7169203331-01`,
     `00-${trace.toUpperCase()}-b7ad6b7169203331-01`,
+    `00-${trace}-b7ad6b7169203331-01-more`,
+    `ff-${trace}-b7ad6b7169203331-01`,
   ]) {
     const fresh = traceparentOf(new Headers({ traceparent: bad }));
     expect(fresh).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);

@@ -33,6 +33,7 @@ export async function listModels(request: ModelsRequest, caller: Caller): Promis
     return models;
   } catch (thrown) {
     log("models_not_listed", { upstream: name, reason: thrown instanceof Error ? thrown.message : "unknown" });
+    lists.set(name, { until: Date.now() + RETRY_MS, models: [] });
     return [];
   }
 }

@@ -1,5 +1,8 @@
-/** version-traceid-parentid-flags; https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+/**
+ * version-traceid-parentid-flags; version ff is none, and one above 00 may have more behind.
+ * Source: https://www.w3.org/TR/trace-context/#traceparent-header
+ */
+const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
 
 /** The trace context to send on: the caller's trace with a span of ours, or a new trace. */
 export function traceparentOf(headers: Headers): string {

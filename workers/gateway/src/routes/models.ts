@@ -1,7 +1,9 @@
 import type { ListedModel } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
+import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
+import { choose } from "../routing/choose.ts";
 import { allProviders, liveLists } from "../routing/providers.ts";
 
 /** OpenAI's model object. */
@@ -50,13 +52,23 @@ function registered(provider: ProviderEntry): ModelObject[] {
   return [...aliases.map((id) => ({ id })), ...provider.models].map((model) => toObject(provider, model));
 }
 
-/** Ids of a configured upstream are named with its prefix, which is how a request finds it. */
+/** What a provider lists, and an upstream's own names. An id that a request would not find by itself has its provider's prefix. */
 function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObject[] {
-  if (provider.upstream === undefined) return live.map((model) => toObject(provider, model));
-  const names = [provider.aliases.default ?? [], Object.keys(provider.renamedByRelay ?? {})].flat();
-  return [...live, ...names.map((id) => ({ id }))].map((model) =>
-    toObject(provider, { ...model, id: `${provider.name}/${model.id}` }),
-  );
+  const { name, aliases, upstream, renamedByRelay = {} } = provider;
+  const own = upstream === undefined ? [] : [aliases.default ?? [], Object.keys(renamedByRelay)].flat();
+  return [...live, ...own.map((id) => ({ id }))].map((model) => {
+    const id = isPlaced(model.id, provider) ? model.id : `${name}/${model.id}`;
+    return toObject(provider, { ...model, id });
+  });
+}
+
+/** Whether the id alone leads to this provider, which is built in. */
+function isPlaced(id: string, provider: ProviderEntry): boolean {
+  try {
+    return choose({ model: id, kind: "chat" }, builtIn, provider.name).provider === provider;
+  } catch {
+    return false;
+  }
 }
 
 function toObject(
