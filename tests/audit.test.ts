@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { record } from "../workers/audit/test/record.ts";
 import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 
@@ -98,6 +99,14 @@ test.concurrent("a count that the tokenizer refuses is a row that says why", asy
 test.concurrent("a client that uses one request id twice hides nothing", async () => {
   for (let i = 0; i < 2; i++) await mesh.post("/v1/route-check", { model: "gpt4" }, { "x-request-id": "twice" });
   expect(await mesh.rows("twice", 2)).toHaveLength(2);
+});
+
+test.concurrent("a field that D1 cannot read, of a newer gateway, costs no row", async () => {
+  const levels = 1_200;
+  const deep: unknown = JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+  await mesh.deliver({ v: 1, records: [{ ...record("deep"), brand_new: deep }] });
+  await mesh.deliver({ v: 1, records: [record("beside-it")] });
+  for (const id of ["deep", "beside-it"]) expect(await mesh.rows(id)).toHaveLength(1);
 });
 
 test.concurrent("P79 a request whose model has a name far too long is refused, and is a row that fits", async () => {

@@ -42,7 +42,7 @@ export interface AuditRecord {
   usage_estimated: boolean;
   /** Log id at Cloudflare's AI Gateway. */
   gateway_log_id: string | null;
-  /** What was tried, in order, hedged attempts included. */
+  /** Every attempt, hedged ones included, in the order in which they ended. */
   trail: AttemptRecord[];
 }
 
@@ -61,6 +61,17 @@ export interface AttemptRecord {
 export interface AuditReader {
   /** The newest record with this request id, or null when none was written (yet). */
   get(requestId: string): Promise<AuditRecord | null>;
-  /** Newest first; `limit` at most 1,000, 100 by default; `before` is a `time` to page on from. */
-  list(query?: { limit?: number; before?: number; sessionId?: string }): Promise<AuditRecord[]>;
+  /** A page of records, newest first. */
+  list(query?: AuditQuery): Promise<AuditRecord[]>;
+}
+
+export interface AuditQuery {
+  /** Records of a page: at most 1,000, 100 by default. */
+  limit?: number;
+  /** Only records earlier than this `time`. To page on: the `time` of the last record that was read, with `beforeId`. */
+  before?: number;
+  /** `record_id` of the last record that was read: others of its millisecond are on the next page then. */
+  beforeId?: string;
+  /** Only records of this session. */
+  sessionId?: string;
 }

@@ -25,7 +25,7 @@ CREATE TABLE requests (
   reasoning_tokens  INTEGER,
   usage_estimated   INTEGER NOT NULL, -- 0 or 1
   gateway_log_id    TEXT,
-  trail             TEXT    NOT NULL  -- JSON: the attempts in order
+  trail             TEXT    NOT NULL  -- JSON: the attempts, in the order in which they ended
 ) WITHOUT ROWID;
 
 CREATE INDEX requests_by_time ON requests (time);

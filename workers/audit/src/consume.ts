@@ -1,25 +1,59 @@
 import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { isObject } from "@ai-proxy/shared/json";
+import { log } from "./log.ts";
+import { retryDelay } from "./retry-delay.ts";
 
 /** What is used of a message of the queue. */
-type QueuedMessage = Pick<Message, "body" | "retry">;
+type QueuedMessage = Pick<Message, "id" | "attempts" | "body" | "retry">;
+
+type Write = (records: AuditRecord[]) => Promise<void>;
+
+interface Readable {
+  message: QueuedMessage;
+  records: AuditRecord[];
+}
 
 /**
- * Writes a batch of the audit queue. A message that cannot be read is retried
- * by itself and so ends in the dead-letter queue, where an operator finds it;
- * a `write` that fails sends the whole batch back.
+ * Writes a batch of the audit queue, in one `write` if that does. What cannot be
+ * read or written is delivered again, later each time, and ends in the
+ * dead-letter queue; the others of its batch are written.
  */
-export async function consume(
-  messages: readonly QueuedMessage[],
-  write: (records: AuditRecord[]) => Promise<void>,
-): Promise<void> {
-  const records: AuditRecord[] = [];
+export async function consume(messages: readonly QueuedMessage[], write: Write): Promise<void> {
+  const readable: Readable[] = [];
   for (const message of messages) {
-    const found = readMessage(message.body);
-    if (found === null) message.retry();
-    else records.push(...found);
+    const records = readMessage(message.body);
+    if (records === null) retryLater(message);
+    else readable.push({ message, records });
   }
-  await write(records);
+  try {
+    await write(readable.flatMap(({ records }) => records));
+  } catch {
+    await writeEach(readable, write);
+  }
+}
+
+/** Messages that fail on their own before it is taken for the database's fault: each may take D1's 30 s. */
+const MOST_FAILURES = 3;
+
+async function writeEach(readable: readonly Readable[], write: Write): Promise<void> {
+  let failures = 0;
+  for (const { message, records } of readable) {
+    if (failures === MOST_FAILURES) {
+      retryLater(message);
+      continue;
+    }
+    try {
+      await write(records);
+    } catch (error) {
+      failures++;
+      log("write_failed", { message: message.id, attempts: message.attempts, reason: String(error) });
+      retryLater(message);
+    }
+  }
+}
+
+function retryLater(message: QueuedMessage): void {
+  message.retry({ delaySeconds: retryDelay(message.attempts) });
 }
 
 /** The records of a message, or null when it is not one of ours. Unknown fields are left alone: a newer gateway may add some. */

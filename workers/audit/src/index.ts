@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { AuditReader, AuditRecord } from "@ai-proxy/shared/contract/audit";
+import type { AuditQuery, AuditReader, AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { consume } from "./consume.ts";
 import { deleteOldRecords, readRetention } from "./retention.ts";
 import { getRecord, insertRecords, listRecords } from "./store.ts";
@@ -20,7 +20,7 @@ export default class Audit extends WorkerEntrypoint<Env> implements AuditReader 
     return getRecord(this.env.DB, requestId);
   }
 
-  async list(query: { limit?: number; before?: number; sessionId?: string } = {}): Promise<AuditRecord[]> {
+  async list(query: AuditQuery = {}): Promise<AuditRecord[]> {
     return listRecords(this.env.DB, query);
   }
 }

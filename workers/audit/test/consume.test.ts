@@ -27,20 +27,45 @@ describe("a message of the audit queue", () => {
 });
 
 describe("a batch", () => {
-  const message = (body: unknown) => ({ body, retry: vi.fn() });
+  const message = (body: unknown, attempts = 1) => ({ id: "id", attempts, body, retry: vi.fn() });
+  const one = (id: string, attempts = 1) => message({ v: 1, records: [record(id)] }, attempts);
+  /** Writes but what is refused, and tells the request ids of each write that did. */
+  const writer = (refused: (ids: string[]) => boolean) => {
+    const written: string[][] = [];
+    const write = async (records: AuditRecord[]) => {
+      const ids = records.map(({ request_id }) => request_id);
+      if (refused(ids)) throw new Error("not today");
+      written.push(ids);
+    };
+    return { write: vi.fn(write), written };
+  };
 
   test("with a message that cannot be read: that one is retried, the others are written together", async () => {
-    const bad = message({ v: 1, records: [{}] });
-    const good = [message({ v: 1, records: [record("a"), record("b")] }), message({ v: 1, records: [record("c")] })];
-    const written: AuditRecord[][] = [];
-    await consume([bad, ...good], async (records) => void written.push(records));
-    expect(written.map((records) => records.map(({ request_id }) => request_id))).toEqual([["a", "b", "c"]]);
-    expect(bad.retry).toHaveBeenCalledOnce();
+    const bad = message({ v: 1, records: [{}] }, 3);
+    const good = [message({ v: 1, records: [record("a"), record("b")] }), one("c")];
+    const { write, written } = writer(() => false);
+    await consume([bad, ...good], write);
+    expect(written).toEqual([["a", "b", "c"]]);
+    expect(bad.retry.mock.calls).toEqual([[{ delaySeconds: 40 }]]);
     for (const { retry } of good) expect(retry).not.toHaveBeenCalled();
   });
 
-  test("that cannot be written fails as a whole, so that the queue brings all of it again", async () => {
-    const write = () => Promise.reject(new Error("D1 is down"));
-    await expect(consume([message({ v: 1, records: [record("a")] })], write)).rejects.toThrow("D1 is down");
+  test("with a message that the database refuses: that one is retried, the others are written", async () => {
+    const [a, bad, b] = [one("a"), one("bad"), one("b")];
+    const { write, written } = writer((ids) => ids.includes("bad"));
+    await consume([a, bad, b], write);
+    expect(written).toEqual([["a"], ["b"]]);
+    expect(bad.retry).toHaveBeenCalledOnce();
+    for (const { retry } of [a, b]) expect(retry).not.toHaveBeenCalled();
+  });
+
+  test("without a database: all are retried, each later than before, and it is not asked for each", async () => {
+    const messages = Array.from({ length: 100 }, (_, at) => one(`${at}`, at < 50 ? 1 : 4));
+    const { write } = writer(() => true);
+    await consume(messages, write);
+    expect(messages.map(({ retry }) => retry.mock.calls)).toEqual(
+      messages.map((_, at) => [[{ delaySeconds: at < 50 ? 10 : 80 }]]),
+    );
+    expect(write).toHaveBeenCalledTimes(4);
   });
 });

@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { pageSize } from "../src/store.ts";
+import type { AuditQuery, AuditRecord } from "@ai-proxy/shared/contract/audit";
+import { describe, expect, test } from "vitest";
+import { getRecord, insertRecords, listRecords, PAGE, PAGE_OF_SESSION, pageSize } from "../src/store.ts";
+import { memoryD1 } from "./d1.ts";
+import { record } from "./record.ts";
 
 test.each([
   [undefined, 100],
@@ -12,4 +15,72 @@ test.each([
   [Number.POSITIVE_INFINITY, 100],
 ])("a list of %s records is one of %i", (limit, size) => {
   expect(pageSize(limit)).toBe(size);
+});
+
+describe("what is written is read back", () => {
+  test("as it was", async () => {
+    const { db } = memoryD1();
+    const written = record("a", { stream: true, stream_end: "cut", model_asked: 'a "quoted"\nname' });
+    await insertRecords(db, [written]);
+    expect(await getRecord(db, "a")).toEqual(written);
+    expect(await getRecord(db, "b")).toBeNull();
+  });
+
+  test("the newest of a request id that was used twice", async () => {
+    const { db } = memoryD1();
+    const twice = (id: string, time: number) => record("twice", { record_id: id, time });
+    await insertRecords(db, [twice("2", 2), twice("3", 3), twice("1", 1)]);
+    expect(await getRecord(db, "twice")).toMatchObject({ record_id: "3" });
+  });
+
+  test("but for fields that it does not know, however deep they are", async () => {
+    const { db } = memoryD1();
+    const deep = JSON.parse(`${"[".repeat(3_000)}${"]".repeat(3_000)}`);
+    const odd = { ...record("odd"), brand_new: deep, provider: deep, trail: [deep, { provider: deep, status: 200 }] };
+    await insertRecords(db, [record("a"), odd, record("b")]);
+    expect(await getRecord(db, "a")).toEqual(record("a"));
+    const attempt = { provider: "", model: "", outcome: "", status: 200, ms: 0 };
+    expect(await getRecord(db, "odd")).toEqual(record("odd", { provider: null, trail: [attempt] }));
+  });
+});
+
+describe("pages", () => {
+  const records = [3, 1, 1, 1, 1, 1, 2].map((time, at) =>
+    record(`${at}`, { time, session_id: at % 2 === 0 ? "even" : "odd" }),
+  );
+
+  async function readAll(query: AuditQuery): Promise<string[]> {
+    const { db } = memoryD1();
+    await insertRecords(db, records);
+    const seen: string[] = [];
+    for (let last: AuditRecord | undefined; ; ) {
+      const page = await listRecords(db, { ...query, ...(last && { before: last.time, beforeId: last.record_id }) });
+      seen.push(...page.map(({ request_id }) => request_id));
+      last = page.at(-1);
+      if (last === undefined) return seen;
+    }
+  }
+
+  test.each([1, 2, 3, 100])(
+    "of %i have every record once, newest first, those of one millisecond too",
+    async (limit) => {
+      expect(await readAll({ limit })).toEqual(["0", "6", "5", "4", "3", "2", "1"]);
+      expect(await readAll({ limit, sessionId: "odd" })).toEqual(["5", "3", "1"]);
+    },
+  );
+
+  test("before a time alone leave that time out", async () => {
+    const { db } = memoryD1();
+    await insertRecords(db, records);
+    expect((await listRecords(db, { before: 2 })).map(({ time }) => time)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test.each([
+    [PAGE, /USING INDEX requests_by_time \(/],
+    [PAGE_OF_SESSION, /USING INDEX requests_by_session \(session_id=\? AND/],
+  ])("are read from an index, and sorted by it: %s", (query, index) => {
+    const plan = memoryD1().sqlite.prepare(`EXPLAIN QUERY PLAN ${query}`).all();
+    const details = plan.map(({ detail }) => String(detail));
+    expect(details).toEqual([expect.stringMatching(index)]);
+  });
 });

@@ -1,0 +1,75 @@
+import type { AttemptRecord, AuditRecord } from "@ai-proxy/shared/contract/audit";
+import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+
+/** The columns of `requests` that hold a field of the record as it is; SQLite has booleans as 0 and 1. */
+const PLAIN_COLUMNS = [
+  "record_id",
+  "request_id",
+  "time",
+  "session_id",
+  "caller",
+  "route",
+  "method",
+  "provider",
+  "model_asked",
+  "model_used",
+  "attempts",
+  "status",
+  "error_code",
+  "stream",
+  "stream_end",
+  "first_byte_ms",
+  "total_ms",
+  "prompt_tokens",
+  "completion_tokens",
+  "cached_tokens",
+  "reasoning_tokens",
+  "usage_estimated",
+  "gateway_log_id",
+] as const satisfies readonly (keyof AuditRecord)[];
+
+export const COLUMNS = [...PLAIN_COLUMNS, "trail"] as const;
+
+/** A row of `requests`, as it is read. */
+export type Row = Omit<AuditRecord, "stream" | "usage_estimated" | "trail"> & {
+  stream: number;
+  usage_estimated: number;
+  trail: string;
+};
+
+/**
+ * A record as JSON of the columns alone, and of nothing deeper than a value each
+ * (the trail is a text): a newer gateway may send fields of any kind, and
+ * SQLite reads no JSON of more than 1,000 levels.
+ */
+export function rowJson(record: AuditRecord): string {
+  const plain = PLAIN_COLUMNS.map((column) => [column, typeof record[column] === "object" ? null : record[column]]);
+  return JSON.stringify({ ...Object.fromEntries(plain), trail: JSON.stringify(attempts(record.trail)) });
+}
+
+export function toRecord(row: Row): AuditRecord {
+  return {
+    ...row,
+    stream: row.stream === 1,
+    usage_estimated: row.usage_estimated === 1,
+    trail: attempts(tryParseJson(row.trail)),
+  };
+}
+
+function attempts(trail: unknown): AttemptRecord[] {
+  return Array.isArray(trail) ? trail.filter(isObject).map(toAttempt) : [];
+}
+
+function toAttempt({ provider, model, outcome, status, ms }: Record<string, unknown>): AttemptRecord {
+  return {
+    provider: toText(provider),
+    model: toText(model),
+    outcome: toText(outcome),
+    status: typeof status === "number" ? status : null,
+    ms: typeof ms === "number" ? ms : 0,
+  };
+}
+
+function toText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
