@@ -1,4 +1,4 @@
-import { ApiError } from "./errors.ts";
+import { notConfigured } from "./errors.ts";
 
 /**
  * A provider's base URL from a setting, without its final slash. Throws a
@@ -16,11 +16,6 @@ export function readBaseUrl(setting: string, value: string): { href: string; sea
     throw notConfigured(`${setting} must not hold a user name, a password or a #fragment.`);
   }
   return { href: url.origin + url.pathname.replace(/\/$/, ""), search: url.search };
-}
-
-/** The operator has to set something before this can be served; `message` names the setting, never its value. */
-export function notConfigured(message: string): ApiError {
-  return new ApiError({ status: 503, message, code: "not_configured", condition: "auth" });
 }
 
 function isLoopback(hostname: string): boolean {

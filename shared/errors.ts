@@ -100,6 +100,11 @@ export function providerAuthError(provider: string, upstreamStatus: number): Api
   });
 }
 
+/** The operator has to set something before this can be served; `message` names the setting, never its value. */
+export function notConfigured(message: string): ApiError {
+  return new ApiError({ status: 503, message, code: "not_configured", condition: "auth" });
+}
+
 /**
  * Any thrown value as an ApiError; what is not one becomes a 500 that says
  * nothing of the inside. A full stack is the caller's doing: only what a request

@@ -154,7 +154,7 @@ export interface Failure {
   upstreamStatus?: number;
   /** How long the provider asks to wait, milliseconds. */
   retryAfterMs?: number;
-  /** Keys of this provider that have not been refused yet. */
+  /** Keys of this provider that another attempt at this request may still try. */
   keysLeft?: number;
 }
 

@@ -1,7 +1,8 @@
 import { bodyText, type RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { DEFAULT_DEADLINES, type StreamDeadlines } from "@ai-proxy/shared/stream";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
+import type { StreamDeadlines } from "@ai-proxy/shared/stream";
 import { type GatewaySettings, runOptions } from "./options.ts";
 import { type AiBinding, type ModelAnswer, runModel } from "./run.ts";
 
@@ -13,6 +14,7 @@ export class Call {
   readonly body: JsonObject;
   readonly startedAt = Date.now();
   readonly waitUntil: (promise: Promise<unknown>) => void;
+  readonly #clock: RequestClock;
   readonly #ai: AiBinding;
   readonly #settings: GatewaySettings;
 
@@ -21,6 +23,7 @@ export class Call {
     world: { ai: AiBinding; settings: GatewaySettings; waitUntil: (promise: Promise<unknown>) => void },
   ) {
     this.request = request;
+    this.#clock = new RequestClock(request.deadlines);
     this.text = bodyText(request.body);
     const body = tryParseJson(this.text);
     if (!isObject(body)) throw badRequest("The body must be a JSON object.");
@@ -42,18 +45,13 @@ export class Call {
       model: request.model,
       inputs,
       options: runOptions(request, this.body["prompt_cache_key"], this.#settings),
-      firstByteMs: this.#left(request.deadlines?.firstByteMs ?? DEFAULT_DEADLINES.firstByteMs),
+      firstByteMs: this.#clock.leftMs(),
       cancelled: request.cancelled,
     });
   }
 
   /** Deadlines of a stream that begins now. */
   streamDeadlines(): StreamDeadlines {
-    const { firstByteMs, idleMs, totalMs } = { ...DEFAULT_DEADLINES, ...this.request.deadlines };
-    return { firstByteMs: this.#left(firstByteMs), idleMs, totalMs: this.#left(totalMs) };
-  }
-
-  #left(ms: number): number {
-    return Math.max(1, ms - (Date.now() - this.startedAt));
+    return this.#clock.stream();
   }
 }

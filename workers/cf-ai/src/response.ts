@@ -1,5 +1,6 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import { emptyCompletion } from "@ai-proxy/shared/reply";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { UsageMeter } from "@ai-proxy/shared/usage-meter";
 import { moreOfAnswer, saysMore } from "./catalog.ts";
@@ -7,6 +8,7 @@ import { type Envelope, envelopeFrom, fingerprint, servedModel } from "./envelop
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
 import { countedUsage, type OutputRow, outputRows } from "./output.ts";
+import { PROVIDER } from "./provider.ts";
 import { StopText } from "./stop.ts";
 import { toolCallIds } from "./tool-call-id.ts";
 import { callText, toolCalls } from "./tool-calls.ts";
@@ -42,7 +44,7 @@ export function chatCompletion(output: JsonObject, options: CompletionOptions): 
   const newId = toolCallIds();
   const rows = outputRows(output, options.catalog);
   if (rows.every(isEmpty)) {
-    if (options.refuseEmpty) throw emptyCompletion();
+    if (options.refuseEmpty) throw emptyCompletion(PROVIDER);
     if (rows.length === 0) rows.push(NOTHING);
   }
   const choices = rows.map((row) => choiceOf(saidRow(row, options), newId, meter));
@@ -109,13 +111,9 @@ function choiceOf(row: OutputRow, newId: () => string, meter: UsageMeter): JsonO
 }
 
 /** Nothing in it, and nothing that explains why: an answer cut at its first token is not empty, it is `length`. */
-export function isEmpty(row: OutputRow): boolean {
+function isEmpty(row: OutputRow): boolean {
   const silent = !row.text && row.reasoning === "" && row.refusal === null && row.toolCalls.length === 0;
   return silent && !saysMore(row.more) && finishReason(row.finish, false) === "stop";
-}
-
-export function emptyCompletion(): Error {
-  return invalidResponse("Workers AI answered without any content.", "empty_completion");
 }
 
 /** The model itself says that it did not come to an end. */

@@ -1,6 +1,6 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { cutError } from "@ai-proxy/shared/reply";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
 import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
 import type { StreamTranslator } from "@ai-proxy/shared/stream";
 import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
@@ -12,7 +12,7 @@ import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
 import { countedUsage, type OutputRow, outputRows } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
-import { brokenOff, type CompletionOptions, emptyCompletion } from "./response.ts";
+import { brokenOff, type CompletionOptions } from "./response.ts";
 import { StopText } from "./stop.ts";
 import { toolCallIds } from "./tool-call-id.ts";
 import { callText, type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
@@ -104,7 +104,7 @@ export class WorkersAiStream implements StreamTranslator {
 
   end(): string {
     if (!this.#done && !this.#hasFinished()) throw cutError(PROVIDER);
-    if (this.#options.refuseEmpty && this.#saidNothing()) throw emptyCompletion();
+    if (this.#options.refuseEmpty && this.#saidNothing()) throw emptyCompletion(PROVIDER);
     if (this.#envelope === undefined) this.#open({});
     if (this.#choices.size === 0) this.#choice(0);
     let text = "";

@@ -5,6 +5,7 @@ import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import type { UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
 import { type StreamTranslator, translatedStream } from "@ai-proxy/shared/stream";
 import { CallIds } from "./call-ids.ts";
 import type { AnswerEnvelope } from "./candidate.ts";
@@ -13,13 +14,13 @@ import { GeminiEventParser } from "./framing.ts";
 import { toGeminiRequest } from "./request.ts";
 import { type TranslatedAnswer, toChatCompletion } from "./response.ts";
 import { GeminiStream } from "./stream.ts";
-import { Clock, type GeminiApi } from "./upstream.ts";
+import type { GeminiApi } from "./upstream.ts";
 
 export type WaitUntil = (promise: Promise<unknown>) => void;
 
 /** POST /v1/chat/completions */
 export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
-  const clock = new Clock(request);
+  const clock = new RequestClock(request.deadlines);
   const { request: body, ignored } = toGeminiRequest(bodyText(request.body), request.model);
   if (!request.stream) {
     const answer = await askWhole(request, body, api, clock);
@@ -46,7 +47,7 @@ export async function askWhole(
   request: RelayRequest,
   body: unknown,
   api: GeminiApi,
-  clock: Clock,
+  clock: RequestClock,
 ): Promise<WholeAnswer> {
   const callIds = newCallIds(api.signaturesInCallIds);
   const { text, headers } = await api.callWhole(request, "generateContent", body, clock);
@@ -66,7 +67,7 @@ export function answerReply(body: unknown, answers: readonly WholeAnswer[], igno
 
 export interface StreamParts {
   request: RelayRequest;
-  clock: Clock;
+  clock: RequestClock;
   translator: StreamTranslator;
   ignored: readonly string[];
   waitUntil: WaitUntil;

@@ -3,6 +3,7 @@ import { CompletionStream, joinedCalls } from "@ai-proxy/shared/completions-stre
 import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
 import {
   answerReply,
   askWhole,
@@ -15,11 +16,11 @@ import {
 } from "./chat.ts";
 import { type TranslatedRequest, toGeminiRequest } from "./request.ts";
 import { GeminiStream } from "./stream.ts";
-import { Clock, type GeminiApi } from "./upstream.ts";
+import type { GeminiApi } from "./upstream.ts";
 
 /** POST /v1/completions, as a chat for each prompt: Gemini has no such API. */
 export async function completions(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
-  const clock = new Clock(request);
+  const clock = new RequestClock(request.deadlines);
   const plan = readCompletionRequest(bodyText(request.body));
   const prompts = plan.prompts.map(({ chat }) => promptRequest(chat, request.model));
   const ignored = prompts[0]?.ignored ?? [];

@@ -1,14 +1,15 @@
 import { bodyText, type RelayRequest, type TokenCountReply } from "@ai-proxy/shared/contract/relay";
 import { tryParseJson } from "@ai-proxy/shared/json";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
 import { unreadable } from "./errors.ts";
 import { asNumber, at } from "./read.ts";
 import { toCountRequest } from "./request.ts";
-import { Clock, type GeminiApi } from "./upstream.ts";
+import type { GeminiApi } from "./upstream.ts";
 
 /** What Gemini counts for the prompt of a chat request. Throws ApiErrors. */
 export async function countTokens(request: RelayRequest, api: GeminiApi): Promise<TokenCountReply> {
   const body = toCountRequest(bodyText(request.body), request.model);
-  const { text } = await api.callWhole(request, "countTokens", body, new Clock(request));
+  const { text } = await api.callWhole(request, "countTokens", body, new RequestClock(request.deadlines));
   const totalTokens = asNumber(at(tryParseJson(text), "totalTokens"));
   // proto3 JSON leaves a 0 out, but a prompt is never empty.
   if (totalTokens === undefined) throw unreadable();

@@ -1,14 +1,15 @@
 import { bodyText, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
 import { ignoredHeader } from "./chat.ts";
 import { readEmbeddingRequest, toEmbeddingList } from "./embeddings.ts";
 import { modelPath } from "./model.ts";
-import { Clock, type GeminiApi } from "./upstream.ts";
+import type { GeminiApi } from "./upstream.ts";
 
 /** POST /v1/embeddings */
 export async function embed(request: RelayRequest, api: GeminiApi): Promise<WholeReply> {
-  const clock = new Clock(request);
+  const clock = new RequestClock(request.deadlines);
   const plan = readEmbeddingRequest(bodyText(request.body), modelPath(request.model));
   const answers: unknown[] = [];
   for (const batch of plan.batches) {

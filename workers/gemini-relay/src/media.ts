@@ -69,7 +69,7 @@ export function mediaPart(url: string, param: string, traits: ModelTraits, fileN
 }
 
 /** `data:image/jpg;charset=x;base64,AAAA` → {mimeType: "image/jpeg", data: "AAAA"} */
-export function readDataUrl(url: string, param: string): Blob64 {
+function readDataUrl(url: string, param: string): Blob64 {
   const comma = url.slice(0, LONGEST_DATA_HEAD).indexOf(",");
   const [type = "", ...parameters] = url.slice("data:".length, Math.max(comma, 0)).split(";");
   if (comma === -1 || !parameters.some((parameter) => parameter.trim().toLowerCase() === "base64")) {

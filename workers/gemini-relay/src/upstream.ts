@@ -1,11 +1,11 @@
 import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
-import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
+import { readBaseUrl } from "@ai-proxy/shared/base-url";
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
-import { ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { ApiError, badRequest, notConfigured } from "@ai-proxy/shared/errors";
 import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
 import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
+import type { RequestClock } from "@ai-proxy/shared/request-clock";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
-import { DEFAULT_DEADLINES, type StreamDeadlines } from "@ai-proxy/shared/stream";
 import { PROVIDER, upstreamError } from "./errors.ts";
 import { log } from "./log.ts";
 import { modelPath } from "./model.ts";
@@ -21,27 +21,6 @@ export interface Settings {
 const DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com/v1beta";
 
 export type Method = "generateContent" | "streamGenerateContent" | "batchEmbedContents" | "countTokens";
-
-/** The time that a request has, from when it came. */
-export class Clock {
-  readonly #startedAt = Date.now();
-  readonly #deadlines: { firstByteMs: number; idleMs: number; totalMs: number };
-
-  constructor({ deadlines }: RelayRequest) {
-    this.#deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
-  }
-
-  /** Milliseconds left until the first byte of a stream, or a whole answer, must have come. */
-  left(): number {
-    const { firstByteMs, totalMs } = this.#deadlines;
-    return Math.max(0, this.#startedAt + Math.min(firstByteMs, totalMs) - Date.now());
-  }
-
-  stream(): StreamDeadlines {
-    const { idleMs, totalMs } = this.#deadlines;
-    return { firstByteMs: this.left(), idleMs, totalMs: Math.max(0, this.#startedAt + totalMs - Date.now()) };
-  }
-}
 
 /** Gemini's API with the operator's keys. One for an isolate: its keys rotate and rest across requests. */
 export class GeminiApi {
@@ -75,7 +54,7 @@ export class GeminiApi {
   }
 
   /** Calls a method of a model; throws an ApiError for whatever is not a success. */
-  async call(request: RelayRequest, method: Method, body: unknown, clock: Clock): Promise<UpstreamCall> {
+  async call(request: RelayRequest, method: Method, body: unknown, clock: RequestClock): Promise<UpstreamCall> {
     this.#base ??= readBaseUrl("GEMINI_BASE_URL", this.#settings.GEMINI_BASE_URL || DEFAULT_BASE_URL);
     const { href, search } = this.#base;
     const path = modelPath(request.model);
@@ -90,7 +69,7 @@ export class GeminiApi {
         ...aiGatewayHeaders(href, this.#settings.CF_AIG_TOKEN, request),
       },
       body: jsonText(body),
-      firstByteMs: clock.left(),
+      firstByteMs: clock.leftMs(),
       cancelled: request.cancelled,
     });
     if (!call.response.ok) await this.#refused(call, key, clock);
@@ -102,10 +81,10 @@ export class GeminiApi {
     request: RelayRequest,
     method: Method,
     body: unknown,
-    clock: Clock,
+    clock: RequestClock,
   ): Promise<{ text: string; headers: Headers }> {
     const call = await this.call(request, method, body, clock);
-    return { text: await readBody(call, PROVIDER, clock.left()), headers: call.response.headers };
+    return { text: await readBody(call, PROVIDER, clock.leftMs()), headers: call.response.headers };
   }
 
   /**
@@ -117,11 +96,11 @@ export class GeminiApi {
     return CF_AIG_TOKEN !== "" && isAiGateway(URL.parse(GEMINI_BASE_URL.trim())?.href ?? "");
   }
 
-  async #refused(call: UpstreamCall, key: ProviderKey | undefined, clock: Clock): Promise<never> {
+  async #refused(call: UpstreamCall, key: ProviderKey | undefined, clock: RequestClock): Promise<never> {
     const { status, headers } = call.response;
     const error = upstreamError({
       status,
-      body: await readBody(call, PROVIDER, clock.left()),
+      body: await readBody(call, PROVIDER, clock.leftMs()),
       retryAfterMs: readRetryAfter(headers, Date.now()),
       ...(key !== undefined && { key: key.value }),
     });

@@ -1,7 +1,6 @@
 import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
-import { notConfigured } from "@ai-proxy/shared/base-url";
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
-import { invalidResponse } from "@ai-proxy/shared/errors";
+import { invalidResponse, notConfigured } from "@ai-proxy/shared/errors";
 import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
 import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
 import { errorReply, refusesKey } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { notConfigured } from "@ai-proxy/shared/base-url";
+import { notConfigured } from "@ai-proxy/shared/errors";
 import { isObject } from "@ai-proxy/shared/json";
 
 /** Where an OpenAI-compatible API differs from OpenAI's own; data of its UPSTREAMS entry. */

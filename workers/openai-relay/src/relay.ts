@@ -8,9 +8,9 @@ import {
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { readBody } from "@ai-proxy/shared/fetch-upstream";
+import { RequestClock } from "@ai-proxy/shared/request-clock";
 import { translatedStream } from "@ai-proxy/shared/stream";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
-import { RequestClock } from "./clock.ts";
 import { EditedStream } from "./edited-stream.ts";
 import { clientHeaders, logIdOf } from "./headers.ts";
 import { Mender } from "./mend.ts";

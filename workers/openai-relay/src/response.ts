@@ -46,7 +46,7 @@ export function wholeAnswer(
  * reasoning, call or audio in any choice. Cut off, filtered and other answers
  * are what they are. Embeddings and the like have no choices and are never empty.
  */
-export function isEmptyCompletion({ choices }: JsonObject): boolean {
+function isEmptyCompletion({ choices }: JsonObject): boolean {
   if (!Array.isArray(choices)) return false;
   return choices.every((choice) => {
     if (!isObject(choice)) return true;

@@ -1,5 +1,5 @@
-import { notConfigured, readBaseUrl } from "@ai-proxy/shared/base-url";
-import { ApiError } from "@ai-proxy/shared/errors";
+import { readBaseUrl } from "@ai-proxy/shared/base-url";
+import { ApiError, notConfigured } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { type Quirks, readQuirks } from "./quirks.ts";
 
@@ -25,7 +25,7 @@ export interface Upstream {
 /** The settings of this Worker, by name; secrets are among them. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-export const DEFAULT_UPSTREAM = "openai";
+const DEFAULT_UPSTREAM = "openai";
 const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 const KNOWN_FIELDS = ["base_url", "key", "key_header", "headers", "models", "default_model", "quirks"];
 /** Headers that the relay sets itself. */

@@ -76,6 +76,6 @@ function isJson(contentType: string | null): boolean {
 }
 
 /** "/responses" opens itself and what is below it; dots that climb are gone, the URL parser has resolved them. */
-export function isOpen(path: string, open: readonly string[]): boolean {
+function isOpen(path: string, open: readonly string[]): boolean {
   return open.some((allowed) => path === allowed || path.startsWith(`${allowed}/`));
 }

@@ -3,7 +3,7 @@ const FIRST_MS = 500;
 const LONGEST_MS = 8_000;
 
 /** A provider that asks for a longer wait than this is not waited for: its answer goes to the client, with Retry-After. */
-export const LONGEST_RETRY_AFTER_MS = 15_000;
+const LONGEST_RETRY_AFTER_MS = 15_000;
 
 /**
  * Milliseconds to wait before the nth retry of a target: exponential with full

@@ -1,5 +1,5 @@
-import type { Deadlines } from "@ai-proxy/shared/contract/relay";
-import { DEFAULT_DEADLINES, type StreamDeadlines } from "@ai-proxy/shared/stream";
+import type { Deadlines } from "./contract/relay.ts";
+import { DEFAULT_DEADLINES, type StreamDeadlines } from "./stream.ts";
 
 /** The deadlines of one request, counted from its start. Milliseconds. */
 export class RequestClock {
@@ -15,13 +15,13 @@ export class RequestClock {
 
   /** What is left of `firstByteMs`. */
   leftMs(): number {
-    return this.firstByteMs - this.#elapsed();
+    return Math.max(0, this.firstByteMs - this.#elapsed());
   }
 
-  /** For a stream whose headers have come. */
+  /** For a stream that begins now. */
   stream(): StreamDeadlines {
     const { idleMs, totalMs } = this.#deadlines;
-    return { firstByteMs: this.leftMs(), idleMs, totalMs: totalMs - this.#elapsed() };
+    return { firstByteMs: this.leftMs(), idleMs, totalMs: Math.max(0, totalMs - this.#elapsed()) };
   }
 
   #elapsed(): number {
