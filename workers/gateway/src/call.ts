@@ -30,6 +30,8 @@ export interface Call {
   session: Session;
   /** Filled as the request goes on; null as long as the caller is not known to be one of ours. */
   record: AuditRecord | null;
+  /** W3C trace context that goes upstream, once something does. */
+  traceparent: string | null;
   /** Settles when a streamed answer has ended. */
   streamEnd: Promise<StreamEnd> | null;
   waitUntil(promise: Promise<unknown>): void;
@@ -48,6 +50,7 @@ export function openCall(request: Request, env: GatewayEnv, ctx: ExecutionContex
     startedAt: Date.now(),
     session: { id: "", known: false },
     record: null,
+    traceparent: null,
     streamEnd: null,
     waitUntil: (promise) => ctx.waitUntil(promise),
     span: (name, attributes, work) =>

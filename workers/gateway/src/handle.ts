@@ -3,6 +3,7 @@ import { sendRecord } from "./audit-queue.ts";
 import { type Call, type Caller, openCall } from "./call.ts";
 import { allowOrigin } from "./edge/cors.ts";
 import { sessionCookie } from "./edge/identity.ts";
+import { traceIdOf } from "./edge/trace.ts";
 import { typedEnv } from "./env.ts";
 import { log } from "./log.ts";
 import { bounded, recordStreamEnd } from "./record.ts";
@@ -30,6 +31,7 @@ async function conclude(call: Call, record: AuditRecord, status: number): Promis
   if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
   record.total_ms = Date.now() - call.startedAt;
   const written = bounded(record);
-  log("request", written);
+  const trace = call.traceparent !== null && { trace_id: traceIdOf(call.traceparent) };
+  log("request", { ...written, ...trace });
   await sendRecord(call.env.AUDIT_QUEUE, written);
 }

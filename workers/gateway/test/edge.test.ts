@@ -3,7 +3,7 @@ import { authenticate, presentedToken } from "../src/edge/auth.ts";
 import { readJson } from "../src/edge/body.ts";
 import { allowOrigin } from "../src/edge/cors.ts";
 import { readSession, requestIdOf, type Session, sessionCookie } from "../src/edge/identity.ts";
-import { traceparentOf } from "../src/edge/trace.ts";
+import { traceIdOf, traceparentFor, traceparentOf } from "../src/edge/trace.ts";
 import { validate } from "../src/edge/validation.ts";
 import { readSettings } from "../src/env.ts";
 import { readTrustedProps } from "../src/trusted-props.ts";
@@ -276,6 +276,13 @@ describe("an answer to a browser", () => {
     expect(answer("", "https://evil.example")).toEqual({});
     expect(answer("*", null)).toEqual({});
   });
+});
+
+test("all that a request asks are of one trace", () => {
+  const call = { request: new Request("https://gateway/"), traceparent: null };
+  const first = traceparentFor(call);
+  expect(traceparentFor(call)).toBe(first);
+  expect(traceIdOf(first)).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test("a trace goes on with a span of ours; a malformed one is replaced", () => {

@@ -5,7 +5,7 @@ import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
 import { unlessLeft } from "../client-left.ts";
 import { readBytes, readText } from "../edge/body.ts";
-import { traceparentOf } from "../edge/trace.ts";
+import { traceparentFor } from "../edge/trace.ts";
 import { validate } from "../edge/validation.ts";
 import { findProvider } from "../routing/choose.ts";
 import { totalTime } from "../routing/plan.ts";
@@ -43,7 +43,7 @@ export async function passthrough(call: Call): Promise<Response | null> {
     ...(provider.upstream !== undefined && { upstream: provider.upstream }),
     requestId: call.requestId,
     sessionId: call.session.id,
-    traceparent: traceparentOf(request.headers),
+    traceparent: traceparentFor(call),
     deadlines: { firstByteMs: totalMs, totalMs },
   });
   const reply = await unlessLeft(request, asked);

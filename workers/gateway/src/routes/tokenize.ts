@@ -4,6 +4,7 @@ import type { JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { unlessLeft } from "../client-left.ts";
 import { readJson } from "../edge/body.ts";
+import { traceparentFor } from "../edge/trace.ts";
 import { validate } from "../edge/validation.ts";
 import type { Choice } from "../routing/choose.ts";
 import { chosenFirst, totalTime } from "../routing/plan.ts";
@@ -70,6 +71,7 @@ async function countByProvider(
     sessionId: call.session.id,
     stream: false,
     includeUsage: false,
+    traceparent: traceparentFor(call),
     deadlines: { firstByteMs: totalMs, totalMs },
   });
   return unlessLeft(call.request, asked);

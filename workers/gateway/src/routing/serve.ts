@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Call } from "../call.ts";
 import { leaving } from "../client-left.ts";
 import { type JsonBody, readJson } from "../edge/body.ts";
-import { traceparentOf } from "../edge/trace.ts";
+import { traceparentFor } from "../edge/trace.ts";
 import { type Routed, type Validated, validate } from "../edge/validation.ts";
 import type { RouteKind } from "./choose.ts";
 import { type AttemptOptions, type ExecuteIo, execute, type Timer } from "./execute.ts";
@@ -57,7 +57,7 @@ function io(call: Call, kind: RouteKind, body: JsonBody, valid: Validated<RouteK
   const text = bodyForRpc(body.text);
   const stream = wantsStream(valid);
   const includeUsage = wantsUsage(valid);
-  const traceparent = traceparentOf(call.request.headers);
+  const traceparent = traceparentFor(call);
   const request = (
     target: Target,
     { keySlot, fallbackWaiting, otherTargetWaiting, cancelled, ...deadlines }: AttemptOptions,
