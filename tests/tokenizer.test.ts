@@ -50,6 +50,25 @@ describe("/v1/tokenize", () => {
   });
 });
 
+describe("a large answer", () => {
+  const detokenize = (tokens: number[]) => mesh.post("/v1/detokenize", { model: "gpt-4o", tokens });
+  /** A token of 128 blanks. */
+  const BLANKS = 72056;
+
+  test("arrives, one character beyond Latin-1 in it", async () => {
+    const { tokens } = await tokenize({ model: "gpt-4o", text: "的", return_tokens: true });
+    const response = await detokenize([...Array<number>(180_000).fill(BLANKS), ...(tokens as number[])]);
+    expect(response.status).toBe(200);
+    expect((await response.json<{ text: string }>()).text).toHaveLength(180_000 * 128 + 1);
+  });
+
+  test("that would be too large is 413", async () => {
+    const response = await detokenize(Array<number>(1_000_000).fill(BLANKS));
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: { param: "tokens", code: "request_too_large" } });
+  });
+});
+
 test("/v1/detokenize gives the text back", async () => {
   const { tokens } = await tokenize({ model: "gpt-4o", text: "Grüße, 世界", return_tokens: true });
   const response = await mesh.post("/v1/detokenize", { model: "gpt-4o", tokens });

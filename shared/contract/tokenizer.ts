@@ -2,7 +2,7 @@
 export interface Tokenizer {
   /**
    * POST /v1/tokenize. `body` is the request's JSON text (UTF-8 bytes when large); the answer's body is
-   * OpenAI-shaped JSON, an error object when status is not 200.
+   * OpenAI-shaped JSON (likewise), an error object when status is not 200.
    */
   tokenize(request: TokenizeRequest): Promise<TokenizeReply>;
   /** POST /v1/detokenize: token ids back to text; the same forms as `tokenize`. */

@@ -4,6 +4,7 @@ import { decodeTokens, tokenBytes } from "./encoding/decode.ts";
 import { type Encoding, type EncodingName, loadEncoding } from "./encoding/encodings.ts";
 import { tokenModel } from "./models.ts";
 import { readDetokenizeRequest, requestText } from "./request.ts";
+import { checkTextSize } from "./text-size.ts";
 
 /** The answer of /v1/detokenize: `text` for a list of ids, `texts` for a list of lists. */
 export interface Detokenization {
@@ -23,10 +24,9 @@ export async function detokenize(request: Omit<TokenizeRequest, "requestId">): P
     throw badRequest(`${request.requestedModel}'s encoding is not public.`, "model", "encoding_unavailable");
   }
   const encoding = await loadEncoding(model.encoding);
-  const texts = lists.map((tokens, at) => {
-    checkTokens(tokens, encoding, list ? `tokens[${at}]` : "tokens");
-    return decodeTokens(tokens, encoding);
-  });
+  for (const [at, tokens] of lists.entries()) checkTokens(tokens, encoding, list ? `tokens[${at}]` : "tokens");
+  checkTextSize(lists, encoding, "tokens");
+  const texts = lists.map((tokens) => decodeTokens(tokens, encoding));
   return {
     object: "detokenization",
     model: request.requestedModel,

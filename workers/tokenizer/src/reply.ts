@@ -1,7 +1,9 @@
+import { bodyForRpc } from "@ai-proxy/shared/contract/relay";
 import type { TokenizeReply, TokenizeRequest } from "@ai-proxy/shared/contract/tokenizer";
 import { errorBody, toApiError } from "@ai-proxy/shared/errors";
 import { findModel } from "@ai-proxy/shared/registry";
 import type { EncodingName } from "./encoding/encodings.ts";
+import { tooLarge } from "./request.ts";
 
 /** The answer of /v1/tokenize. */
 export interface Tokenization {
@@ -86,10 +88,21 @@ export function tokenization(
   };
 }
 
+/** One call carries 32 MiB; what surrounds the body takes some of it. */
+const LARGEST_ANSWER = 30 * 1024 * 1024;
+
+function answerBody(text: string): string | Uint8Array {
+  const body = bodyForRpc(text);
+  if (body.length > LARGEST_ANSWER) {
+    throw tooLarge(`The answer would be larger than ${LARGEST_ANSWER} bytes; ask for less at a time.`, null);
+  }
+  return body;
+}
+
 /** Runs a method of the RPC: what it throws becomes an answer with OpenAI's error object. */
 export async function answering(work: () => Promise<unknown>): Promise<TokenizeReply> {
   try {
-    return { status: 200, body: JSON.stringify(await work()) };
+    return { status: 200, body: answerBody(JSON.stringify(await work())) };
   } catch (thrown) {
     const error = toApiError(thrown);
     return { status: error.status, body: JSON.stringify(errorBody(error)), errorCode: error.code };

@@ -72,23 +72,58 @@ const TEXT_FIELDS = ["text", "input", "prompt"] as const;
 function readContent(body: JsonObject): Content {
   const given = [...TEXT_FIELDS, "messages"].filter((field) => body[field] !== undefined && body[field] !== null);
   const [field, second] = given;
-  if (field === undefined && Array.isArray(body["tools"])) return readChat({ ...body, messages: [] });
+  const definitions = ["tools", "functions"].find((name) => body[name] !== undefined && body[name] !== null);
+  if (field === undefined && definitions !== undefined) return readChat({ ...body, messages: [] });
   if (field === undefined)
     throw badRequest("One of text, input, prompt and messages is required.", "text", "missing_required_parameter");
   if (second !== undefined) throw badRequest(`Only one of ${field} and ${second} can be counted at a time.`, second);
   if (field === "messages") return readChat(body);
-  if (body["tools"] !== undefined && body["tools"] !== null) {
-    throw badRequest(`tools are part of a chat: they are counted with messages, not with ${field}.`, "tools");
+  if (definitions !== undefined) {
+    throw badRequest(
+      `${definitions} are part of a chat: they are counted with messages, not with ${field}.`,
+      definitions,
+    );
   }
   return readTexts(body[field], field);
 }
 
 function readChat(body: JsonObject): Content {
-  const { messages, tools, tool_choice: toolChoice, response_format: responseFormat } = body;
+  const { messages, tool_choice: toolChoice, function_call: functionCall, response_format: responseFormat } = body;
   if (!Array.isArray(messages)) throw badRequest("messages must be a list.", "messages");
-  if (tools !== undefined && tools !== null && !Array.isArray(tools))
-    throw badRequest("tools must be a list.", "tools");
-  return { kind: "chat", messages, tools: tools ?? [], toolChoice, responseFormat };
+  if (partsOf(messages) > MOST_PARTS) {
+    throw tooLarge(`At most ${MOST_PARTS} messages and parts of messages are counted at a time.`, "messages");
+  }
+  return {
+    kind: "chat",
+    messages,
+    tools: [...readList(body, "tools"), ...readFunctions(body)],
+    toolChoice: toolChoice ?? (isObject(functionCall) ? { function: functionCall } : undefined),
+    responseFormat,
+  };
+}
+
+/** Messages and parts of their contents: what is planned, and listed in the answer, one by one. */
+const MOST_PARTS = 100_000;
+
+function partsOf(messages: unknown[]): number {
+  return messages.reduce<number>((sum, message) => {
+    const content = isObject(message) ? message["content"] : undefined;
+    return sum + 1 + (Array.isArray(content) ? content.length : 0);
+  }, 0);
+}
+
+function readList(body: JsonObject, field: string): unknown[] {
+  const value = body[field] ?? [];
+  if (!Array.isArray(value)) throw badRequest(`${field} must be a list.`, field);
+  return value;
+}
+
+/** `functions`, the form that tools had before there were tools. */
+function readFunctions(body: JsonObject): JsonObject[] {
+  return readList(body, "functions").map((declared, at) => {
+    if (isObject(declared) && typeof declared["name"] === "string") return { type: "function", function: declared };
+    throw badRequest(`functions[${at}] must be an object with a name.`, `functions[${at}].name`);
+  });
 }
 
 function readTexts(value: unknown, param: string): Content {
@@ -107,10 +142,9 @@ function readTexts(value: unknown, param: string): Content {
 
 function readIds(value: unknown, param: string): number[] {
   if (!Array.isArray(value)) throw badRequest(`${param} must be a list of token ids.`, param);
-  return value.map((id: unknown, at) => {
-    if (typeof id === "number" && Number.isInteger(id) && id >= 0) return id;
-    throw badRequest(`${param}[${at}] must be a token id: a whole number from 0 on.`, `${param}[${at}]`);
-  });
+  const at = value.findIndex((id) => !Number.isInteger(id) || id < 0);
+  if (at !== -1) throw badRequest(`${param}[${at}] must be a token id: a whole number from 0 on.`, `${param}[${at}]`);
+  return value;
 }
 
 function readFlag(body: JsonObject, field: string): boolean {

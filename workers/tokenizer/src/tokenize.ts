@@ -19,6 +19,7 @@ import {
   type TokenizeBody,
   tooLarge,
 } from "./request.ts";
+import { checkTextSize } from "./text-size.ts";
 import { inTurns } from "./turns.ts";
 
 /** Tokens that an answer lists at most: with their strings some 20 MB of JSON. */
@@ -104,6 +105,7 @@ function* tokenizeTexts(
     } else counts.push(text.length);
   }
   const count = counts.reduce((sum, one) => sum + one, 0);
+  if (body.returnStrings) checkTextSize(lists, counter.encoding, content.param);
   const strings = body.returnStrings
     ? lists.map((list) => list.map((token) => decodeTokens([token], counter.encoding)))
     : undefined;

@@ -181,7 +181,12 @@ describe("requests that are refused name the field", () => {
       /string/,
     ],
     [{ messages: [{ role: "assistant", tool_calls: [{}] }] }, "messages[0].tool_calls[0].function", /name/],
+    [{ messages: [{ role: "assistant", function_call: {} }] }, "messages[0].function_call", /name/],
+    [{ messages: [{ role: "assistant", refusal: 1 }] }, "messages[0].refusal", /string or null/],
     [{ messages: [], tools: [{ function: {} }] }, "tools[0].function.name", /string/],
+    [{ messages: [], functions: {} }, "functions", /list/],
+    [{ messages: [], functions: [{}] }, "functions[0].name", /name/],
+    [{ text: "a", functions: [] }, "functions", /counted with messages/],
     [{ text: "a", return_tokens: 1 }, "return_tokens", /true or false/],
     [{ text: "a", allowed_special: ["<x>"] }, "allowed_special[0]", /no such special token/],
     [{ text: "a", allowed_special: 1 }, "allowed_special", /must be/],
@@ -234,5 +239,48 @@ describe("requests that are refused name the field", () => {
       status: 413,
       param: "text",
     });
+  });
+
+  test.each([
+    ["messages", Array(100_001).fill({ role: "u" })],
+    ["parts", [{ role: "user", content: Array(100_000).fill({ type: "text", text: "" }) }]],
+  ])("more than 100,000 %s are 413", async (_, messages) => {
+    expect(await refusal({ messages })).toMatchObject({ status: 413, param: "messages", code: "request_too_large" });
+  });
+});
+
+describe("what would be too large an answer", () => {
+  /** The token of 128 blanks. */
+  const BLANKS = 72056;
+
+  function back(tokens: unknown) {
+    const body = JSON.stringify({ tokens });
+    const request = { body, provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" };
+    return answering(() => detokenize(request));
+  }
+
+  test("is 413 before it is made: of tokens of long texts", async () => {
+    const error = { param: "tokens", code: "request_too_large" };
+    for (const tokens of [Array(210_000).fill(BLANKS), Array(3_000).fill(Array(70).fill(BLANKS))]) {
+      const reply = await back(tokens);
+      expect(reply.status).toBe(413);
+      expect(JSON.parse(String(reply.body))).toMatchObject({ error });
+    }
+    expect(await refusal({ prompt: Array(210_000).fill(BLANKS), return_strings: true })).toMatchObject({
+      status: 413,
+      param: "prompt",
+    });
+  });
+
+  test("is 413 where JSON escapes make it so", async () => {
+    // A token of one control character, six characters of JSON.
+    expect(await back(Array(4_400_000).fill(188))).toMatchObject({ status: 413 });
+  });
+
+  test("is told by its bytes, as RPC counts them: one character of two bytes doubles no others", async () => {
+    const { tokens } = await ask({ text: "的", return_tokens: true });
+    const reply = await back([...Array(150_000).fill(BLANKS), ...(tokens ?? [])]);
+    expect(reply).toMatchObject({ status: 200, body: expect.any(Uint8Array) });
+    expect(JSON.parse(new TextDecoder().decode(reply.body as Uint8Array)).text).toHaveLength(150_000 * 128 + 1);
   });
 });

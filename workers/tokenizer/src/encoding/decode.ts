@@ -7,10 +7,12 @@ export function tokenBytes(token: number, encoding: Encoding): Uint8Array | unde
 
 /** Text of tokens that all exist; bytes that are no UTF-8 become U+FFFD. */
 export function decodeTokens(tokens: readonly number[], encoding: Encoding): string {
-  const parts = tokens.map((token) => tokenBytes(token, encoding) ?? new Uint8Array());
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const length = tokens.reduce((sum, token) => sum + (tokenBytes(token, encoding)?.length ?? 0), 0);
+  const bytes = new Uint8Array(length);
   let at = 0;
-  for (const part of parts) {
+  for (const token of tokens) {
+    const part = tokenBytes(token, encoding);
+    if (part === undefined) continue;
     bytes.set(part, at);
     at += part.length;
   }
