@@ -21,7 +21,7 @@ const exact = (encoding: EncodingName, chat: ChatFormatName): TokenModel => ({ m
 const estimate = (profile: EstimateName, chat: ChatFormatName): TokenModel => ({ method: "estimate", profile, chat });
 
 /**
- * By the model's id without vendor prefix, the first that fits. Encodings as in
+ * By the model's bare id, the first that fits. Encodings as in
  * openai/tiktoken's tiktoken/model.py. A future model of a known family counts
  * as its family does; one of no known family is estimated.
  */
@@ -49,6 +49,11 @@ const unknown: TokenModel = estimate("other", "chatml");
 
 /** "@cf/openai/gpt-oss-120b", "ft:gpt-4o-mini:me::1", "gpt-4o" → how to count for it. */
 export function tokenModel(model: string): TokenModel {
-  const id = (model.replace(/^ft:/, "").split("/").at(-1) ?? model).toLowerCase();
+  const id = bareId(model);
   return rules.find(([pattern]) => pattern.test(id))?.[1] ?? unknown;
+}
+
+/** A model's id without its vendor and without "ft:", in lower case. */
+export function bareId(model: string): string {
+  return (model.replace(/^ft:/, "").split("/").at(-1) ?? model).toLowerCase();
 }

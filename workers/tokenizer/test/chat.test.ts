@@ -27,6 +27,12 @@ describe("chats of plain text", () => {
     expect((await ask({ messages: [parts] })).count).toBe(11);
   });
 
+  test("a refusal counts as the same text in the content", async () => {
+    const refused = await ask({ messages: [user, { role: "assistant", content: null, refusal: "I cannot help." }] });
+    expect(refused).toEqual(await ask({ messages: [user, { role: "assistant", content: "I cannot help." }] }));
+    expect(refused.method).toBe("exact");
+  });
+
   test("messages, frame and tools add up to the count", async () => {
     const tools = [
       { type: "function", function: { name: "add", parameters: { properties: { a: { type: "number" } } } } },
@@ -67,6 +73,46 @@ describe("what OpenAI publishes no rule for is an estimate with a bound", () => 
     });
     expect(one).toMatchObject({ method: "estimate", error_bound: 2 });
     expect(two.count).toBeGreaterThan(one.count);
+  });
+
+  test("a call and its result in OpenAI's older form count as in the newer one", async () => {
+    const called = { name: "ping", arguments: '{"host":"example.com"}' };
+    const result = { content: "pong" };
+    const older = [
+      user,
+      { role: "assistant", content: null, function_call: called },
+      { role: "function", name: "ping", ...result },
+    ];
+    const newer = [
+      user,
+      { role: "assistant", content: null, tool_calls: [{ id: "c1", type: "function", function: called }] },
+      { role: "tool", tool_call_id: "c1", ...result },
+    ];
+    expect(await ask({ messages: older })).toEqual(await ask({ messages: newer }));
+    const nulls = { function_call: null, tool_calls: null, refusal: null, audio: null };
+    const answered = { role: "assistant", content: "Hi", ...nulls };
+    expect(await ask({ messages: [user, answered] })).toMatchObject({ method: "exact", count: 11 + 5 });
+  });
+
+  test("functions, and one that is asked for, count as tools", async () => {
+    const functions = tools.map(({ function: declared }) => declared);
+    const older = await ask({ messages: [user], functions, function_call: { name: "ping" } });
+    const forced = { type: "function", function: { name: "ping" } };
+    expect(older).toEqual(await ask({ messages: [user], tools, tool_choice: forced }));
+    expect(older.method).toBe("estimate");
+    expect(await ask({ functions, function_call: "auto" })).toEqual(await ask({ tools }));
+  });
+
+  test("an answer's audio is not counted, and said not to be", async () => {
+    const messages = [user, { role: "assistant", content: null, audio: { id: "audio_1" } }];
+    expect(await ask({ messages })).toMatchObject({ method: "estimate", uncounted: ["messages[1].audio"] });
+  });
+
+  test("an image for a model of which no rule is known is not counted, and said not to be", async () => {
+    const image = { type: "image_url", image_url: { url: "https://example.com/a.png", detail: "low" } };
+    const ofLlama = await ask({ messages: [{ role: "user", content: [image] }] }, "llama-4-scout", "cloudflare");
+    expect(ofLlama).toMatchObject({ method: "estimate", uncounted: ["messages[0].content[0]"] });
+    expect(ofLlama).not.toHaveProperty("error_bound");
   });
 
   test("files and audio are not counted, and said not to be", async () => {

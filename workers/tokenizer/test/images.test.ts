@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { imageRule, imageTokens } from "../src/chat/images.ts";
+import { imageRule, imageTokens, readImage } from "../src/chat/images.ts";
 
 /** The first bytes of a PNG of this size. */
 function png(width: number, height: number): string {
@@ -17,8 +17,10 @@ function dataUrl(type: string, bytes: Uint8Array): string {
   return `data:image/${type};base64,${Buffer.from(bytes).toString("base64")}`;
 }
 
-const tokens = (url: string, model: string, detail = "high") =>
-  imageTokens({ url, detail }, imageRule(model), "messages[0].content[0].image_url");
+function tokens(url: string, model: string, detail = "high") {
+  const rule = imageRule(model);
+  return rule && imageTokens(readImage({ url, detail }, "messages[0].content[0].image_url"), rule);
+}
 
 describe("OpenAI's published examples", () => {
   test.each([
@@ -29,11 +31,14 @@ describe("OpenAI's published examples", () => {
     ["gpt-4o-mini", 512, 512, 2833 + 5667],
     ["o1", 1024, 1024, 75 + 4 * 150],
     ["gpt-5", 1024, 1024, 70 + 4 * 140],
-    ["gpt-4.1-mini", 1024, 1024, Math.floor(1024 * 1.62)],
-    ["gpt-4.1-mini", 1800, 2400, Math.floor(1452 * 1.62)],
-    ["gpt-4.1-nano", 32, 32, 2],
-    ["o4-mini", 1024, 1024, Math.floor(1024 * 1.72)],
-    ["gemini-2.5-flash", 5000, 5000, 258],
+    ["gpt-5.1", 1024, 1024, 70 + 4 * 140],
+    ["gpt-4.1-mini", 1024, 1024, Math.ceil(1024 * 1.62)],
+    ["gpt-4.1-mini", 1800, 2400, Math.ceil(1452 * 1.62)],
+    // As recorded.
+    ["gpt-4.1-mini", 300, 346, 179],
+    ["gpt-4.1-mini", 240, 278, 117],
+    ["gpt-4.1-nano", 32, 32, 3],
+    ["o4-mini", 1024, 1024, Math.ceil(1024 * 1.72)],
   ])("%s, %i × %i: %i tokens", (model, width, height, expected) => {
     expect(tokens(png(width, height), model)).toEqual({ tokens: expected, slack: 0 });
   });
@@ -41,6 +46,65 @@ describe("OpenAI's published examples", () => {
   test("low detail costs the base, whatever the size", () => {
     expect(tokens("https://example.com/a.png", "gpt-4o", "low")).toEqual({ tokens: 85, slack: 0 });
   });
+});
+
+describe("the patches of GPT-5, as recorded", () => {
+  test.each([
+    ["gpt-5.4", 60, 30, 4, 2],
+    ["gpt-5.4", 240, 278, 88, 2],
+    // Of 80 × 53 patches 48 × 31 are left; a model that does not scale would count them all.
+    ["gpt-5-nano", 2560, 1670, 2233, 6361 - 2233],
+    ["gpt-5-mini", 1024, 1024, 1230, 2],
+    ["gpt-5.4-nano", 1024, 1024, 1230, 2],
+    ["gpt-5.2", 1024, 1024, 1230, 2],
+    ["gpt-5.6-sol", 1600, 1600, 3001, 2],
+    ["gpt-6", 1024, 1024, 1230, 2],
+  ])("%s, %i × %i: %i tokens, off by at most %i", (model, width, height, expected, slack) => {
+    expect(tokens(png(width, height), model)).toEqual({ tokens: expected, slack });
+  });
+
+  test("in low detail may be far fewer", () => {
+    expect(tokens(png(1024, 1024), "gpt-5.4", "low")).toEqual({ tokens: 1230, slack: 1230 });
+  });
+});
+
+describe("Gemini", () => {
+  test.each([
+    ["gemini-1.5-pro", 5000, 5000, 258, 0],
+    // As recorded, and small ones as Google has it.
+    ["gemini-2.0-flash", 384, 384, 258, 0],
+    ["gemini-2.0-flash", 540, 360, 1806, 258],
+    ["gemini-2.0-flash", 640, 480, 1290, 258],
+    ["gemini-2.0-flash", 3008, 2000, 3354, 258],
+    // The whole of it as recorded; crops beside it are possible.
+    ["gemini-2.5-flash", 239, 178, 258, 0],
+    ["gemini-2.5-flash", 640, 480, 258, 4 * 258],
+    ["gemini-2.5-pro", 5000, 5000, 258, 49 * 258],
+    // At most; recorded 1,081, 1,085 and 1,089.
+    ["gemini-3.5-flash", 60, 30, 1120, 40],
+    ["gemini-3.5-flash", 300, 346, 1120, 40],
+    ["google/gemini-3-flash-preview", 128, 128, 1120, 40],
+    ["gemini-pro", 4000, 3000, 1120, 40],
+  ])("%s, %i × %i: %i tokens, off by at most %i", (model, width, height, expected, slack) => {
+    expect(tokens(png(width, height), model)).toMatchObject({ tokens: expected, slack });
+  });
+
+  test.each([
+    ["gemini-2.0-flash", 1290, 1290],
+    ["gemini-2.5-flash", 258, 1032],
+    ["gemini-3-flash-preview", 1120, 40],
+  ])("%s, behind a URL: %i tokens, off by at most %i", (model, expected, slack) => {
+    expect(tokens("https://example.com/a.png", model)).toMatchObject({ tokens: expected, slack });
+  });
+});
+
+test.each([
+  "@cf/meta/llama-4-scout-17b-16e-instruct",
+  "qwen/qwen2.5-vl-72b-instruct",
+  "gemma-3-27b-it",
+  "gpt-oss-120b",
+])("%s: no rule is known", (model) => {
+  expect(imageRule(model)).toBeUndefined();
 });
 
 test("an image behind a URL counts as 1024 × 1024, and may be off by all of it", () => {
@@ -73,6 +137,6 @@ describe("the size is read from the first bytes", () => {
     "data:image/jpeg;base64,/9j/",
     png(0, 0),
   ])("%s: unknown, not an error", (url) => {
-    expect(tokens(url, "gpt-4o").slack).toBe(765);
+    expect(tokens(url, "gpt-4o")).toEqual({ tokens: 765, slack: 765 });
   });
 });

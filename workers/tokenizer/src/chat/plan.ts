@@ -1,8 +1,8 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { ChatFormat } from "./formats.ts";
-import { type ImageRule, imageTokens } from "./images.ts";
-import { type Call, callsText, toolResultHeader } from "./tool-calls.ts";
+import { type ImageRule, imageTokens, readImage } from "./images.ts";
+import { callsText, readCalls, toolResultHeader } from "./tool-calls.ts";
 import { toolDefinitionsText, toolsJson, unions } from "./tool-definitions.ts";
 
 /** What of a request a count belongs to: a message by its place, the tools, or the frame around all (a schema included). */
@@ -13,7 +13,7 @@ export interface ChatPlan {
   /** `behind`: text that stands before it and is counted already; only what `text` adds to it counts. */
   texts: { owner: Owner; text: string; behind?: string }[];
   fixed: { owner: Owner; tokens: number }[];
-  /** Paths of parts whose tokens cannot be known from the request (files, audio). */
+  /** Paths of parts whose tokens cannot be known from the request (files, audio, images for models of no known rule). */
   uncounted: string[];
   /** Tokens by which rules that OpenAI does not publish may be off, as measured on recorded requests. */
   slack: number;
@@ -27,7 +27,7 @@ export interface ChatInput {
 }
 
 /** Takes a chat apart. Throws a 400 that names the field for what OpenAI would refuse too. */
-export function planChat(input: ChatInput, format: ChatFormat, images: ImageRule): ChatPlan {
+export function planChat(input: ChatInput, format: ChatFormat, images: ImageRule | undefined): ChatPlan {
   const plan: ChatPlan = {
     texts: [],
     fixed: [{ owner: "frame", tokens: format.start + format.reply }],
@@ -55,24 +55,40 @@ function planMessage(
   message: JsonObject & { role: string },
   at: number,
   format: ChatFormat,
-  images: ImageRule,
+  images: ImageRule | undefined,
   names: ReadonlyMap<string, string>,
 ): void {
   const { role } = message;
   plan.fixed.push({ owner: at, tokens: format.perMessage + (role === "assistant" ? format.perAssistantMessage : 0) });
-  const called =
-    role === "tool" && typeof message["tool_call_id"] === "string" ? names.get(message["tool_call_id"]) : undefined;
+  const called = calledName(message, names);
   if (format.rolesCount) plan.texts.push({ owner: at, text: called === undefined ? role : toolResultHeader(called) });
   const { name } = message;
-  if (typeof name === "string" && role !== "tool") {
+  if (typeof name === "string" && role !== "tool" && role !== "function") {
     plan.fixed.push({ owner: at, tokens: format.perName });
     plan.texts.push({ owner: at, text: name });
   }
   planContent(plan, message["content"], at, images);
-  planCalls(plan, message["tool_calls"], at, format);
+  planRefusal(plan, message["refusal"], at);
+  // The model hears its own answer again: how long it was, only OpenAI knows.
+  if (isObject(message["audio"])) plan.uncounted.push(`messages[${at}].audio`);
+  planCalls(plan, message, at, format);
 }
 
-function planContent(plan: ChatPlan, content: unknown, at: number, images: ImageRule): void {
+/** Of which function a message is the result: by the call's id, or in OpenAI's older form by its own name. */
+function calledName(message: JsonObject & { role: string }, names: ReadonlyMap<string, string>): string | undefined {
+  const { role, name, tool_call_id: id } = message;
+  if (role === "function") return typeof name === "string" ? name : undefined;
+  return role === "tool" && typeof id === "string" ? names.get(id) : undefined;
+}
+
+function planRefusal(plan: ChatPlan, refusal: unknown, at: number): void {
+  if (refusal === undefined || refusal === null) return;
+  const path = `messages[${at}].refusal`;
+  if (typeof refusal !== "string") throw badRequest(`${path} must be a string or null.`, path);
+  plan.texts.push({ owner: at, text: refusal });
+}
+
+function planContent(plan: ChatPlan, content: unknown, at: number, images: ImageRule | undefined): void {
   const path = `messages[${at}].content`;
   if (content === undefined || content === null) return;
   if (typeof content === "string") {
@@ -83,7 +99,7 @@ function planContent(plan: ChatPlan, content: unknown, at: number, images: Image
   for (const [index, part] of content.entries()) planPart(plan, part, at, `${path}[${index}]`, images);
 }
 
-function planPart(plan: ChatPlan, part: unknown, at: number, path: string, images: ImageRule): void {
+function planPart(plan: ChatPlan, part: unknown, at: number, path: string, images: ImageRule | undefined): void {
   if (!isObject(part)) throw badRequest(`${path} must be an object with a type.`, path);
   switch (part["type"]) {
     case "text":
@@ -95,9 +111,14 @@ function planPart(plan: ChatPlan, part: unknown, at: number, path: string, image
       return;
     }
     case "image_url": {
-      const tokens = imageTokens(part["image_url"], images, `${path}.image_url`);
-      plan.fixed.push({ owner: at, tokens: tokens.tokens });
-      plan.slack += tokens.slack;
+      const image = readImage(part["image_url"], `${path}.image_url`);
+      if (images === undefined) {
+        plan.uncounted.push(path);
+        return;
+      }
+      const { tokens, slack } = imageTokens(image, images);
+      plan.fixed.push({ owner: at, tokens });
+      plan.slack += slack;
       return;
     }
     default:
@@ -105,24 +126,12 @@ function planPart(plan: ChatPlan, part: unknown, at: number, path: string, image
   }
 }
 
-function planCalls(plan: ChatPlan, value: unknown, at: number, format: ChatFormat): void {
-  if (value === undefined || value === null) return;
-  const path = `messages[${at}].tool_calls`;
-  if (!Array.isArray(value)) throw badRequest(`${path} must be a list.`, path);
-  if (value.length === 0) return;
-  const calls = value.map((call, index) => readCall(call, `${path}[${index}]`));
+function planCalls(plan: ChatPlan, message: JsonObject, at: number, format: ChatFormat): void {
+  const calls = readCalls(message, `messages[${at}]`);
+  if (calls.length === 0) return;
   plan.fixed.push({ owner: at, tokens: calls.length === 1 ? format.perCall : format.perCall - 2 });
   for (const text of callsText(calls)) plan.texts.push({ owner: at, text });
   plan.slack += CALL_SLACK;
-}
-
-function readCall(call: unknown, path: string): Call {
-  const called = isObject(call) ? (call["function"] ?? call["custom"]) : undefined;
-  if (!isObject(called) || typeof called["name"] !== "string") {
-    throw badRequest(`${path}.function must be an object with a name.`, `${path}.function`);
-  }
-  const input = called["arguments"] ?? called["input"];
-  return { name: called["name"], arguments: typeof input === "string" ? input : "" };
 }
 
 /** Measured on recorded requests: what nine of ten are within. */
