@@ -15,14 +15,16 @@ export function openaiFixtures(pace: StreamingProfile): Fixture[] {
     ...known.map((model) => ({ model })),
     ...openai.families.map((model) => ({ model })),
   ];
-  return [
-    ...matches.map((match) => ({
-      match: { ...match, endpoint: "chat" as const },
-      response: answerChat,
-      streamingProfile: pace,
-    })),
-    { match: { endpoint: "chat" }, response: unknownModel },
-  ];
+  return [...matches.map((match) => chatFixture(match, pace)), { match: { endpoint: "chat" }, response: unknownModel }];
+}
+
+/** The same for a server that has whatever model is asked for. */
+export function compatibleFixtures(pace: StreamingProfile): Fixture[] {
+  return [chatFixture({}, pace)];
+}
+
+function chatFixture(match: Fixture["match"], pace: StreamingProfile): Fixture {
+  return { match: { ...match, endpoint: "chat" }, response: answerChat, streamingProfile: pace };
 }
 
 function answerChat(request: ChatCompletionRequest): FixtureResponse {

@@ -1,28 +1,38 @@
-import { LLMock, type StreamingProfile } from "@copilotkit/aimock";
+import { type Fixture, LLMock, type StreamingProfile } from "@copilotkit/aimock";
 import { CHUNK_SIZE, HUMAN_PACE } from "./aimock-reply.ts";
 import { legacyCompletions } from "./offline-completions.ts";
 import { offlineEmbeddings } from "./offline-embeddings.ts";
 import { offlineGemini } from "./offline-gemini.ts";
-import { openaiFixtures } from "./offline-openai.ts";
+import { compatibleFixtures, openaiFixtures } from "./offline-openai.ts";
 
-/** The running stand-ins of OpenAI and Gemini. */
+/** The running stand-ins of OpenAI, of servers that speak its API, and of Gemini. */
 export interface OfflineUpstreams {
   /** For OPENAI_BASE_URL: http://127.0.0.1:<port>/v1 */
   openaiBaseUrl: string;
+  /** For the base URLs of UPSTREAMS: as OpenAI's, but it has every model. */
+  compatibleBaseUrl: string;
   /** For GEMINI_BASE_URL: http://127.0.0.1:<port>/v1beta */
   geminiBaseUrl: string;
   stop(): Promise<void>;
 }
 
-/** Starts both on one ephemeral loopback port. `pace` is how they stream; {} is at once. */
+/** Starts them on ephemeral loopback ports. `pace` is how they stream; {} is at once. */
 export async function startUpstreams(pace: StreamingProfile = HUMAN_PACE): Promise<OfflineUpstreams> {
+  const openai = openaiServer(openaiFixtures(pace), pace).mount("/v1beta", offlineGemini(pace));
+  const compatible = openaiServer(compatibleFixtures(pace), pace);
+  const [url, compatibleUrl] = await Promise.all([openai.start(), compatible.start()]);
+  return {
+    openaiBaseUrl: `${url}/v1`,
+    compatibleBaseUrl: `${compatibleUrl}/v1`,
+    geminiBaseUrl: `${url}/v1beta`,
+    stop: async () => void (await Promise.all([openai.stop(), compatible.stop()])),
+  };
+}
+
+function openaiServer(chats: Fixture[], pace: StreamingProfile): LLMock {
   // A long-lived server: the journal, which nobody reads here, keeps only the last request.
-  const server = new LLMock({ port: 0, chunkSize: CHUNK_SIZE, journalMaxEntries: 1 });
-  server
-    .addFixtures(openaiFixtures(pace))
+  return new LLMock({ port: 0, chunkSize: CHUNK_SIZE, journalMaxEntries: 1 })
+    .addFixtures(chats)
     .mount("/v1/completions", legacyCompletions(pace))
-    .mount("/v1/embeddings", offlineEmbeddings)
-    .mount("/v1beta", offlineGemini(pace));
-  const url = await server.start();
-  return { openaiBaseUrl: `${url}/v1`, geminiBaseUrl: `${url}/v1beta`, stop: () => server.stop() };
+    .mount("/v1/embeddings", offlineEmbeddings);
 }

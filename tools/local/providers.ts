@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { OfflineUpstreams } from "../../dev/upstreams.ts";
+import { isObject } from "../../shared/json.ts";
 import { CommandError, run } from "../run.ts";
-import { folderOf, type Mesh } from "../workspace.ts";
+import { folderOf, type Mesh, readJsonc, workerNamed } from "../workspace.ts";
 import { withSettings } from "./dotenv.ts";
+import { answeredOffline } from "./owners-upstreams.ts";
 
 /** Where one provider's answers come from in a local mesh. */
 export interface LocalProvider {
@@ -70,14 +72,21 @@ export function settingsOf(
   if (provider === undefined || provider.live) return devVars(mesh, worker);
   // A relay that only stand-ins answer needs no real key. In a live mesh it may have further upstreams that do.
   const own = local.live ? devVars(mesh, worker) : "";
-  const { openaiBaseUrl, geminiBaseUrl } = local.upstreams;
+  const { openaiBaseUrl, compatibleBaseUrl, geminiBaseUrl } = local.upstreams;
   if (worker === "openai-relay") {
     const standIn = { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: "offline" };
-    return withSettings(own, local.live ? standIn : { ...standIn, UPSTREAMS: "{}" });
+    if (local.live) return withSettings(own, standIn);
+    return withSettings(own, { ...standIn, UPSTREAMS: answeredOffline(upstreamsOf(mesh, worker), compatibleBaseUrl) });
   }
   if (worker === "gemini-relay")
     return withSettings(own, { GEMINI_BASE_URL: geminiBaseUrl, GEMINI_API_KEY: "offline" });
   return "";
+}
+
+/** The owner's UPSTREAMS, which .dev.vars may set in place of the config's vars. */
+function upstreamsOf(mesh: Mesh, worker: string): unknown {
+  const { vars } = readJsonc(workerNamed(mesh, worker).config);
+  return parseEnv(devVars(mesh, worker))["UPSTREAMS"] ?? (isObject(vars) ? vars["UPSTREAMS"] : undefined);
 }
 
 /** The owner's token of a local mesh: from the environment, else from .dev.vars, else a new one. */

@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { unstable_getVarsForDev as getVarsForDev } from "wrangler";
 import { withSettings } from "../local/dotenv.ts";
+import { answeredOffline } from "../local/owners-upstreams.ts";
 import { chooseProviders, settingsOf } from "../local/providers.ts";
 import { readMesh } from "../workspace.ts";
 
@@ -35,6 +36,7 @@ test("offline, every relay is told of stand-ins only", async () => {
     providers: await chooseProviders(mesh, false),
     upstreams: {
       openaiBaseUrl: "http://127.0.0.1:1/v1",
+      compatibleBaseUrl: "http://127.0.0.1:2/v1",
       geminiBaseUrl: "http://127.0.0.1:1/v1beta",
       stop: async () => {},
     },
@@ -45,4 +47,24 @@ test("offline, every relay is told of stand-ins only", async () => {
     { OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "offline", UPSTREAMS: "{}" },
     { GEMINI_BASE_URL: "http://127.0.0.1:1/v1beta", GEMINI_API_KEY: "offline" },
   ]);
+});
+
+test("offline, the owner's upstreams keep their names and are answered by the stand-in, without a key", () => {
+  const upstreams = {
+    groq: {
+      base_url: "https://api.groq.com/openai/v1",
+      key: "GROQ_API_KEY",
+      headers: { "x-title": "mine" },
+      models: { fast: "llama-3.3-70b" },
+      quirks: { reasoning: "copy" },
+    },
+  };
+  const offline = {
+    groq: { models: { fast: "llama-3.3-70b" }, quirks: { reasoning: "copy" }, base_url: "http://x/v1" },
+  };
+  for (const setting of [upstreams, JSON.stringify(upstreams)]) {
+    expect(JSON.parse(answeredOffline(setting, "http://x/v1"))).toEqual(offline);
+  }
+  expect(answeredOffline('{"groq":', "http://x/v1")).toBe('{"groq":');
+  expect(answeredOffline(undefined, "http://x/v1")).toBe("");
 });

@@ -53,6 +53,9 @@ test("OpenAI: a tool is called, a schema kept to, an unknown model refused", asy
   expect(JSON.parse(structured.choices[0]?.message.content ?? "")).toEqual({ city: "weather in Oslo" });
   const unknown = openai.chat.completions.create({ model: "no-such-model", messages });
   await expect(unknown).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+  const compatible = new OpenAI({ baseURL: upstreams.compatibleBaseUrl, apiKey: "offline", maxRetries: 0 });
+  const answer = await compatible.chat.completions.create({ model: "no-such-model", messages });
+  expect(answer.choices[0]?.message.content).toContain("stand-in");
 });
 
 test("OpenAI: completions, with two prompts, echo and n, whole and streamed", async () => {

@@ -1,0 +1,19 @@
+import { isObject, type JsonObject, tryParseJson } from "../../shared/json.ts";
+
+/**
+ * The owner's UPSTREAMS (JSON text, or the object that a JSON var is) for a mesh
+ * without --live: the same names, models and quirks, since routing may name
+ * them, but all answered by the stand-in at `baseUrl`, without keys or headers.
+ * What cannot be read stays as it is: nothing is called for it, and its error
+ * is worth seeing offline too.
+ */
+export function answeredOffline(upstreams: unknown, baseUrl: string): string {
+  const parsed = typeof upstreams === "string" ? tryParseJson(upstreams) : upstreams;
+  if (!isObject(parsed)) return typeof upstreams === "string" ? upstreams : "";
+  const entries = Object.entries(parsed).map(([name, entry]) => [name, isObject(entry) ? offline(entry) : entry]);
+  return JSON.stringify(Object.fromEntries(entries));
+
+  function offline({ key: _, key_header: __, headers: ___, ...entry }: JsonObject): JsonObject {
+    return { ...entry, base_url: baseUrl };
+  }
+}
