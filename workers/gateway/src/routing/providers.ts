@@ -111,7 +111,8 @@ function ownNames(body: Routed, kind: RouteKind, { defaultProvider, policy }: Se
   const name = body.provider ? "" : (body.model ?? "");
   const pool = (Object.hasOwn(policy.pools, name) ? policy.pools[name]?.targets : undefined) ?? [];
   const first = pool.length > 0 ? pool : [body];
-  const chains = body.fallbacks ? [] : first.flatMap((wanted) => chainOf(wanted, kind, defaultProvider, policy));
+  const isChained = !body.fallbacks && Object.keys(policy.defaultFallbacks).length > 0;
+  const chains = !isChained ? [] : first.flatMap((wanted) => chainOf(wanted, kind, defaultProvider, policy));
   const models = [...pool, ...chains.map((model) => ({ model }))];
   return [...(usesDefault ? [defaultProvider] : []), ...models.flatMap(nameOf)];
 }
