@@ -108,7 +108,8 @@ export class GeminiStream implements StreamTranslator {
     if (choices.some(({ candidate }) => candidate.reasons.length === 0)) throw cutError(PROVIDER);
     const finishOf = finishReasons(choices.map(({ candidate }) => candidate));
     const ends = choices.map((choice) => ({ choice, finish: finishOf(choice.candidate) }));
-    if (!this.contentSeen && ends.every(({ finish }) => finish === "stop")) throw emptyCompletion(PROVIDER);
+    const said = this.contentSeen || choices.some(({ candidate }) => candidate.spoke);
+    if (!said && ends.every(({ finish }) => finish === "stop")) throw emptyCompletion(PROVIDER);
     return ends.map(({ choice, finish }) => this.#endChoice(choice, finish)).join("") + this.#endStream();
   }
 
@@ -122,7 +123,6 @@ export class GeminiStream implements StreamTranslator {
     const callsBefore = choice.candidate.calls;
     const pieces = choice.candidate.read(given);
     let logprobs = readLogprobs(given["logprobsResult"]);
-    this.contentSeen ||= choice.candidate.spoke;
     let call = callsBefore;
     let text = "";
     for (const piece of pieces) {
@@ -131,8 +131,8 @@ export class GeminiStream implements StreamTranslator {
         continue;
       }
       this.#count(piece);
-      // Reasoning is no answer yet, but the client reads it while it comes.
-      this.contentSeen ||= piece.kind === "reasoning";
+      // Reasoning too: it is no answer yet, but the client reads it while it comes. What waits for the end does not count.
+      this.contentSeen = true;
       text += this.#chunk(choice, this.#fields(choice, piece, call), null, logprobs);
       if (piece.kind === "call") call++;
       logprobs = null;

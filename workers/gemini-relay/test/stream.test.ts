@@ -295,14 +295,15 @@ describe("the end", () => {
     expect(run.done).toBe(0);
   });
 
-  test("P49 P50 nothing counts as content before something was said", () => {
+  test("P49 P50 nothing counts as content before something was sent", () => {
     expect(
       play(sse({ usageMetadata }, candidate([{ text: "" }]), { error: { code: 503, message: "x" } })).stream
         .contentSeen,
     ).toBe(false);
     const seen = (...parts: unknown[]) => play(sse(candidate(parts), { error: { code: 503 } })).stream.contentSeen;
     expect(seen({ text: "a", thought: true })).toBe(true);
-    expect(seen({ inlineData: { mimeType: "image/png", data: "AAAA" } })).toBe(true);
+    // It waits for the end: another attempt can still take the place of one that breaks off.
+    expect(seen({ inlineData: { mimeType: "image/png", data: "AAAA" } })).toBe(false);
     expect(seen({ toolCall: { id: "1" } }, { toolResponse: { id: "1" } })).toBe(false);
   });
 
