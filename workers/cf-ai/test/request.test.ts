@@ -91,8 +91,9 @@ describe("messages", () => {
   });
 
   test.each([
-    ["call_0123456789abcdef0123_4~f0", "functions.f:0"],
-    ["call_0123456789abcdef0123_4~0", "f:0"],
+    ["call_0123456789abcdef0123_4_f0", "functions.f:0"],
+    ["call_0123456789abcdef0123_4_0", "f:0"],
+    ["call_0123456789abcdef0123_4", "call_0123456789abcdef0123_4"],
     ["functions.f:0~call_1_0", "functions.f:0"],
     ["call_1__thought__c2ln", "call_1"],
   ])("P32 an id that the client was given in place of the model's goes back as the model's: %s", (id, given) => {
