@@ -1,5 +1,6 @@
-import { type Fixture, LLMock, type StreamingProfile } from "@copilotkit/aimock";
+import { type Fixture, LLMock, type Mountable, type StreamingProfile } from "@copilotkit/aimock";
 import { CHUNK_SIZE, HUMAN_PACE } from "./aimock-reply.ts";
+import { sendJson } from "./http.ts";
 import { legacyCompletions } from "./offline-completions.ts";
 import { offlineEmbeddings } from "./offline-embeddings.ts";
 import { offlineGemini } from "./offline-gemini.ts";
@@ -19,7 +20,7 @@ export interface OfflineUpstreams {
 /** Starts them on ephemeral loopback ports. `pace` is how they stream; {} is at once. */
 export async function startUpstreams(pace: StreamingProfile = HUMAN_PACE): Promise<OfflineUpstreams> {
   const openai = openaiServer(openaiFixtures(pace), pace).mount("/v1beta", offlineGemini(pace));
-  const compatible = openaiServer(compatibleFixtures(pace), pace);
+  const compatible = openaiServer(compatibleFixtures(pace), pace).mount("/v1/models", noModels);
   const [url, compatibleUrl] = await Promise.all([openai.start(), compatible.start()]);
   return {
     openaiBaseUrl: `${url}/v1`,
@@ -28,6 +29,14 @@ export async function startUpstreams(pace: StreamingProfile = HUMAN_PACE): Promi
     stop: async () => void (await Promise.all([openai.stop(), compatible.stop()])),
   };
 }
+
+/** Of a server that has every model the list is empty; aimock would make one up. */
+const noModels: Mountable = {
+  async handleRequest(_request, response) {
+    sendJson(response, 200, { object: "list", data: [] });
+    return true;
+  },
+};
 
 function openaiServer(chats: Fixture[], pace: StreamingProfile): LLMock {
   // A long-lived server: the journal, which nobody reads here, keeps only the last request.

@@ -53,9 +53,14 @@ test("OpenAI: a tool is called, a schema kept to, an unknown model refused", asy
   expect(JSON.parse(structured.choices[0]?.message.content ?? "")).toEqual({ city: "weather in Oslo" });
   const unknown = openai.chat.completions.create({ model: "no-such-model", messages });
   await expect(unknown).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+});
+
+test("a compatible server: every model is answered, and none listed that is made up", async () => {
   const compatible = new OpenAI({ baseURL: upstreams.compatibleBaseUrl, apiKey: "offline", maxRetries: 0 });
+  const messages = [{ role: "user" as const, content: "Hi" }];
   const answer = await compatible.chat.completions.create({ model: "no-such-model", messages });
   expect(answer.choices[0]?.message.content).toContain("stand-in");
+  expect((await compatible.models.list()).data).toEqual([]);
 });
 
 test("OpenAI: completions, with two prompts, echo and n, whole and streamed", async () => {
