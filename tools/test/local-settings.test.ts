@@ -65,6 +65,13 @@ test("offline, the owner's upstreams keep their names and are answered by the st
   for (const setting of [upstreams, JSON.stringify(upstreams)]) {
     expect(JSON.parse(answeredOffline(setting, "http://x/v1"))).toEqual(offline);
   }
-  expect(answeredOffline('{"groq":', "http://x/v1")).toBe('{"groq":');
-  expect(answeredOffline(undefined, "http://x/v1")).toBe("");
+  for (const none of [undefined, ""]) expect(answeredOffline(none, "http://x/v1")).toBe("");
 });
+
+test.each(['{\n  "groq": {},\n}', 'it\'s `not` "JSON"', " ", "[]"])(
+  "offline, UPSTREAMS that cannot be read are the relay's to refuse, and do not keep the mesh from starting: %j",
+  (setting) => {
+    const settings = withSettings("", { UPSTREAMS: answeredOffline(setting, "http://x/v1") });
+    expect(parseEnv(settings)).toEqual({ UPSTREAMS: "null" });
+  },
+);
