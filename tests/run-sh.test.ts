@@ -46,10 +46,10 @@ test("a check of a gateway elsewhere asks for its token instead of failing check
   expect(output).toContain("AUTH_TOKEN");
 });
 
-test("a Node that cannot run TypeScript is named", async () => {
+test("a Node that cannot run TypeScript is named, with a way to one that can", async () => {
   const { status, output } = await runSh(["chat", "Hello"], { NODE_OPTIONS: "--no-experimental-strip-types" });
   expect(status).toBe(1);
-  expect(output).toContain(`Node 22.18 or later is needed; this is ${process.version}.`);
+  expect(output).toContain(`Node 22.18 or later is needed; this is ${process.version}. On Linux, npm ci brings one`);
 });
 
 test("npm's commands name it too", () => {
