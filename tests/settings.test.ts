@@ -119,6 +119,22 @@ test("a name in ROUTING that is nobody's is the owner's mistake for every reques
   }
 });
 
+test("a mistake in one of UPSTREAMS is what a request for it is told, whether or not it names a model", async () => {
+  const upstreams = JSON.stringify({ vllm: { base_url: "vllm", default_model: "qwen3" } });
+  const mistaken = await startMesh({ "openai-relay": { vars: { UPSTREAMS: upstreams } } });
+  try {
+    for (const request of [{ provider: "vllm" }, { model: "vllm/qwen3" }]) {
+      const response = await mistaken.post("/v1/chat/completions", { ...request, messages });
+      expect([response.status, await response.json()]).toMatchObject([
+        503,
+        { error: { code: "not_configured", message: expect.stringContaining("UPSTREAMS.vllm.base_url") } },
+      ]);
+    }
+  } finally {
+    await mistaken.close();
+  }
+});
+
 test("UPSTREAMS that cannot be read are the owner's mistake, for requests that may mean one of them", async () => {
   const broken = await startMesh({
     gateway: { vars: { ROUTING: '{"fallbacks":{"gemini":["vllm/qwen3"]}}' } },

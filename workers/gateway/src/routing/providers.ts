@@ -144,12 +144,14 @@ function isBuiltIn(name: string): boolean {
   return providers.some((provider) => provider.name === name);
 }
 
-function toEntry({ name, defaultModel, models }: UpstreamStatus): ProviderEntry {
+function toEntry({ name, configured, defaultModel, models }: UpstreamStatus): ProviderEntry {
+  // Nothing is known of an entry with a mistake in it: the relay says what is wrong, if it is asked.
+  const isUnread = !configured && defaultModel === undefined && models === undefined;
   return {
     name,
     upstream: name,
     binding: "OPENAI_RELAY",
-    aliases: defaultModel === undefined ? {} : { default: defaultModel },
+    aliases: isUnread ? { default: "default" } : defaultModel === undefined ? {} : { default: defaultModel },
     ...(models !== undefined && { renamedByRelay: models }),
     families: [],
     models: [],
