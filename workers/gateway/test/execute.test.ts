@@ -16,7 +16,7 @@ const ok = (text: string): WholeReply => jsonReply({ text }, null);
 function failure(
   condition: Condition,
   status = 502,
-  extra: { retryAfterMs?: number; keysLeft?: number } = {},
+  extra: { retryAfterMs?: number; keysLeft?: number; upstreamStatus?: number } = {},
 ): WholeReply {
   const { keysLeft, ...rest } = extra;
   return failureReply(
@@ -279,15 +279,20 @@ describe("an attempt", () => {
   });
 
   test.each([
-    ["bad_request", "succeeded"],
-    ["context_length", "succeeded"],
-    ["auth", "unknown"],
-    ["empty_completion", "unknown"],
-  ] as const)("with %s has, for its target's health, %s", async (condition, told) => {
-    const { health } = await run({ model: "gpt-4o", routing: { max_attempts: 1 } }, { openai: [failure(condition)] });
-    expect(health[told]).toHaveBeenCalledTimes(1);
-    expect(health.failed).not.toHaveBeenCalled();
-  });
+    ["bad_request", 400, "succeeded"],
+    ["context_length", 400, "succeeded"],
+    ["bad_request", undefined, "unknown"],
+    ["auth", 401, "unknown"],
+    ["empty_completion", undefined, "unknown"],
+  ] as const)(
+    "with %s, the provider's status being %s, has, for its target's health, %s",
+    async (condition, said, told) => {
+      const reply = failure(condition, 400, said === undefined ? {} : { upstreamStatus: said });
+      const { health } = await run({ model: "gpt-4o", routing: { max_attempts: 1 } }, { openai: [reply] });
+      expect(health[told]).toHaveBeenCalledTimes(1);
+      expect(health.failed).not.toHaveBeenCalled();
+    },
+  );
 });
 
 describe("a hedged request", () => {

@@ -10,7 +10,7 @@ export interface RetryRule {
   otherTarget: boolean;
   /** Counts against the provider's health in the circuit breaker. */
   unhealthy: boolean;
-  /** The provider has looked at the request: it is well. */
+  /** The provider is well if it said so itself: it has looked at the request. The relay may refuse one too. */
   well: boolean;
 }
 

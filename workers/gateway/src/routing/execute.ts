@@ -209,7 +209,7 @@ class Execution {
     }
     const rule = RETRY_RULES[failure.condition];
     if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
-    else if (rule.well) this.#io.health.succeeded(target);
+    else if (rule.well && failure.upstreamStatus !== undefined) this.#io.health.succeeded(target);
     else this.#io.health.unknown(target);
     this.#last = { reply, target };
     this.#lastFailures.set(target, { failure, at: this.#io.now() });
