@@ -77,6 +77,7 @@ describe("a plan", () => {
       expect.objectContaining({ status: 400, param: "fallbacks" }),
     );
     expect(order({ model: "gpt4", routing: { max_attempts: 2 } }, forbidden)).toEqual(["openai", "cloudflare"]);
+    expect(order({ model: "gpt4", fallbacks: [], routing: { max_attempts: 1 } }, forbidden)).toEqual(["openai"]);
   });
 
   test("of several prompts stays below Cloudflare's subrequests: each is a call of its own, but not at OpenAI", () => {

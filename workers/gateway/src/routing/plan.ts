@@ -125,7 +125,7 @@ export function totalTime(
 function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
   const { body, kind, policy } = input;
   const [first, ...equals] = chosenFirst(input);
-  if (body.fallbacks && !policy.clientFallbacks) {
+  if (body.fallbacks?.length && !policy.clientFallbacks) {
     throw badRequest("fallbacks are not allowed here: the owner chooses them.", "fallbacks", "unsupported_parameter");
   }
   const fallbacks = body.fallbacks
