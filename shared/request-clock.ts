@@ -9,22 +9,22 @@ export class RequestClock {
   readonly firstByteMs: number;
 
   constructor(deadlines: Deadlines | undefined) {
-    this.#deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
+    this.#deadlines = { ...DEFAULT_DEADLINES, contentMs: Number.POSITIVE_INFINITY, ...deadlines };
     this.firstByteMs = Math.min(this.#deadlines.firstByteMs, this.#deadlines.totalMs);
   }
 
   /** What is left of `firstByteMs`. */
   leftMs(): number {
-    return Math.max(0, this.firstByteMs - this.#elapsed());
+    return this.#left(this.firstByteMs);
   }
 
   /** For a stream that begins now. */
   stream(): StreamDeadlines {
-    const { idleMs, totalMs } = this.#deadlines;
-    return { firstByteMs: this.leftMs(), idleMs, totalMs: Math.max(0, totalMs - this.#elapsed()) };
+    const { contentMs, idleMs, totalMs } = this.#deadlines;
+    return { firstByteMs: this.leftMs(), contentMs: this.#left(contentMs), idleMs, totalMs: this.#left(totalMs) };
   }
 
-  #elapsed(): number {
-    return Date.now() - this.#startedAt;
+  #left(ms: number): number {
+    return Math.max(0, ms - (Date.now() - this.#startedAt));
   }
 }

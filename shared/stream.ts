@@ -51,8 +51,10 @@ export interface TranslatedStreamOptions {
 
 /** Milliseconds, counted from the call of `translatedStream`. */
 export interface StreamDeadlines {
-  /** Until the first chunk, or content where that is held for; `idleMs` when absent. */
+  /** Until the first chunk; `idleMs` when absent. */
   firstByteMs?: number | undefined;
+  /** Until content, where that is held for: what else comes, a keep-alive say, does not lengthen the wait. */
+  contentMs?: number | undefined;
   /** Between two chunks. */
   idleMs: number;
   /** Until the end. */
@@ -102,8 +104,8 @@ class TranslatedSource {
   #exhausted = false;
   #cancelled = false;
   #timedOut = false;
-  /** Content is waited for: what else comes, a keep-alive say, does not lengthen the wait. */
-  #holding = false;
+  /** Content is waited for. */
+  #holding: boolean;
 
   constructor(options: TranslatedStreamOptions) {
     this.#options = options;
@@ -113,6 +115,8 @@ class TranslatedSource {
       this.#timedOut = true;
       this.#drop();
     });
+    this.#holding = options.holdForContent;
+    if (this.#holding) this.#watchdog.holdFor(options.deadlines.contentMs);
   }
 
   cancel(): void {
@@ -123,7 +127,6 @@ class TranslatedSource {
   /** Reads until there is something worth answering with; throws what fails before. */
   async hold(): Promise<void> {
     const { holdForContent, translator } = this.#options;
-    this.#holding = holdForContent;
     while (!this.#ended && !(holdForContent ? translator.contentSeen : this.#held.text !== "")) {
       const { text, failure } = await this.#next();
       this.#held = { text: this.#held.text + text, failure };
@@ -133,7 +136,7 @@ class TranslatedSource {
       }
     }
     this.#holding = false;
-    this.#watchdog.touch();
+    this.#watchdog.holdFor(undefined);
   }
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
@@ -207,7 +210,7 @@ class TranslatedSource {
   async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     try {
       const result = await this.#reader.read();
-      if (!this.#holding) this.#watchdog.touch();
+      this.#watchdog.touch();
       // A dropped stream may end quietly: that is no end of the provider's.
       if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
       return result;
@@ -234,20 +237,25 @@ class TranslatedSource {
 export class Watchdog {
   readonly #idleMs: number;
   readonly #totalAt: number;
+  #contentAt = Number.POSITIVE_INFINITY;
   #dueAt: number;
   #timer: ReturnType<typeof setTimeout>;
+  readonly #expired: () => void;
 
   constructor({ firstByteMs, idleMs, totalMs }: StreamDeadlines, expired: () => void) {
     const now = Date.now();
     this.#idleMs = idleMs;
     this.#totalAt = now + (totalMs ?? Number.POSITIVE_INFINITY);
     this.#dueAt = Math.min(now + (firstByteMs ?? idleMs), this.#totalAt);
-    const check = () => {
-      const left = this.#dueAt - Date.now();
-      if (left <= 0) expired();
-      else this.#timer = setTimeout(check, left);
-    };
-    this.#timer = setTimeout(check, this.#dueAt - now);
+    this.#expired = expired;
+    this.#timer = this.#wait();
+  }
+
+  /** Content has to come in this time, whatever else does; with undefined it has come. */
+  holdFor(contentMs: number | undefined): void {
+    this.#contentAt = contentMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + contentMs;
+    this.stop();
+    this.#timer = this.#wait();
   }
 
   /** A chunk has come. */
@@ -257,5 +265,16 @@ export class Watchdog {
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #wait(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      if (this.#left() > 0) this.#timer = this.#wait();
+      else this.#expired();
+    }, this.#left());
+  }
+
+  #left(): number {
+    return Math.min(this.#dueAt, this.#contentAt) - Date.now();
   }
 }

@@ -447,15 +447,35 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
 
     if (!stream) return;
 
-    test("keep-alives are no answer while a fallback waits", async () => {
-      const pings: Fault = async (_request, response) => {
+    /** Keep-alives, and after so many of them an answer. */
+    const pings =
+      (count: number): Fault =>
+      async (_request, response) => {
         openStream(response);
-        while (!response.destroyed) {
+        for (let at = 0; at < count && !response.destroyed; at++) {
           response.write(": ping\n\n");
           await new Promise((resolve) => setTimeout(resolve, IDLE_MS / 4));
         }
+        write(response, event(provider, "Thought over"));
+        for (const last of ending(provider)) {
+          if (last === "[DONE]") response.write("data: [DONE]\n\n");
+          else write(response, last);
+        }
+        response.end();
       };
-      await fallsBack("pings", pings, { first_byte_timeout_ms: FIRST_BYTE_MS });
+
+    test("keep-alives are no answer while a fallback waits", async () => {
+      await fallsBack("pings", pings(Number.POSITIVE_INFINITY), { first_byte_timeout_ms: FIRST_BYTE_MS });
+    });
+
+    test.runIf(mode !== NATIVE.mode)("keep-alives are a sign of life where only a retry waits", async () => {
+      mesh.upstream.play((request, response) =>
+        pings((2 * FIRST_BYTE_MS) / (IDLE_MS / 4))(request, response, provider),
+      );
+      const routing = { max_attempts: 2, first_byte_timeout_ms: FIRST_BYTE_MS };
+      const answer = await ask(provider, stream, { routing, ...fields }, idOf("thinks", 0));
+      expect(answer.text).toContain("Thought over");
+      expect(mesh.upstream.requests).toHaveLength(1);
     });
 
     test("a stream whose pauses are shorter than the idle deadline is whole", async () => {

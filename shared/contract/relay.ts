@@ -119,8 +119,10 @@ export interface RelayRequest {
 
 /** Milliseconds; absent means the relay's default. */
 export interface Deadlines {
-  /** From the call to the provider until its first byte of body (stream; its first content while another attempt waits) or its whole answer. */
+  /** From the call to the provider until its first byte of body (stream) or its whole answer. */
   firstByteMs?: number;
+  /** Likewise until the first content of a stream that is held for it, whatever else has come; given where another target follows. */
+  contentMs?: number;
   /** Between two chunks of a stream. */
   idleMs?: number;
   /** For all of it. */

@@ -164,13 +164,19 @@ describe("a plan", () => {
     expect(times({ ...two, stream: true, routing: {} })).toEqual([120_000, 120_000, 120_000]);
   });
 
+  test("bounds the wait for content only while a target follows that was not tried", () => {
+    const bounds = (body: Routed) => plan(body).attempts.map(({ times }) => times.contentMs);
+    expect(bounds({ model: "gpt4", stream: true })).toEqual([undefined, undefined, undefined]);
+    expect(bounds({ model: "gpt4", fallbacks: ["llama4"], stream: true })).toEqual([120_000, undefined, undefined]);
+  });
+
   test("takes the times of each target's provider", () => {
     const policy = readPolicy(
       '{"providers":{"openai":{"first_byte_timeout_ms":7,"idle_timeout_ms":8,"timeout_ms":9000}}}',
     );
     const { attempts, totalMs } = plan({ model: "gpt4", stream: true, fallbacks: ["llama4"] }, policy);
     expect(totalMs).toBe(9_000);
-    expect(attempts[0]?.times).toEqual({ firstByteMs: 7, idleMs: 8 });
+    expect(attempts[0]?.times).toEqual({ firstByteMs: 7, contentMs: 7, idleMs: 8 });
     expect(attempts[1]?.times).toEqual({ firstByteMs: 9_000, idleMs: 9_000 });
   });
 });

@@ -13,6 +13,8 @@ export interface AttemptOptions {
   otherTargetWaiting: boolean;
   keySlot: number;
   firstByteMs: number;
+  /** Given where another target is still to be tried. */
+  contentMs?: number;
   idleMs: number;
   totalMs: number;
   /** Resolves when the answer is no longer wanted; only where that can happen. */
@@ -174,12 +176,14 @@ class Execution {
     const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
     this.#io.health.began(target);
     const others = [...this.#rest, ...this.#running.map((running) => running.attempt)];
+    const { firstByteMs, contentMs, idleMs } = attempt.times;
     const options: AttemptOptions = {
       fallbackWaiting: others.length > 0,
       otherTargetWaiting: others.some((other) => !sameTarget(other.target, target)),
       keySlot: this.#keySlots.get(target) ?? 0,
-      firstByteMs: Math.min(attempt.times.firstByteMs, totalMs),
-      idleMs: attempt.times.idleMs,
+      firstByteMs: Math.min(firstByteMs, totalMs),
+      ...(contentMs !== undefined && { contentMs }),
+      idleMs,
       totalMs,
       cancelled: cancelled && (() => cancelled.promise),
     };

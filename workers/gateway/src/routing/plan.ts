@@ -24,7 +24,7 @@ export interface PlannedAttempt {
   round: number;
   reason: string;
   /** Bounds of this attempt; the plan's own total holds as well. */
-  times: Pick<Times, "firstByteMs" | "idleMs">;
+  times: Pick<Times, "firstByteMs" | "idleMs"> & { contentMs?: number };
 }
 
 export interface Plan {
@@ -81,19 +81,22 @@ export function makePlan(input: PlanInput): Plan {
     const round = Math.floor(at / targets.length) + 1;
     const { firstByteMs, idleMs } = { ...policy.times, ...policy.timesOf[target.provider.name] };
     const othersFollow = at + 1 < Math.min(limit, targets.length);
+    // A whole answer comes at once and may take long: only streams have a first byte to wait for.
+    const untilFirstByte = least(
+      wish.first_byte_timeout_ms ??
+        least(body["stream"] === true ? firstByteMs : totalMs, othersFollow ? shareMs : totalMs),
+      callerLimits?.first_byte_timeout_ms,
+      totalMs,
+    );
     attempts.push({
       target,
       round,
       reason: reasonFor(target, choice, round),
       times: {
-        // A whole answer comes at once and may take long: only streams have a first byte to wait for.
-        firstByteMs: least(
-          wish.first_byte_timeout_ms ??
-            least(body["stream"] === true ? firstByteMs : totalMs, othersFollow ? shareMs : totalMs),
-          callerLimits?.first_byte_timeout_ms,
-          totalMs,
-        ),
+        firstByteMs: untilFirstByte,
         idleMs: least(idleMs, totalMs),
+        // Keep-alives without end must leave it too. Before a mere retry they are a sign of life: some models think for long.
+        ...(othersFollow && { contentMs: untilFirstByte }),
       },
     });
   }
