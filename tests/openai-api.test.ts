@@ -60,16 +60,16 @@ describe("an OpenAI-compatible server that the owner has named", () => {
   test("lists what the default provider has and no rule knows with its prefix, so that every id listed works", async () => {
     mesh.upstream.play((request, response) =>
       request.url === "/openai/v1/models"
-        ? json(response, 200, { data: [{ id: "llama3.2" }, { id: "gpt-99" }] })
+        ? json(response, 200, { data: ["llama3.2", "gpt-99", "openai/gpt-99"].map((id) => ({ id })) })
         : answerAsProvider(request, response),
     );
     const { data } = (await get("/v1/models")) as { data: { id: string; owned_by: string }[] };
     const listed = data.filter(({ id }) => /llama3\.2|gpt-99/.test(id)).map(({ id }) => id);
-    expect(listed).toEqual(["openai/llama3.2", "gpt-99"]);
-    for (const model of listed) {
-      expect((await mesh.post("/v1/chat/completions", { model, messages })).headers.get("x-gateway-provider")).toBe(
-        "openai",
-      );
+    expect(listed).toEqual(["openai/llama3.2", "gpt-99", "openai/openai/gpt-99"]);
+    for (const [at, sent] of ["llama3.2", "gpt-99", "openai/gpt-99"].entries()) {
+      const response = await mesh.post("/v1/chat/completions", { model: listed[at], messages });
+      expect(response.headers.get("x-gateway-provider")).toBe("openai");
+      expect(mesh.upstream.requests.at(-1)?.body).toMatchObject({ model: sent });
     }
   });
 

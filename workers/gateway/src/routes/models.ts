@@ -62,10 +62,11 @@ function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObj
   });
 }
 
-/** Whether the id alone leads to this provider, which is built in. */
+/** Whether the id alone leads to this provider, which is built in, and as it is: one that begins with its name would lose that. */
 function isPlaced(id: string, provider: ProviderEntry): boolean {
   try {
-    return choose({ model: id, kind: "chat" }, builtIn, provider.name).provider === provider;
+    const choice = choose({ model: id, kind: "chat" }, builtIn, provider.name);
+    return choice.provider === provider && choice.rule !== 3;
   } catch {
     return false;
   }
