@@ -106,14 +106,22 @@ test("a name in ROUTING that is nobody's is the owner's mistake for every reques
     "openai-relay": { vars: { UPSTREAMS: upstreams } },
   });
   try {
-    const response = await misspelt.post("/v1/chat/completions", { model: "llama4", messages });
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({
-      error: {
-        code: "not_configured",
-        message: expect.stringContaining("ROUTING: fallbacks.opnai: there is no provider"),
-      },
-    });
+    const get = (path: string) => fetch(new URL(path, misspelt.url), { headers: { authorization: `Bearer ${TOKEN}` } });
+    for (const response of [
+      await misspelt.post("/v1/chat/completions", { model: "llama4", messages }),
+      await misspelt.post("/v1/tokenize", { model: "llama4", text: "hi" }),
+      await get("/v1/route-check"),
+      await get("/v1/models"),
+      await get("/v1/model-options"),
+    ]) {
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({
+        error: {
+          code: "not_configured",
+          message: expect.stringContaining("ROUTING: fallbacks.opnai: there is no provider"),
+        },
+      });
+    }
   } finally {
     await misspelt.close();
   }

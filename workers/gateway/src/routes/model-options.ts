@@ -9,7 +9,7 @@ export async function modelOptions(call: Call): Promise<Response> {
   return Response.json({
     object: "model_options",
     default_provider: defaultProvider,
-    providers: (await allProviders(call.env)).map((provider) => describe(provider, defaultProvider)),
+    providers: (await allProviders(call)).map((provider) => describe(provider, defaultProvider)),
     pools: Object.entries(policy.pools).map(([name, { sticky, targets }]) => ({ name, sticky, targets })),
   });
 }

@@ -34,7 +34,7 @@ export async function getModel(call: Call, encodedId: string): Promise<Response>
 
 /** The owner's pools, the registry's models, then what the providers list beside them. */
 async function allModels(call: Call): Promise<ModelObject[]> {
-  const [providers, live] = await Promise.all([allProviders(call.env), liveLists(call)]);
+  const [providers, live] = await Promise.all([allProviders(call), liveLists(call)]);
   const models = new Map<string, ModelObject>();
   for (const id of Object.keys(call.settings.policy.pools)) {
     models.set(id, { id, object: "model", created: 0, owned_by: "pool" });

@@ -35,8 +35,7 @@ export async function knownProviders(
 ): Promise<readonly ProviderEntry[]> {
   const isNeeded = ![...namesOf(body), ...ownNames(body, kind, settings)].every(isBuiltIn);
   if (!isNeeded && settings.policy.upstreamKeys.length === 0) return providers;
-  const found = await configuredProviders(env);
-  if (found !== null && found.problem === undefined) checkKeys(settings.policy, found.entries);
+  const found = await checkedProviders(env, settings);
   if (!isNeeded) return providers;
   if (found === null) {
     throw new ApiError({
@@ -58,8 +57,14 @@ function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]):
 }
 
 /** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
-export async function allProviders(env: GatewayEnv): Promise<readonly ProviderEntry[]> {
-  return [...providers, ...((await configuredProviders(env))?.entries ?? [])];
+export async function allProviders({ env, settings }: Call): Promise<readonly ProviderEntry[]> {
+  return [...providers, ...((await checkedProviders(env, settings))?.entries ?? [])];
+}
+
+async function checkedProviders(env: GatewayEnv, { policy }: Settings): Promise<Configured | null> {
+  const found = await configuredProviders(env);
+  if (found !== null && found.problem === undefined) checkKeys(policy, found.entries);
+  return found;
 }
 
 /** The owner's upstreams; null when the relay does not answer, and the next request asks again. */
@@ -90,7 +95,7 @@ async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams"
 
 /** What each OpenAI-compatible provider itself lists, by provider name; empty where it cannot say. The relay remembers it. */
 export async function liveLists(call: Call): Promise<ReadonlyMap<string, ListedModel[]>> {
-  const asked = (await allProviders(call.env)).filter(({ binding }) => binding === "OPENAI_RELAY");
+  const asked = (await allProviders(call)).filter(({ binding }) => binding === "OPENAI_RELAY");
   const ids = { requestId: call.requestId, sessionId: call.session.id };
   const lists = asked.map(async ({ name, upstream }) => {
     const request = { ...ids, ...(upstream !== undefined && { upstream }) };
