@@ -5,8 +5,8 @@ import type { Quirks } from "./quirks.ts";
 /** Models of OpenAI's, by their names; fine-tunes of them too. */
 const FAMILY = /^(?:ft:)?(?:o\d|gpt-|chatgpt-|codex-)/;
 
-/** Those of them that answer `max_tokens` with 400 unsupported_parameter. */
-const COMPLETION_TOKENS_ONLY = /^(?:ft:)?(?:o[1-9]|gpt-[5-9]|gpt-\d\d|codex-)/;
+/** Those of them that answer `max_tokens` with 400 unsupported_parameter; gpt-35 is what Azure calls gpt-3.5. */
+const COMPLETION_TOKENS_ONLY = /^(?:ft:)?(?:o[1-9]|gpt-[5-9]|gpt-(?!35)\d\d|codex-)/;
 
 /** `openai/gpt-5`, as routers and AI Gateway's /compat write it. */
 const VENDOR = /^(?:[\w.@-]+\/)+/;

@@ -112,6 +112,7 @@ describe("P69: max_tokens", () => {
     "gpt-5-nano",
     "ft:o4-mini:acme::1",
     "gpt-6",
+    "gpt-10",
     "openai/gpt-5",
     "openrouter/openai/o3",
   ])("becomes max_completion_tokens for %s", (model) => {
@@ -124,6 +125,7 @@ describe("P69: max_tokens", () => {
     "gpt-4o",
     "gpt-4.1",
     "gpt-3.5-turbo",
+    "gpt-35-turbo-16k",
     "ft:gpt-4o-mini:acme::1",
     "openai/gpt-4o",
     "@cf/openai/gpt-oss-20b",
