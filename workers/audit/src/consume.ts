@@ -37,7 +37,7 @@ const MOST_FAILURES = 3;
 
 async function writeEach(readable: readonly Readable[], write: Write): Promise<void> {
   let failures = 0;
-  for (const { message, records } of readable) {
+  for (const { message, records } of inTurn(readable)) {
     if (failures === MOST_FAILURES) {
       retryLater(message);
       continue;
@@ -50,6 +50,16 @@ async function writeEach(readable: readonly Readable[], write: Write): Promise<v
       retryLater(message);
     }
   }
+}
+
+/**
+ * Begins further on at each delivery: what fails comes again together with what
+ * was not tried, and a few that always fail must not keep the others from being tried.
+ */
+function inTurn(readable: readonly Readable[]): Readable[] {
+  const deliveries = readable[0]?.message.attempts ?? 1;
+  const first = ((deliveries - 1) * MOST_FAILURES) % readable.length;
+  return [...readable.slice(first), ...readable.slice(0, first)];
 }
 
 function retryLater(message: QueuedMessage): void {

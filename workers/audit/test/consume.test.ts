@@ -59,6 +59,18 @@ describe("a batch", () => {
     for (const { retry } of [a, b]) expect(retry).not.toHaveBeenCalled();
   });
 
+  test("with more such messages than it takes to think the database away: the others are written as they come again", async () => {
+    const { write, written } = writer((ids) => ids.some((id) => id.startsWith("bad")));
+    let ids = ["bad1", "bad2", "bad3", "bad4", "a", "b", "c", "d", "bad5", "e"];
+    for (let attempts = 1; attempts <= 4; attempts++) {
+      const messages = ids.map((id) => one(id, attempts));
+      await consume(messages, write);
+      ids = ids.filter((_, at) => messages[at]?.retry.mock.calls.length === 1);
+    }
+    expect(ids).toEqual(["bad1", "bad2", "bad3", "bad4", "bad5"]);
+    expect(written.flat().toSorted()).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
   test("without a database: all are retried, each later than before, and it is not asked for each", async () => {
     const messages = Array.from({ length: 100 }, (_, at) => one(`${at}`, at < 50 ? 1 : 4));
     const { write } = writer(() => true);
