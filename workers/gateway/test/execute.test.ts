@@ -253,6 +253,18 @@ describe("an attempt", () => {
     ]);
   });
 
+  test("leaves half of that to the targets behind it, however soon the ones before it failed", async () => {
+    const { calls } = await run(
+      { ...both, fallbacks: ["llama4", "gemini-2.5-flash"], stream: true, routing: { timeout_ms: 1_000 } },
+      { openai: [{ after: 200, reply: failure("network") }], cloudflare: [failure("network")], gemini: [ok("yes")] },
+    );
+    expect(calls.map(({ options }) => [options.firstByteMs, options.contentMs])).toEqual([
+      [500, 500],
+      [400, 400],
+      [800, undefined],
+    ]);
+  });
+
   test("that hangs in its relay ends at the deadline with 504", async () => {
     const { status, now } = await run({ model: "gpt-4o", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
     expect(status).toBe(504);

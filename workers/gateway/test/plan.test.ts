@@ -154,10 +154,11 @@ describe("a plan", () => {
     expect(plan({}).attempts[0]?.times.firstByteMs).toBe(600_000);
   });
 
-  test("gives each target its share of the time, the last one all that is left, but what is asked for goes before", () => {
+  test("leaves half of the time to the targets behind one, however many, but what is asked for goes before", () => {
     const times = (...args: Parameters<typeof plan>) => plan(...args).attempts.map(({ times }) => times.firstByteMs);
     const two = { model: "gpt4", fallbacks: ["llama4"], routing: { timeout_ms: 3_000, max_attempts: 3 } };
     expect(times(two)).toEqual([1_500, 3_000, 3_000]);
+    expect(times({ ...two, fallbacks: ["llama4", "gemini-2.5-flash"] })).toEqual([1_500, 1_500, 3_000]);
     expect(times({ ...two, stream: true })).toEqual([1_500, 3_000, 3_000]);
     expect(times({ ...two, routing: { ...two.routing, max_attempts: 1 } })).toEqual([3_000]);
     expect(times({ ...two, routing: { ...two.routing, first_byte_timeout_ms: 2_000 } })).toEqual([2_000, 2_000, 2_000]);

@@ -176,13 +176,14 @@ class Execution {
     const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
     this.#io.health.began(target);
     const others = [...this.#rest, ...this.#running.map((running) => running.attempt)];
-    const { firstByteMs, contentMs, idleMs } = attempt.times;
+    const { contentMs, idleMs } = attempt.times;
+    const firstByteMs = Math.min(attempt.times.firstByteMs, attempt.leavesTime ? totalMs / 2 : totalMs);
     const options: AttemptOptions = {
       fallbackWaiting: others.length > 0,
       otherTargetWaiting: others.some((other) => !sameTarget(other.target, target)),
       keySlot: this.#keySlots.get(target) ?? 0,
-      firstByteMs: Math.min(firstByteMs, totalMs),
-      ...(contentMs !== undefined && { contentMs }),
+      firstByteMs,
+      ...(contentMs !== undefined && { contentMs: Math.min(contentMs, firstByteMs) }),
       idleMs,
       totalMs,
       cancelled: cancelled && (() => cancelled.promise),

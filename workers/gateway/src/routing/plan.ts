@@ -23,6 +23,8 @@ export interface PlannedAttempt {
   /** 1 for the first try of this target, 2 for its first retry, … */
   round: number;
   reason: string;
+  /** Half of the time that is left when it begins is for the targets behind it. */
+  leavesTime: boolean;
   /** Bounds of this attempt; the plan's own total holds as well. */
   times: Pick<Times, "firstByteMs" | "idleMs"> & { contentMs?: number };
 }
@@ -72,8 +74,6 @@ export function makePlan(input: PlanInput): Plan {
     Math.max(1, Math.floor(MOST_CALLS / (1 + callsEach(input, targets)))),
   );
   const totalMs = totalTime(choice.provider, input);
-  // A target that hangs must leave time for the others.
-  const shareMs = totalMs / Math.min(limit, targets.length);
   const attempts: PlannedAttempt[] = [];
   for (let at = 0; at < limit; at++) {
     const target = targets[at % targets.length];
@@ -81,17 +81,19 @@ export function makePlan(input: PlanInput): Plan {
     const round = Math.floor(at / targets.length) + 1;
     const { firstByteMs, idleMs } = { ...policy.times, ...policy.timesOf[target.provider.name] };
     const othersFollow = at + 1 < Math.min(limit, targets.length);
+    // A target that hangs must leave time for the others.
+    const leavesTime = othersFollow && typeof wish.first_byte_timeout_ms !== "number";
     // A whole answer comes at once and may take long: only streams have a first byte to wait for.
     const untilFirstByte = least(
-      wish.first_byte_timeout_ms ??
-        least(body["stream"] === true ? firstByteMs : totalMs, othersFollow ? shareMs : totalMs),
+      wish.first_byte_timeout_ms ?? (body["stream"] === true ? firstByteMs : totalMs),
       callerLimits?.first_byte_timeout_ms,
-      totalMs,
+      leavesTime ? totalMs / 2 : totalMs,
     );
     attempts.push({
       target,
       round,
       reason: reasonFor(target, choice, round),
+      leavesTime,
       times: {
         firstByteMs: untilFirstByte,
         idleMs: least(idleMs, totalMs),
