@@ -52,6 +52,8 @@ export async function knownProviders(
 function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]): void {
   const unknown = upstreamKeys.find(({ name }) => !entries.some((entry) => entry.name === name));
   if (unknown === undefined) return;
+  // The list is not kept: while a deploy spreads, a relay of a moment ago may have answered.
+  configured = null;
   const there = [...providers, ...entries].map(({ name }) => name).join(", ");
   throw misconfigured(`ROUTING: ${unknown.path}: there is no provider of this name. There are: ${there}.`);
 }
