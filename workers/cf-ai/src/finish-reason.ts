@@ -1,4 +1,4 @@
-export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+export type FinishReason = "stop" | "length" | "tool_calls" | "function_call" | "content_filter";
 
 /**
  * OpenAI's finish reason for what a model gave; native answers give none.
@@ -18,6 +18,9 @@ export function finishReason(given: string | undefined, hasToolCalls: boolean): 
     // DeepSeek's word for a server that ran out of resources in the middle.
     case "insufficient_system_resource":
       return null;
+    // A call in the form before tools: other vendors' models take and give it.
+    case "function_call":
+      return hasToolCalls ? "tool_calls" : "function_call";
     default:
       return hasToolCalls ? "tool_calls" : "stop";
   }

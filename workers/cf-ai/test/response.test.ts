@@ -240,6 +240,12 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
     expect(choice(given, { catalog: true })).toMatchObject({ message: { tool_calls: [call] } });
   });
 
+  test("keeps a call in the form before tools, and that it ended with one", () => {
+    const called = { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } };
+    const given = { choices: [{ message: called, finish_reason: "function_call" }] };
+    expect(choice(given, { catalog: true })).toMatchObject({ message: called, finish_reason: "function_call" });
+  });
+
   test("is empty when nothing but its trimmings is there", () => {
     const empty = { choices: [{ message: { content: "", annotations: [] }, finish_reason: "stop" }] };
     expect(() => chatCompletion(empty, { ...options, catalog: true, refuseEmpty: true })).toThrow(
