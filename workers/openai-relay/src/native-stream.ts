@@ -78,6 +78,7 @@ class NativeStream {
       this.#timedOut = true;
       options.abortUpstream();
     });
+    if (options.holdForContent) this.#watchdog.holdFor(options.deadlines.contentMs);
   }
 
   cancel(): void {
@@ -108,14 +109,13 @@ class NativeStream {
         this.#checkWholeOpening();
         return { chunks, ended: true };
       }
-      // While content is held for, a keep-alive does not lengthen the wait.
-      if (!holdForContent) this.#watchdog.touch();
+      this.#watchdog.touch();
       chunks.push(value);
       meter.push(value);
       if (meter.error !== null && !meter.contentSeen) throw meter.error;
     }
     if (endsWithDone && !meter.readable) throw notAStream(provider);
-    this.#watchdog.touch();
+    this.#watchdog.holdFor(undefined);
     reader.releaseLock();
     return { chunks, ended: false };
   }
