@@ -1,5 +1,13 @@
 import type { Deadlines } from "./contract/relay.ts";
-import { DEFAULT_DEADLINES, type StreamDeadlines } from "./stream.ts";
+import type { StreamDeadlines } from "./watchdog.ts";
+
+/** Milliseconds; a provider that thinks for long still sends keep-alives or chunks in this time. */
+const DEFAULT_DEADLINES = {
+  firstByteMs: 120_000,
+  contentMs: Number.POSITIVE_INFINITY,
+  idleMs: 120_000,
+  totalMs: 600_000,
+} as const satisfies Deadlines;
 
 /** The deadlines of one request, counted from its start. Milliseconds. */
 export class RequestClock {
@@ -9,7 +17,7 @@ export class RequestClock {
   readonly firstByteMs: number;
 
   constructor(deadlines: Deadlines | undefined) {
-    this.#deadlines = { ...DEFAULT_DEADLINES, contentMs: Number.POSITIVE_INFINITY, ...deadlines };
+    this.#deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
     this.firstByteMs = Math.min(this.#deadlines.firstByteMs, this.#deadlines.totalMs);
   }
 

@@ -1,10 +1,11 @@
 import { type ByteReader, byteReader } from "./byte-reader.ts";
-import type { Deadlines, StreamEnd, StreamReply } from "./contract/relay.ts";
+import type { StreamEnd, StreamReply } from "./contract/relay.ts";
 import { ApiError, errorEvent, toApiError } from "./errors.ts";
 import { JoiningWriter } from "./joining-writer.ts";
 import { deadlineError, networkError } from "./reply.ts";
 import { type EventParser, SseParser } from "./sse.ts";
 import type { Usage } from "./usage.ts";
+import { type StreamDeadlines, Watchdog } from "./watchdog.ts";
 
 /**
  * A provider's stream → OpenAI's, one instance a stream. Pure: no clock, no
@@ -48,25 +49,6 @@ export interface TranslatedStreamOptions {
   headers?: Record<string, string>;
   gatewayLogId?: string;
 }
-
-/** Milliseconds, counted from the call of `translatedStream`. */
-export interface StreamDeadlines {
-  /** Until the first chunk; `idleMs` when absent. */
-  firstByteMs?: number | undefined;
-  /** Until content, where that is held for: what else comes, a keep-alive say, does not lengthen the wait. */
-  contentMs?: number | undefined;
-  /** Between two chunks. */
-  idleMs: number;
-  /** Until the end. */
-  totalMs?: number | undefined;
-}
-
-/** Milliseconds; a provider that thinks for long still sends keep-alives or chunks in this time. */
-export const DEFAULT_DEADLINES = {
-  firstByteMs: 120_000,
-  idleMs: 120_000,
-  totalMs: 600_000,
-} as const satisfies Deadlines;
 
 /** How long a provider whose answer is complete has to close its stream, milliseconds; then it is dropped. */
 const LINGER_MS = 50;
@@ -230,51 +212,5 @@ class TranslatedSource {
   #drop(): void {
     this.#options.abortUpstream();
     this.#reader.cancel().catch(() => {});
-  }
-}
-
-/** Calls `expired` once a deadline has passed. One timer at a time, not one a chunk. */
-export class Watchdog {
-  readonly #idleMs: number;
-  readonly #totalAt: number;
-  #contentAt = Number.POSITIVE_INFINITY;
-  #dueAt: number;
-  #timer: ReturnType<typeof setTimeout>;
-  readonly #expired: () => void;
-
-  constructor({ firstByteMs, idleMs, totalMs }: StreamDeadlines, expired: () => void) {
-    const now = Date.now();
-    this.#idleMs = idleMs;
-    this.#totalAt = now + (totalMs ?? Number.POSITIVE_INFINITY);
-    this.#dueAt = Math.min(now + (firstByteMs ?? idleMs), this.#totalAt);
-    this.#expired = expired;
-    this.#timer = this.#wait();
-  }
-
-  /** Content has to come in this time, whatever else does; with undefined it has come. */
-  holdFor(contentMs: number | undefined): void {
-    this.#contentAt = contentMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + contentMs;
-    this.stop();
-    this.#timer = this.#wait();
-  }
-
-  /** A chunk has come. */
-  touch(): void {
-    this.#dueAt = Math.min(Date.now() + this.#idleMs, this.#totalAt);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #wait(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
-      if (this.#left() > 0) this.#timer = this.#wait();
-      else this.#expired();
-    }, this.#left());
-  }
-
-  #left(): number {
-    return Math.min(this.#dueAt, this.#contentAt) - Date.now();
   }
 }

@@ -2,7 +2,7 @@ import { bodyText, type RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { RequestClock } from "@ai-proxy/shared/request-clock";
-import type { StreamDeadlines } from "@ai-proxy/shared/stream";
+import type { StreamDeadlines } from "@ai-proxy/shared/watchdog";
 import { type GatewaySettings, runOptions } from "./options.ts";
 import { type AiBinding, type ModelAnswer, runModel } from "./run.ts";
 
