@@ -42,7 +42,8 @@ const rules: [id: RegExp, model: TokenModel][] = [
   [/^(text-|code-search-)?(ada|babbage|curie|davinci)|^gpt2|^text-(search|similarity)-/, exact("r50k_base", "openai")],
   [/^(gemini|gemma|learnlm)/, estimate("gemini", "gemini")],
   [/^(meta-)?llama-?4/, estimate("llama-4", "llama-4")],
-  [/^(meta-)?llama-?3|^(meta-)?llama/, estimate("llama-3", "llama-3")],
+  [/^(meta-)?llama-?3(?![.-]\d(?![\db]))/, estimate("llama-3", "llama-3.0")],
+  [/^(meta-)?llama(?!-?2)/, estimate("llama-3", "llama-3")],
 ];
 
 const unknown: TokenModel = estimate("other", "chatml");

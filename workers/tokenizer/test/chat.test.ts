@@ -27,6 +27,16 @@ describe("chats of plain text", () => {
     expect((await ask({ messages: [parts] })).count).toBe(11);
   });
 
+  test("neighbouring parts of text are one text: as recorded of gpt-5", async () => {
+    const part = (text: string) => ({ type: "text", text });
+    const content = [part("You are an overridden assistant."), part("Please respond concisely.")];
+    const messages = [
+      { role: "developer", content },
+      { role: "user", content: "Hello, GPT!" },
+    ];
+    expect(await ask({ messages }, "gpt-5")).toMatchObject({ method: "exact", count: 25 });
+  });
+
   test("a refusal counts as the same text in the content", async () => {
     const refused = await ask({ messages: [user, { role: "assistant", content: null, refusal: "I cannot help." }] });
     expect(refused).toEqual(await ask({ messages: [user, { role: "assistant", content: "I cannot help." }] }));
@@ -58,6 +68,23 @@ describe("what OpenAI publishes no rule for is an estimate with a bound", () => 
 
   test("tools", async () => {
     expect(await ask({ messages: [user], tools })).toMatchObject({ method: "estimate", error_bound: 2 });
+  });
+
+  test("a schema's description is text of the prompt: as recorded of gpt-4.1-nano", async () => {
+    const messages = [{ role: "user", content: "Tell me a joke about opentelemetry" }];
+    const jsonSchema = {
+      name: "Joke",
+      description: "A joke and your self evaluation of it from 1 to 10",
+      schema: {
+        properties: { joke: { title: "Joke", type: "string" }, rating: { title: "Rating", type: "integer" } },
+        required: ["joke", "rating"],
+        title: "Joke",
+        type: "object",
+      },
+    };
+    const response_format = { type: "json_schema", json_schema: jsonSchema };
+    const { count, error_bound: bound = 0 } = await ask({ messages, response_format }, "gpt-4.1-nano");
+    expect(Math.abs(count - 83)).toBeLessThanOrEqual(bound);
   });
 
   test("tool calls and their results", async () => {
@@ -123,6 +150,26 @@ describe("what OpenAI publishes no rule for is an estimate with a bound", () => 
     const answer = await ask({ messages: [{ role: "user", content }] });
     expect(answer).toMatchObject({ method: "estimate", uncounted: ["messages[0].content[1]"] });
     expect(answer).not.toHaveProperty("error_bound");
+  });
+});
+
+describe("Llama's chats, as recorded", () => {
+  test.each([
+    ["llama3-8b-8192", 18],
+    ["@cf/meta/llama-3-8b-instruct", 18],
+    ["llama3:8b", 18],
+    ["meta-llama/Llama-3.2-1B-Instruct", 43],
+    ["llama3.1:8b", 43],
+    ["llama3-3-70b-instruct", 43],
+  ])("of %s: a system message on dates from 3.1 on only", async (model, recorded) => {
+    const messages = [{ role: "user", content: "Tell me a joke about opentelemetry" }];
+    expect((await ask({ messages }, model)).count).toBe(recorded);
+  });
+
+  test("Llama 2 has another vocabulary: the bound is that of a model that was not measured", async () => {
+    const text = "The quick brown fox jumps over the lazy dog. ".repeat(20);
+    const { count, error_bound: bound = 0 } = await ask({ text }, "@cf/meta/llama-2-7b-chat-fp16", "cloudflare");
+    expect(bound / count).toBeCloseTo(0.3, 2);
   });
 });
 

@@ -33,6 +33,7 @@ export type ChatFormatName =
   | "openai-search"
   | "openai-reasoning"
   | "gpt-oss"
+  | "llama-3.0"
   | "llama-3"
   | "llama-4"
   | "gemini"
@@ -76,6 +77,13 @@ const llama4: ChatFormat = {
   slack: 0,
 };
 
+const llama30: ChatFormat = {
+  ...llama4,
+  tools: "json",
+  toolsFrame: 150,
+  toolsSlack: { once: 60, each: 20 },
+};
+
 export const chatFormats: Record<ChatFormatName, ChatFormat> = {
   openai,
   // The search models are not told all of the chat; as recorded they count up to 11 tokens less.
@@ -104,8 +112,9 @@ export const chatFormats: Record<ChatFormatName, ChatFormat> = {
     schemaCounts: true,
     slack: 6,
   },
-  // With a system message of its own, on dates, 25 tokens as recorded at two hosts.
-  "llama-3": { ...llama4, start: 26, tools: "json", toolsFrame: 150, toolsSlack: { once: 60, each: 20 }, slack: 12 },
+  "llama-3.0": llama30,
+  // From 3.1 on with a system message of its own, on dates, 25 tokens as recorded at two hosts.
+  "llama-3": { ...llama30, start: 26, slack: 12 },
   "llama-4": llama4,
   // ai.google.dev/gemini-api/docs/tokens: a chat of 5 + 3 tokens of text counts 10.
   gemini: {

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { ChatFormat } from "./formats.ts";
 import { type ImageRule, imageTokens, readImage } from "./images.ts";
 import { callsText, readCalls, toolResultHeader } from "./tool-calls.ts";
-import { toolDefinitionsText, toolsJson, unions } from "./tool-definitions.ts";
+import { descriptionComment, toolDefinitionsText, toolsJson, unions } from "./tool-definitions.ts";
 
 /** What of a request a count belongs to: a message by its place, the tools, or the frame around all (a schema included). */
 export type Owner = number | "tools" | "frame";
@@ -96,10 +96,22 @@ function planContent(plan: ChatPlan, content: unknown, at: number, images: Image
     return;
   }
   if (!Array.isArray(content)) throw badRequest(`${path} must be a string, a list of parts or null.`, path);
-  for (const [index, part] of content.entries()) planPart(plan, part, at, `${path}[${index}]`, images);
+  let previous: unknown;
+  for (const [index, part] of content.entries()) {
+    planPart(plan, part, previous, at, `${path}[${index}]`, images);
+    previous = isObject(part) ? part["type"] : undefined;
+  }
 }
 
-function planPart(plan: ChatPlan, part: unknown, at: number, path: string, images: ImageRule | undefined): void {
+/** @param previous type of the part before it */
+function planPart(
+  plan: ChatPlan,
+  part: unknown,
+  previous: unknown,
+  at: number,
+  path: string,
+  images: ImageRule | undefined,
+): void {
   if (!isObject(part)) throw badRequest(`${path} must be an object with a type.`, path);
   switch (part["type"]) {
     case "text":
@@ -107,7 +119,10 @@ function planPart(plan: ChatPlan, part: unknown, at: number, path: string, image
       const text = part[part["type"]];
       if (typeof text !== "string")
         throw badRequest(`${path}.${part["type"]} must be a string.`, `${path}.${part["type"]}`);
-      plan.texts.push({ owner: at, text });
+      // As recorded: neighbours are one text, in which what stands at their seam merges.
+      const neighbour = part["type"] === "text" && previous === "text" ? plan.texts.at(-1) : undefined;
+      if (neighbour === undefined) plan.texts.push({ owner: at, text });
+      else neighbour.text += text;
       return;
     }
     case "image_url": {
@@ -173,12 +188,12 @@ function planForcedCall(plan: ChatPlan, toolChoice: unknown, format: ChatFormat)
   plan.slack += CHOICE_SLACK;
 }
 
-/** The schema stands in the system message too, about as long as its JSON with the heading. */
+/** The schema stands in the system message too, about as long as its JSON with its description and the heading. */
 function planResponseFormat(plan: ChatPlan, responseFormat: unknown, inSystem: boolean, format: ChatFormat): void {
   if (!isObject(responseFormat) || responseFormat["type"] !== "json_schema" || !format.schemaCounts) return;
-  const schema = isObject(responseFormat["json_schema"]) ? responseFormat["json_schema"]["schema"] : undefined;
+  const { schema, description } = isObject(responseFormat["json_schema"]) ? responseFormat["json_schema"] : {};
   if (!isObject(schema)) return;
-  plan.texts.push({ owner: "frame", text: JSON.stringify(schema) });
+  plan.texts.push({ owner: "frame", text: descriptionComment(description) + JSON.stringify(schema) });
   plan.fixed.push({ owner: "frame", tokens: inSystem ? 0 : format.perMessage + 1 });
   plan.slack += SCHEMA_SLACK;
 }

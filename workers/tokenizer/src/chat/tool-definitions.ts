@@ -54,10 +54,14 @@ function definition(tool: unknown, path: string, blanks: Blanks): string {
   if (!isObject(declared)) throw badRequest(`${path}.function must be an object.`, `${path}.function`);
   const { name, description, parameters } = declared;
   if (typeof name !== "string") throw badRequest(`${path}.function.name must be a string.`, `${path}.function.name`);
-  const comment = typeof description === "string" && description !== "" ? `// ${description}\n` : "";
   const hasParameters =
     isObject(parameters) && isObject(parameters["properties"]) && Object.keys(parameters["properties"]).length > 0;
-  return `${comment}type ${name} = (${hasParameters ? `_: ${typeScriptType(parameters, "", 0, blanks)}` : ""}) => any;\n`;
+  return `${descriptionComment(description)}type ${name} = (${hasParameters ? `_: ${typeScriptType(parameters, "", 0, blanks)}` : ""}) => any;\n`;
+}
+
+/** What stands above a definition that is described. */
+export function descriptionComment(description: unknown): string {
+  return typeof description === "string" && description !== "" ? `// ${description}\n` : "";
 }
 
 /** Deeper schemas are no longer followed: strangers write them. */
