@@ -1,8 +1,9 @@
 import { type ChatOptions, chat, chatRequest } from "./chat.ts";
 import { curlLine, shellQuoted } from "./curl.ts";
 import { logLine } from "./local/log-line.ts";
-import { findMesh, type LocalMesh, startMesh } from "./local/mesh.ts";
+import { findMesh, type LocalMesh, meshDirectory, type StartOptions, startMesh } from "./local/mesh.ts";
 import { portIsFree } from "./local/port.ts";
+import { claimStart } from "./local/starting.ts";
 import type { Mesh } from "./workspace.ts";
 
 export interface DevOptions {
@@ -17,10 +18,8 @@ export interface DevOptions {
 
 /** Runs the mesh until `signal`: code and config changes are taken up as they are saved. */
 export async function dev(mesh: Mesh, { port, live, greet, signal }: DevOptions): Promise<void> {
-  await expectFreePort(port);
-  console.log(`Starting ${mesh.workers.length} Workers …`);
   let quiet = true;
-  const running = await startMesh(mesh, {
+  const running = await startAlone(mesh, {
     port,
     live,
     signal,
@@ -38,6 +37,16 @@ export async function dev(mesh: Mesh, { port, live, greet, signal }: DevOptions)
   } finally {
     await running.stop();
   }
+}
+
+/** Of two starts on one port at the same time the second is refused. */
+async function startAlone(mesh: Mesh, options: StartOptions & { port: number }): Promise<LocalMesh> {
+  await expectFreePort(options.port);
+  using _ = claimStart(meshDirectory(options.port));
+  // Again: the first one may have come up in the meantime.
+  await expectFreePort(options.port);
+  console.log(`Starting ${mesh.workers.length} Workers …`);
+  return await startMesh(mesh, options);
 }
 
 async function expectFreePort(port: number): Promise<void> {

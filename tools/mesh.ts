@@ -57,7 +57,7 @@ async function runChat(args: string[]): Promise<void> {
 }
 
 async function runCheck(args: string[]): Promise<void> {
-  const [url, ...rest] = args;
+  const [url, ...rest] = parseArgs({ args, options: {}, allowPositionals: true }).positionals;
   if (rest.length > 0) throw new UsageError("check [URL]");
   if (!(url === undefined ? await checkLocal() : await checkRemote(url))) process.exitCode = 1;
 }

@@ -29,7 +29,7 @@ export interface LocalMesh extends Announcement {
   stop(): Promise<void>;
 }
 
-interface StartOptions {
+export interface StartOptions {
   /** Undefined: any free port, and a directory that goes when the mesh stops. */
   port?: number;
   /** Real providers, as far as there are credentials. */
