@@ -11,14 +11,13 @@ const LEVELS: readonly string[] = ["none", "minimal", "low", "medium", "high", "
  * get `enable_thinking`. Models that do not reason are not sent any: the field is
  * a hint, and clients send it to all models alike.
  */
-export function reasoningInputs(effort: unknown, { entry, schema }: Dialect): JsonObject {
+export function reasoningInputs(effort: unknown, { entry }: Dialect): JsonObject {
   if (effort === undefined || effort === null) return {};
   const wanted = typeof effort === "string" ? LEVELS.indexOf(effort) : -1;
   if (wanted === -1) {
     throw badRequest(`reasoning_effort must be one of ${LEVELS.join(", ")}.`, "reasoning_effort", "invalid_value");
   }
-  if (entry === undefined) return schema === "native" ? {} : { reasoning_effort: effort };
-  if (!entry.features.includes("reasoning")) return {};
+  if (entry === undefined) return { reasoning_effort: effort };
   const { reasoningEfforts: efforts } = entry;
   if (efforts === undefined) return {};
   if (efforts.length > 0) return { reasoning_effort: nearest(wanted, efforts) };

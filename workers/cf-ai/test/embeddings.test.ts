@@ -25,6 +25,7 @@ describe("inputs", () => {
       expect.objectContaining({
         status: 400,
         param: "input",
+        code: "array_above_max_length",
         message: expect.stringContaining(`at most ${most} texts`),
       }),
     );
@@ -54,15 +55,16 @@ describe("inputs", () => {
   });
 
   test.each([
-    [{ input: "" }, "input"],
-    [{ input: [] }, "input"],
-    [{ input: [1, 2, 3] }, "input[0]"],
-    [{ input: ["a", ""] }, "input[1]"],
-    [{ input: "a", dimensions: 256 }, "dimensions"],
-    [{ input: "a", contexts: [{ text: "b" }] }, "contexts"],
-    [{ input: "a", text: ["b"] }, "text"],
-  ])("%j is a 400 that names %s", (body, param) => {
-    expect(() => embeddingRuns(body, BGE)).toThrow(expect.objectContaining({ status: 400, param }));
+    [{ input: "" }, "input", "invalid_type"],
+    [{ input: [] }, "input", "invalid_type"],
+    [{ input: [1, 2, 3] }, "input[0]", "invalid_type"],
+    [{ input: ["a", ""] }, "input[1]", "invalid_type"],
+    [{ input: Array(3_000).fill(1) }, "input[0]", "invalid_type"],
+    [{ input: "a", dimensions: 256 }, "dimensions", "unsupported_parameter"],
+    [{ input: "a", contexts: [{ text: "b" }] }, "contexts", "unsupported_parameter"],
+    [{ input: "a", text: ["b"] }, "text", "unsupported_parameter"],
+  ])("%j is a 400 that names %s", (body, param, code) => {
+    expect(() => embeddingRuns(body, BGE)).toThrow(expect.objectContaining({ status: 400, param, code }));
   });
 });
 
@@ -133,11 +135,15 @@ describe("the list", () => {
     });
   });
 
-  test.each([[{ response: "Hi" }], [{ data: [[1]] }], [{ data: ["x", "y"] }]])(
-    "%j, which is not a vector a text, is a 502",
-    (output) => {
-      const request = { runs: runs.slice(0, 1), model: "bge", encodingFormat: undefined };
-      expect(() => embeddingList([output], request)).toThrow(expect.objectContaining({ status: 502 }));
-    },
-  );
+  test.each([
+    [{ response: "Hi" }],
+    [{ data: [[1]] }],
+    [{ data: ["x", "y"] }],
+    [{ data: [[1], []] }],
+    [{ data: [[1], ["2"]] }],
+    [{ data: [[1], null] }],
+  ])("%j, which is not a vector a text, is a 502", (output) => {
+    const request = { runs: runs.slice(0, 1), model: "bge", encodingFormat: undefined };
+    expect(() => embeddingList([output], request)).toThrow(expect.objectContaining({ status: 502 }));
+  });
 });

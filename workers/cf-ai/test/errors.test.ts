@@ -30,6 +30,8 @@ describe("P39 what the binding throws", () => {
     ["5016: User has not agreed to Llama3.2 model terms", 502, "auth", "provider_auth_error"],
     ["5019: Request trying to use deprecated SDK version", 400, "bad_request", null],
     ["5099: Something new about the request", 400, "bad_request", null],
+    ["5000: Something new about the request", 400, "bad_request", null],
+    ["5100: Something new", 502, "upstream_error", "upstream_error"],
     ["4999: Something new", 502, "upstream_error", "upstream_error"],
     ["Network connection lost.", 502, "upstream_error", "upstream_error"],
   ])("%s → %i %s", (message, status, condition, code) => {
@@ -106,6 +108,13 @@ describe("a Response that is not 2xx", () => {
     ['{"errors":["3040: Busy"]}', 3040, "Busy"],
     ['"3040: Busy"', 3040, "Busy"],
     ['{"detail":"no such thing"}', undefined, "no such thing"],
+    ['{"message":"no such thing"}', undefined, "no such thing"],
+    ['{"success":false,"message":"no such thing"}', undefined, "no such thing"],
+    ['{"error":{"message":"Busy","code":"x3040"}}', undefined, "Busy"],
+    ['{"error":{"message":"Busy","code":"3040x"}}', undefined, "Busy"],
+    ['{"error":{"message":"Busy","code":3040.5}}', undefined, "Busy"],
+    ["x".repeat(500), undefined, "x".repeat(500)],
+    ["x".repeat(501), undefined, "Workers AI answered with status 429."],
     ['{"something":"else"}', undefined, "Workers AI answered with status 429."],
     ["3040: Busy", 3040, "Busy"],
     ["<html>502</html>", undefined, "Workers AI answered with status 429."],
@@ -115,23 +124,42 @@ describe("a Response that is not 2xx", () => {
   });
 
   test.each([
-    [401, 502, "auth"],
-    [403, 502, "auth"],
-    [404, 404, "model_not_found"],
-    [408, 408, "timeout"],
-    [413, 413, "too_large"],
-    [422, 422, "bad_request"],
-    [418, 400, "bad_request"],
-    [429, 429, "rate_limited"],
-    [500, 502, "upstream_error"],
-    [504, 504, "timeout"],
-  ])("status %i without a code is %i %s", (status, ours, condition) => {
+    [302, 502, "upstream_error", "upstream_error"],
+    [401, 502, "auth", "provider_auth_error"],
+    [403, 502, "auth", "provider_auth_error"],
+    [404, 404, "model_not_found", "model_not_found"],
+    [408, 408, "timeout", "upstream_timeout"],
+    [413, 413, "too_large", "request_too_large"],
+    [422, 422, "bad_request", null],
+    [418, 400, "bad_request", null],
+    [429, 429, "rate_limited", "rate_limit_exceeded"],
+    [500, 502, "upstream_error", "upstream_error"],
+    [504, 504, "timeout", "upstream_timeout"],
+  ])("status %i without a code is %i %s", (status, ours, condition, code) => {
     expect(failureError(responseFailure(status, '{"errors":[{"message":"no"}]}'), NOW)).toMatchObject({
       status: ours,
       condition,
+      code,
       upstreamStatus: status,
     });
   });
+});
+
+test("a refusal of the account says so, and not as if it were the caller's", () => {
+  expect(thrown("10000: Authentication error").message).toBe(
+    "Workers AI does not serve this account: Authentication error",
+  );
+});
+
+test.each([
+  [413, 413, "too_large"],
+  [422, 422, "bad_request"],
+  [599, 502, "upstream_error"],
+  [600, 502, "upstream_error"],
+  [399, 502, "upstream_error"],
+])("a status in the place of the code, %i, counts as one: %i %s", (code, status, condition) => {
+  const failure = bodyFailure({ error: { message: "no", code } });
+  expect(failure && failureError(failure, NOW)).toMatchObject({ status, condition });
 });
 
 test("the status that came with a known code is kept where a client may see it", () => {

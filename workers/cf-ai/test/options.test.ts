@@ -13,10 +13,12 @@ const request = {
 const none = { gatewayId: "", cacheTtl: "" };
 
 test("requests of a session go to the same machine, and the answer comes raw", () => {
-  expect(runOptions(request, undefined, none)).toEqual({
-    returnRawResponse: true,
-    extraHeaders: { "x-session-affinity": "s1" },
-  });
+  for (const affinity of [undefined, "", 1]) {
+    expect(runOptions(request, affinity, none)).toStrictEqual({
+      returnRawResponse: true,
+      extraHeaders: { "x-session-affinity": "s1" },
+    });
+  }
 });
 
 test("a prompt cache key takes the session's place, fit for a header", () => {
@@ -38,11 +40,13 @@ test("the trace context goes on", () => {
 
 test("P70 AI Gateway's cache, which all callers share, is off unless the operator sets a time", () => {
   const metadata = { session_id: "s1", request_id: "r1" };
-  expect(runOptions(request, undefined, { gatewayId: "gw", cacheTtl: "" }).gateway).toEqual({
-    id: "gw",
-    skipCache: true,
-    metadata,
-  });
+  for (const cacheTtl of ["", "0", "60s", "x60", "123456789"]) {
+    expect(runOptions(request, undefined, { gatewayId: "gw", cacheTtl }).gateway).toEqual({
+      id: "gw",
+      skipCache: true,
+      metadata,
+    });
+  }
   expect(runOptions(request, undefined, { gatewayId: "gw", cacheTtl: "60" }).gateway).toEqual({
     id: "gw",
     cacheTtl: 60,

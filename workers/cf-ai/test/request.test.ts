@@ -58,24 +58,40 @@ describe("messages", () => {
     expect(refused({ messages: [{ role: "user", content }] }, TEXT_ONLY)).toMatchObject({
       status: 400,
       param: "messages[0].content[0]",
+      code: "unsupported_value",
     });
   });
 
   test.each([
-    ["an http image", { type: "image_url", image_url: { url: "https://example.com/a.png" } }, ".image_url.url"],
-    [
-      "P41 a PDF as an image",
-      { type: "image_url", image_url: { url: "data:application/pdf;base64,JVBER" } },
-      ".image_url.url",
-    ],
-    ["P41 a file", { type: "file", file: { file_data: "JVBER" } }, ".type"],
-    ["P41 audio", { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } }, ".type"],
-  ])("%s is a 400, not sent as something else", (_name, part, field) => {
-    const content = [{ type: "text", text: "Read this" }, part];
-    expect(refused({ messages: [{ role: "user", content }] })).toMatchObject({
-      status: 400,
-      param: `messages[0].content[1]${field}`,
-    });
+    ["image_url", { image_url: { url: "https://example.com/a.png" } }, "image_url.url", "invalid_image_url"],
+    ["image_url", { image_url: { url: "x data:image/png;base64," } }, "image_url.url", "invalid_image_url"],
+    ["image_url", { image_url: { url: "data:application/pdf;base64,JVBER" } }, "image_url.url", "invalid_image_url"],
+    ["image_url", { image_url: {} }, "image_url.url", "invalid_image_url"],
+    ["file", { file: { file_data: "JVBER" } }, "type", "unsupported_value"],
+    ["input_audio", { input_audio: { data: "AAAA", format: "wav" } }, "type", "unsupported_value"],
+    ["text", { text: null }, "text", "invalid_type"],
+  ])("P41 the part %s %j is a 400, not sent as something else", (type, value, field, code) => {
+    const image = { type: "image_url", image_url: { url: PNG } };
+    for (const before of [image, { type: "text", text: "Read this" }]) {
+      expect(refused({ messages: [{ role: "user", content: [before, { type, ...value }] }] })).toMatchObject({
+        status: 400,
+        param: `messages[0].content[1].${field}`,
+        code,
+      });
+    }
+  });
+
+  test("a model that the registry does not know may see images", () => {
+    const content = [{ type: "image_url", image_url: { url: PNG } }];
+    expect(inputs({ messages: [{ role: "user", content }] }, "@cf/new/model")["messages"]).toEqual([
+      { role: "user", content },
+    ]);
+  });
+
+  test("names of speakers stay, and empty ones do not", () => {
+    const named = (name: unknown) => ["system", "user", "assistant"].map((role) => ({ role, content: "Hi", name }));
+    expect(inputs({ messages: named("bob") })["messages"]).toEqual(named("bob"));
+    for (const name of ["", null]) expect(inputs({ messages: named(name) })["messages"]).toEqual(named(undefined));
   });
 
   test("P32 ids of calls and their results go back as they came, however long", () => {
@@ -113,7 +129,27 @@ describe("messages", () => {
     expect(refused({ messages: [{ role: "assistant", tool_calls: [call] }] })).toMatchObject({
       status: 400,
       param: "messages[0].tool_calls[0].function.arguments",
+      code: "invalid_value",
     });
+  });
+
+  test.each([
+    [undefined, "{}"],
+    [null, "{}"],
+    ["", "{}"],
+    [{ a: 1 }, '{"a":1}'],
+    ['{"a": 1}', '{"a": 1}'],
+  ])("arguments %j in the history are sent as %s", (given, sent) => {
+    const tool_calls = [{ id: "c", type: "function", function: { name: "f", arguments: given } }];
+    expect(inputs({ messages: [{ role: "assistant", tool_calls }] })["messages"]).toMatchObject([
+      { tool_calls: [{ function: { name: "f", arguments: sent } }] },
+    ]);
+  });
+
+  test("a result without content, and one of a call that is not there, are sent", () => {
+    const results = [null, undefined, ""].map((content) => ({ role: "tool", tool_call_id: "c", content }));
+    const sent = { role: "tool", tool_call_id: "c", content: "" };
+    expect(inputs({ messages: results })["messages"]).toStrictEqual([sent, sent, sent]);
   });
 
   test("P40 reasoning of an earlier turn stays out of what was said", () => {
@@ -130,29 +166,49 @@ describe("messages", () => {
     ]);
     const other = { role: "assistant", content: "4", reasoning: "two and two" };
     expect(inputs({ messages: [user, other, user] }, GPT_OSS)["messages"]).toEqual([user, other, user]);
+    for (const reasoning of ["", null]) {
+      const silent = { role: "assistant", content: "4", reasoning };
+      expect(inputs({ messages: [silent] }, GPT_OSS)["messages"]).toEqual([{ role: "assistant", content: "4" }]);
+    }
   });
 
   test("developer messages are system messages, refusals are what the assistant said", () => {
     const messages = [
       { role: "developer", content: [{ type: "text", text: "Be brief" }] },
-      { role: "assistant", content: null, refusal: "I cannot" },
+      { role: "assistant", content: null, refusal: "I cannot", tool_calls: null },
+      { role: "assistant", content: [{ type: "refusal", refusal: "I cannot" }] },
+      { role: "assistant", content: "Yes", refusal: "I cannot" },
     ];
     expect(inputs({ messages })["messages"]).toEqual([
       { role: "system", content: "Be brief" },
       { role: "assistant", content: "I cannot" },
+      { role: "assistant", content: "I cannot" },
+      { role: "assistant", content: "Yes" },
     ]);
   });
 
   test.each([
-    [{ role: "robot", content: "x" }, "messages[0].role"],
-    [{ role: "user", content: null }, "messages[0].content"],
-    [{ role: "tool", content: "x" }, "messages[0].tool_call_id"],
-    [{ role: "assistant", tool_calls: [{ id: "c" }] }, "messages[0].tool_calls[0].function.name"],
-    [{ role: "assistant", function_call: { name: "f", arguments: "{}" } }, "messages[0].function_call"],
-    [{ role: "assistant", content: null, audio: { id: "audio_1" } }, "messages[0].audio"],
-    ["text", "messages[0]"],
-  ])("%j is a 400 that names %s", (message, param) => {
-    expect(refused({ messages: [message] })).toMatchObject({ status: 400, param });
+    [{ role: "robot", content: "x" }, ".role", "invalid_value"],
+    [{ role: "user", content: null }, ".content", "invalid_type"],
+    [{ role: "system", content: null }, ".content", "invalid_type"],
+    [{ role: "assistant", content: 1 }, ".content", "invalid_type"],
+    [{ role: "tool", tool_call_id: "c", content: 1 }, ".content", "invalid_type"],
+    [{ role: "tool", content: "x" }, ".tool_call_id", "invalid_type"],
+    [{ role: "tool", content: "x", tool_call_id: "" }, ".tool_call_id", "invalid_type"],
+    [{ role: "assistant", tool_calls: {} }, ".tool_calls", "invalid_type"],
+    [{ role: "assistant", tool_calls: [null] }, ".tool_calls[0].id", "invalid_type"],
+    [{ role: "assistant", tool_calls: [{ id: "" }] }, ".tool_calls[0].id", "invalid_type"],
+    [{ role: "assistant", tool_calls: [{ id: "c" }] }, ".tool_calls[0].function.name", "invalid_type"],
+    [
+      { role: "assistant", tool_calls: [{ id: "c", function: { name: "" } }] },
+      ".tool_calls[0].function.name",
+      "invalid_type",
+    ],
+    [{ role: "assistant", function_call: { name: "f", arguments: "{}" } }, ".function_call", "unsupported_parameter"],
+    [{ role: "assistant", content: null, audio: { id: "audio_1" } }, ".audio", "unsupported_parameter"],
+    ["text", "", "invalid_type"],
+  ])("%j is a 400 that names %s", (message, field, code) => {
+    expect(refused({ messages: [message] })).toMatchObject({ status: 400, param: `messages[0]${field}`, code });
   });
 });
 
@@ -194,7 +250,40 @@ describe("tools", () => {
     });
   });
 
+  test("which may be given by name alone, and in the mode auto", () => {
+    const choice = { type: "allowed_tools", allowed_tools: { mode: "auto", tools: [{ name: "get_weather" }, null] } };
+    expect(inputs({ tools: [weather], tool_choice: choice })).toMatchObject({ tools: [weather], tool_choice: "auto" });
+  });
+
+  test.each([
+    [null, { type: "object", properties: {} }],
+    [{ type: "object" }, { type: "object", properties: {} }],
+    [
+      { properties: { a: { type: "string" } }, required: ["a"] },
+      { type: "object", properties: { a: { type: "string" } }, required: ["a"] },
+    ],
+    [{ $ref: "#/$defs/x" }, { $ref: "#/$defs/x" }],
+    [{ anyOf: [{ type: "object" }] }, { anyOf: [{ type: "object" }] }],
+    [{ oneOf: [{ type: "object" }] }, { oneOf: [{ type: "object" }] }],
+    [{ allOf: [{ type: "object" }] }, { allOf: [{ type: "object" }] }],
+    [{ type: "string" }, { type: "string" }],
+  ])("parameters %j are sent as %j", (parameters, sent) => {
+    expect(inputs({ tools: [{ type: "function", function: { name: "f", parameters } }] })["tools"]).toEqual([
+      { type: "function", function: { name: "f", parameters: sent } },
+    ]);
+  });
+
+  test("strict is sent to the models whose schema has it", () => {
+    const strict = { type: "function", function: { ...weather.function, strict: true } };
+    expect(inputs({ tools: [strict] }, GPT_OSS)["tools"]).toEqual([strict]);
+    expect(inputs({ tools: [strict] })["tools"]).toEqual([weather]);
+    const unset = { type: "function", function: { ...weather.function, strict: null } };
+    expect(inputs({ tools: [unset] }, GPT_OSS)["tools"]).toEqual([weather]);
+  });
+
   test("what asks for no call needs no tools", () => {
+    expect(inputs({ tools: null })).not.toHaveProperty("tools");
+    expect(inputs({ tools: [weather], tool_choice: null })).not.toHaveProperty("tool_choice");
     for (const tool_choice of ["auto", "none", null]) {
       expect(inputs({ tool_choice, functions: [], function_call: "none" })).not.toHaveProperty("tool_choice");
     }
@@ -206,17 +295,34 @@ describe("tools", () => {
     ]);
   });
 
+  const fn = (given: JsonObject) => ({ tools: [{ type: "function", function: given }] });
+  const allowed = (tools: unknown) => ({ type: "allowed_tools", allowed_tools: { mode: "auto", tools } });
   test.each([
-    [{ tools: [{ type: "custom", custom: { name: "x" } }] }, "tools[0]"],
-    [{ tools: [{ type: "function", function: {} }] }, "tools[0].function.name"],
-    [{ tools: [weather], tool_choice: "any" }, "tool_choice"],
-    [{ tools: [weather], tool_choice: { type: "function", function: { name: "nope" } } }, "tool_choice.function.name"],
-    [{ tool_choice: "required" }, "tool_choice"],
-    [{ tools: [], tool_choice: { type: "function", function: { name: "f" } } }, "tool_choice"],
-    [{ functions: [{ name: "f" }] }, "functions"],
-    [{ function_call: "auto" }, "function_call"],
-  ])("P42 %j is a 400 that names %s", (body, param) => {
-    expect(refused(body)).toMatchObject({ status: 400, param });
+    [{ tools: {} }, "tools", "invalid_type"],
+    [{ tools: [{ type: "custom", custom: { name: "x" } }] }, "tools[0]", "unsupported_value"],
+    [{ tools: [{ type: "custom", function: { name: "x" } }] }, "tools[0]", "unsupported_value"],
+    [fn({}), "tools[0].function.name", "invalid_type"],
+    [fn({ name: "" }), "tools[0].function.name", "invalid_type"],
+    [fn({ name: "f", parameters: [] }), "tools[0].function.parameters", "invalid_type"],
+    [{ tools: [weather], tool_choice: "any" }, "tool_choice", "invalid_value"],
+    [
+      { tools: [weather], tool_choice: { type: "custom", function: { name: "get_weather" } } },
+      "tool_choice",
+      "invalid_value",
+    ],
+    [
+      { tools: [weather], tool_choice: { type: "function", function: { name: "nope" } } },
+      "tool_choice.function.name",
+      "invalid_value",
+    ],
+    [{ tools: [weather], tool_choice: allowed([{ name: "nope" }]) }, "tool_choice.allowed_tools.tools", null],
+    [{ tools: [weather], tool_choice: allowed(null) }, "tool_choice.allowed_tools.tools", null],
+    [{ tool_choice: "required" }, "tool_choice", "invalid_value"],
+    [{ tools: [], tool_choice: { type: "function", function: { name: "f" } } }, "tool_choice", "invalid_value"],
+    [{ functions: [{ name: "f" }] }, "functions", "unsupported_parameter"],
+    [{ function_call: "auto" }, "function_call", "unsupported_parameter"],
+  ])("P42 %j is a 400 that names %s", (body, param, code) => {
+    expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
 });
 
@@ -231,6 +337,16 @@ describe("the form of the answer", () => {
     });
   });
 
+  test("P33 a schema without a name or a description is sent as it is", () => {
+    for (const name of [undefined, "", null]) {
+      const response_format = { type: "json_schema", json_schema: { name, description: name, schema } };
+      expect(inputs({ response_format })["response_format"]).toStrictEqual({
+        type: "json_schema",
+        json_schema: schema,
+      });
+    }
+  });
+
   test("P33 a title of the schema's own wins", () => {
     const json_schema = { name: "place", schema: { title: "City", ...schema } };
     expect(inputs({ response_format: { type: "json_schema", json_schema } })).toMatchObject({
@@ -240,14 +356,16 @@ describe("the form of the answer", () => {
 
   test("json_object is sent, text is the same as nothing", () => {
     expect(inputs({ response_format: { type: "json_object" } })["response_format"]).toEqual({ type: "json_object" });
-    expect(inputs({ response_format: { type: "text" } })).not.toHaveProperty("response_format");
+    for (const response_format of [{ type: "text" }, null]) {
+      expect(inputs({ response_format })).not.toHaveProperty("response_format");
+    }
   });
 
   test.each([
-    [{ type: "grammar" }, "response_format.type"],
-    [{ type: "json_schema", json_schema: { name: "x" } }, "response_format.json_schema.schema"],
-  ])("%j is a 400 that names %s", (response_format, param) => {
-    expect(refused({ response_format })).toMatchObject({ status: 400, param });
+    [{ type: "grammar" }, "response_format.type", "invalid_value"],
+    [{ type: "json_schema", json_schema: { name: "x" } }, "response_format.json_schema.schema", "invalid_type"],
+  ])("%j is a 400 that names %s", (response_format, param, code) => {
+    expect(refused({ response_format })).toMatchObject({ status: 400, param, code });
   });
 });
 
@@ -349,10 +467,17 @@ describe("controls", () => {
     [20_000_000_000, 3],
   ])("seed %i is sent as %i, within the schema's range", (seed, sent) => {
     expect(inputs({ seed })["seed"]).toBe(sent);
+    expect(inputs({ seed }, GPT_OSS)["seed"]).toBe(seed);
+  });
+
+  test("stop sequences are sent, and none where the client gave none", () => {
+    expect(inputs({ stop: ["a", "b"] })["stop"]).toEqual(["a", "b"]);
+    for (const stop of [null, undefined]) expect(inputs({ stop })).not.toHaveProperty("stop");
   });
 
   test("a stream is asked for, with its usage where it has to be asked for", () => {
     expect(inputs({}, SCOUT, true)).toMatchObject({ stream: true });
+    expect(inputs({}, SCOUT, true)).not.toHaveProperty("stream_options");
     expect(inputs({}, GPT_OSS, true)).toMatchObject({ stream: true, stream_options: { include_usage: true } });
     expect(inputs({ stream_options: { include_usage: true } })).not.toHaveProperty("stream_options");
   });
@@ -372,7 +497,18 @@ describe("controls", () => {
 
   test("a model that does not reason is sent no effort", () => {
     expect(inputs({ reasoning_effort: "high" })).not.toHaveProperty("reasoning_effort");
-    expect(refused({ reasoning_effort: "lots" })).toMatchObject({ status: 400, param: "reasoning_effort" });
+    expect(inputs({ reasoning_effort: null }, GPT_OSS)).not.toHaveProperty("reasoning_effort");
+    for (const reasoning_effort of ["lots", 1]) {
+      const wrong = { status: 400, param: "reasoning_effort", code: "invalid_value" };
+      expect(refused({ reasoning_effort })).toMatchObject(wrong);
+    }
+  });
+
+  test("the client's own chat_template_kwargs stay beside what the effort adds", () => {
+    const body = { reasoning_effort: "none", chat_template_kwargs: { own: 1 } };
+    expect(inputs(body, "@cf/zai-org/glm-4.7-flash")).toMatchObject({
+      chat_template_kwargs: { own: 1, enable_thinking: false },
+    });
   });
 
   test("a model of another vendor behind AI Gateway gets its vendor's form", () => {

@@ -121,6 +121,18 @@ describe("native answers", () => {
       expect.objectContaining({ code: "empty_completion", condition: "empty_completion" }),
     );
   });
+
+  test.each([
+    { response: "Hi" },
+    { response: "", tool_calls: [{ name: "f", arguments: {} }] },
+    { response: "", finish_reason: "length" },
+    { finish_reason: "length" },
+    { choices: [{ text: "Hi" }] },
+    { choices: [{ message: { content: "", reasoning: "Hm" } }] },
+    { choices: [{ message: { content: null, refusal: "No" } }] },
+  ])("%j is not an empty answer", (output) => {
+    expect(chatCompletion(output, { ...options, refuseEmpty: true }).body["choices"]).toHaveLength(1);
+  });
 });
 
 describe("OpenAI-shaped answers", () => {
@@ -141,6 +153,40 @@ describe("OpenAI-shaped answers", () => {
     const given = choice(shaped({ content: "4", [name]: "two and two" }));
     expect(given).toMatchObject({ message: { content: "4", reasoning_content: "two and two" } });
     expect(given).not.toHaveProperty("message.reasoning");
+  });
+
+  test("the model's fingerprint is given, and an id or a time that says nothing is ours", () => {
+    const output = { ...shaped({ content: "Hi" }), system_fingerprint: "fp_1" };
+    expect(chatCompletion(output, options).body).toMatchObject({ system_fingerprint: "fp_1" });
+    for (const [id, created] of [
+      ["", 0],
+      [1, 0.5],
+      [null, "1"],
+      [undefined, -1],
+    ]) {
+      const { body, servedModel } = chatCompletion(
+        { ...output, id, created, model: "", system_fingerprint: 1 },
+        options,
+      );
+      expect(body).toMatchObject({ id: "chatcmpl-ours", created: 1_800_000_000 });
+      expect(body).not.toHaveProperty("system_fingerprint");
+      expect(servedModel).toBeUndefined();
+    }
+  });
+
+  test("a refusal and the text of a choice without a message are what was said", () => {
+    expect(choice(shaped({ content: null, refusal: "No" }))).toMatchObject({
+      message: { content: null, refusal: "No" },
+    });
+    expect(choice({ choices: [{ text: "Hi", finish_reason: "stop" }] })).toMatchObject({ message: { content: "Hi" } });
+  });
+
+  test("text beside calls stays, also where a call is demanded and the text looks like one", () => {
+    const content = '{"name":"f","arguments":{}}';
+    const output = shaped({ content, tool_calls: [{ id: "c1", function: { name: "g", arguments: "{}" } }] });
+    expect(choice(output, { demanded: new Set(["f"]) })).toMatchObject({
+      message: { content, tool_calls: [{ id: "c1", function: { name: "g" } }] },
+    });
   });
 
   test("null tool calls and null usage are none", () => {
@@ -165,6 +211,7 @@ describe("OpenAI-shaped answers", () => {
   test.each([
     ["length", "length"],
     ["model_length", "length"],
+    ["max_tokens", "length"],
     ["content_filter", "content_filter"],
     ["stop", "stop"],
     ["something new", "stop"],
@@ -175,7 +222,9 @@ describe("OpenAI-shaped answers", () => {
 
   test("a model that failed on the way has not finished", () => {
     for (const reason of ["error", "abort", "insufficient_system_resource"]) {
-      expect(() => choice(shaped({ content: "x" }, reason))).toThrow(expect.objectContaining({ status: 502 }));
+      expect(() => choice(shaped({ content: "x" }, reason))).toThrow(
+        expect.objectContaining({ status: 502, code: "model_error" }),
+      );
     }
   });
 
@@ -204,9 +253,14 @@ describe("OpenAI-shaped answers", () => {
 });
 
 test("the text ends at a stop sequence even where the model wrote on", () => {
-  expect(choice({ response: "one\ntwo\nthree" }, { stops: ["three", "\n"] })).toMatchObject({
+  const output = { response: "one\ntwo\nthree", finish_reason: "length" };
+  expect(choice(output, { stops: ["three", "\n"] })).toMatchObject({
     message: { content: "one" },
     finish_reason: "stop",
+  });
+  expect(choice(output, { stops: ["four"] })).toMatchObject({
+    message: { content: output.response },
+    finish_reason: "length",
   });
 });
 
