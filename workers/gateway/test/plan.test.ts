@@ -71,6 +71,12 @@ describe("a plan", () => {
     expect(order({ model: "gpt4", fallbacks: [] }, chain)).toEqual(["openai", "openai"]);
   });
 
+  test("takes an upstream by any name, one that every object has among them", () => {
+    const upstream = { name: "constructor", binding: "OPENAI_RELAY", aliases: {}, families: [], models: [] } as const;
+    const known = { providers: [...providers, upstream] };
+    expect(order({ model: "constructor/x", routing: { max_attempts: 1 } }, {}, [], known)).toEqual(["constructor"]);
+  });
+
   test("of a request that names fallbacks is refused when the owner forbids them", () => {
     const forbidden = { clientFallbacks: false, defaultFallbacks: { openai: ["llama4"] } };
     expect(() => plan({ model: "gpt4", fallbacks: ["llama4"] }, forbidden)).toThrow(

@@ -135,10 +135,15 @@ function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
   }
   const fallbacks = body.fallbacks
     ? body.fallbacks.map((wanted, at) => pickFallback(wanted, `fallbacks[${at}]`, input))
-    : (policy.defaultFallbacks[first.provider.name] ?? [])
+    : ownChain(policy, first)
         .map((model, at) => pickOwn(model, `fallbacks.${first.provider.name}[${at}]`, input))
         .filter((choice) => fits(kind, choice));
   return [first, ...equals, ...fallbacks];
+}
+
+/** The owner's chain behind a target; an upstream may have any name, `constructor` too. */
+function ownChain({ defaultFallbacks }: Policy, { provider: { name } }: Choice): readonly string[] {
+  return (Object.hasOwn(defaultFallbacks, name) ? defaultFallbacks[name] : undefined) ?? [];
 }
 
 /** What the request asks for: one target, or those of a pool in their order. */
