@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Mesh, startMesh, TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
@@ -252,6 +254,24 @@ describe("the rest of OpenAI's API", () => {
       expect(mesh.upstream.requests).toHaveLength(0);
     },
   );
+
+  test.each([
+    ["GET", "", 200],
+    ["HEAD", "", 200],
+    ["GET", "{}", 400],
+    ["DELETE", "{}", 200],
+  ])("a %s of an open path with the body %j is a %i", async (method, body, status) => {
+    mesh.upstream.play((_request, response) => json(response, 200, { id: "file-1" }));
+    const headers = { "x-auth-token": TOKEN, "content-type": "application/json", "content-length": body.length };
+    const asked = request(new URL("/v1/files/file-1", mesh.url).href, { method, headers });
+    asked.end(body);
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+    expect(mesh.upstream.requests.map(({ method, text }) => [method, text])).toEqual(
+      status === 200 ? [[method, body]] : [],
+    );
+  });
 
   test("an open path without a token is a 401", async () => {
     const response = await mesh.post("/v1/responses", {}, { authorization: "" });

@@ -37,7 +37,7 @@ export async function passthrough(call: Call): Promise<Response | null> {
     method: request.method,
     path,
     search: url.search,
-    body: text === null ? bytes : bodyForRpc(text),
+    body: sendable(request.method, text === null ? bytes : bodyForRpc(text)),
     ...(contentType !== null && { contentType }),
     ...(beta !== null && { beta }),
     ...(provider.upstream !== undefined && { upstream: provider.upstream }),
@@ -50,6 +50,13 @@ export async function passthrough(call: Call): Promise<Response | null> {
   const outcome = "failure" in reply ? (reply.failure?.condition ?? "ok") : "ok";
   const trail = [{ provider: provider.name, model: "", outcome, status: null, ms: Date.now() - startedAt }];
   return respond(call, { reply, provider: provider.name, model: null, trail });
+}
+
+/** No GET can be sent with a body. An empty one, which some clients declare, is none. */
+function sendable<Body extends string | Uint8Array>(method: string, body: Body | null): Body | null {
+  if (body === null || !["GET", "HEAD"].includes(method)) return body;
+  if (body.length === 0) return null;
+  throw badRequest(`A ${method} takes no body here.`);
 }
 
 /** Whom the request is meant for, and its time. Throws a 400 where it asks for what has no place here: nobody else may get its text. */
