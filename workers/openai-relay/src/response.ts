@@ -29,7 +29,8 @@ export function wholeAnswer(
 ): WholeReply {
   const answer = tryParseJson(body);
   if (!isObject(answer)) throw invalidResponse(`${provider} answered with something that is not a JSON object.`);
-  if (reportsError(answer)) throw upstreamErrorEvent(answer, provider, secrets);
+  const failed = [answer, ...choicesOf(answer)].find(reportsError);
+  if (failed !== undefined) throw upstreamErrorEvent(failed, provider, secrets);
   if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider);
   const { model } = answer;
   return {
@@ -41,16 +42,23 @@ export function wholeAnswer(
   };
 }
 
+/** OpenRouter's choices carry the error of a provider that broke off, beside half an answer and any finish reason (recorded). */
+function choicesOf({ choices }: JsonObject): JsonObject[] {
+  return Array.isArray(choices) ? choices.filter(isObject) : [];
+}
+
 /**
- * A chat completion that ended normally and says nothing: no text, refusal,
- * reasoning, call or audio in any choice. Cut off, filtered and other answers
- * are what they are. Embeddings and the like have no choices and are never empty.
+ * A chat completion that says nothing (no text, refusal, reasoning, call or audio in any choice) and ended
+ * normally, or without a reason: OpenRouter's form of a provider that gave nothing (its docs, "Zero Completion
+ * Insurance"; recorded). Cut off, filtered and other answers are what they are. Embeddings and the like have
+ * no choices and are never empty.
  */
 function isEmptyCompletion({ choices }: JsonObject): boolean {
   if (!Array.isArray(choices)) return false;
   return choices.every((choice) => {
     if (!isObject(choice)) return true;
-    if (choice["finish_reason"] !== "stop") return false;
+    const reason = choice["finish_reason"] ?? "";
+    if (reason !== "stop" && reason !== "") return false;
     const { message } = choice;
     if (!isObject(message)) return !says(choice["text"]);
     return !SAYING.some((key) => says(message[key]));

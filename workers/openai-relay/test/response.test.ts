@@ -31,6 +31,8 @@ describe("P63: an answer with nothing in it", () => {
     completion({ content: "", tool_calls: [] }),
     '{"choices":[]}',
     '{"choices":[{"text":"","finish_reason":"stop"}]}',
+    // OpenRouter, of a provider that gave nothing.
+    '{"choices":[{"finish_reason":null,"native_finish_reason":null,"message":{"content":"","reasoning":null}}]}',
   ];
   test.each(empty)("fails when another attempt waits: %s", (body) => {
     const expected = expect.objectContaining({ condition: "empty_completion", status: 502 });
@@ -69,6 +71,18 @@ test("a 200 that holds an error object is an error", () => {
   );
   expect(wholeAnswer('{"error":null,"choices":[]}', {}, context).status).toBe(200);
 });
+
+test.each(["null", '"error"', '"tool_calls"'])(
+  "so is one whose choice holds it, beside half an answer (OpenRouter): finish_reason %s",
+  (reason) => {
+    const half = `"finish_reason":${reason},"message":{"content":"Once upon"}`;
+    const body = (error: string) => `{"choices":[{${half},"error":${error}}]}`;
+    expect(() => wholeAnswer(body('{"code":502,"message":"Provider sk-0123456789"}'), {}, context)).toThrow(
+      expect.objectContaining({ status: 502, condition: "upstream_error", message: "Provider [redacted]" }),
+    );
+    expect(wholeAnswer(body("null"), {}, context).body).toBe(body("null"));
+  },
+);
 
 test("P74: a key that the upstream echoes in its answer is taken out", () => {
   expect(wholeAnswer(completion({ content: "sk-0123456789" }), {}, context).body).not.toContain("sk-0123456789");
