@@ -75,22 +75,23 @@ describe("embeddings", () => {
   });
 
   test.each([
-    [{}, "input"],
-    [{ input: [] }, "input"],
-    [{ input: "" }, "input"],
-    [{ input: ["a", ""] }, "input[1]"],
-    [{ input: [1, 2] }, "input[0]"],
-    [{ input: [[1, 2]] }, "input[0]"],
-    [{ input: Array.from({ length: 2_049 }, () => "a") }, "input"],
-    [{ input: "a", dimensions: 0 }, "dimensions"],
-    [{ input: "a", encoding_format: "hex" }, "encoding_format"],
-  ])("%# is a 400 that names the field", (body, param) => {
-    expect(refusal(() => plan(body))).toMatchObject({ status: 400, param });
+    [{}, "input", "invalid_type"],
+    [{ input: [] }, "input", "invalid_value"],
+    [{ input: "" }, "input", "invalid_value"],
+    [{ input: ["a", ""] }, "input[1]", "invalid_value"],
+    [{ input: [1, 2] }, "input[0]", "invalid_type"],
+    [{ input: [[1, 2]] }, "input[0]", "invalid_type"],
+    [{ input: Array.from({ length: 2_049 }, () => "a") }, "input", "array_above_max_length"],
+    [{ input: "a", dimensions: 0 }, "dimensions", "invalid_value"],
+    [{ input: "a", encoding_format: "hex" }, "encoding_format", "invalid_value"],
+  ])("%# is a 400 that names the field", (body, param, code) => {
+    expect(refusal(() => plan(body))).toMatchObject({ status: 400, param, code });
   });
 
   test.each([
     ["fewer vectors than texts", { embeddings: [] }],
     ["a vector that is none", { embeddings: [{ values: "x" }] }],
+    ["a vector of texts", { embeddings: [{ values: ["x"] }] }],
     ["no JSON", undefined],
     ["an error in a 200", { error: { code: 500, message: "x" } }],
   ])("%s is a failure, never a wrong answer", (_, answer) => {

@@ -42,6 +42,8 @@ describe("Google's errors", () => {
       ]),
     ],
     [400, google(400, "API key expired. Please renew the API key.")],
+    [402, google(402, "Payment required")],
+    [400, google(400, "Wrong.", "INVALID_ARGUMENT", [{ "@type": "x/Help" }, { reason: "API_KEY_SERVICE_BLOCKED" }])],
   ])("P62 a refused key (%i) is our own fault: 502 provider_auth_error without Google's words", (status, body) => {
     const error = of(status, body);
     expect(error).toMatchObject({
@@ -53,9 +55,22 @@ describe("Google's errors", () => {
     expect(error.message).not.toContain("API key not valid");
   });
 
+  test.each([
+    google(400, "Say: API key not valid."),
+    google(400, "Wrong.", "INVALID_ARGUMENT", [{ reason: "UNSUPPORTED" }]),
+  ])("%j is the caller's mistake", (body) => {
+    expect(of(400, body)).toMatchObject({ status: 400, condition: "bad_request" });
+  });
+
+  test("a permission that is missing in a 400 is no refused key", () => {
+    const message = "CachedContent not found (or permission denied)";
+    expect(of(400, google(400, message))).toMatchObject({ status: 400, message, condition: "bad_request" });
+  });
+
   test("P74 a key that Google repeats is not passed on", () => {
     const message = "key secret-1 and AIzaSyA1234567890123456789012345678901 are wrong";
     expect(of(400, google(400, message), { key: "secret-1" }).message).toBe("key [key] and [key] are wrong");
+    expect(of(400, google(400, "a key"), { key: "" }).message).toBe("a key");
   });
 
   test.each([
@@ -78,8 +93,17 @@ describe("Google's errors", () => {
       google(503, "The model is overloaded.", "UNAVAILABLE"),
       { status: 502, message: "The model is overloaded.", condition: "overloaded" },
     ],
-    [504, google(504, "Deadline", "DEADLINE_EXCEEDED"), { status: 504, condition: "timeout" }],
-    [302, "", { status: 502, condition: "upstream_error" }],
+    [
+      404,
+      google(404, "The model of models/x is not there", "NOT_FOUND"),
+      { status: 404, code: "model_not_found", condition: "model_not_found" },
+    ],
+    [404, "", { status: 404, code: "model_not_found", message: "Gemini does not know this model." }],
+    [503, "", { status: 502, code: "upstream_overloaded", message: "Gemini is overloaded." }],
+    [408, "", { status: 504, code: "upstream_timeout", message: "Gemini took too long." }],
+    [504, google(504, "Deadline", "DEADLINE_EXCEEDED"), { status: 504, message: "Deadline", condition: "timeout" }],
+    [302, "", { status: 502, code: "upstream_error", condition: "upstream_error" }],
+    [400, "", { status: 400, message: "Gemini refused the request." }],
     [418, "teapot", { status: 502, message: "teapot" }],
   ])("%i is told to client and routing as it should be", (status, body, expected) => {
     expect(of(status, body)).toMatchObject(expected);
@@ -90,6 +114,10 @@ describe("Google's errors", () => {
     ["UNAVAILABLE", undefined, { status: 502, condition: "overloaded" }],
     ["INTERNAL", 13, { status: 502, condition: "upstream_error" }],
     ["constructor", undefined, { status: 502 }],
+    ["INVALID_ARGUMENT", 600, { status: 400, message: "m" }],
+    ["INVALID_ARGUMENT", 399, { status: 400, message: "m" }],
+    ["", 400, { status: 400, message: "m" }],
+    ["", 599, { status: 502, upstreamStatus: 599 }],
   ])("in a stream's event %s counts where the code is none of HTTP's", (status, code, expected) => {
     expect(answeredError({ error: { code, status, message: "m" } })).toMatchObject(expected);
   });
@@ -118,6 +146,7 @@ describe("Google's errors", () => {
       violations({ field: "contents[0]", description: "Bad type" }, { description: "Invalid argument." }).message,
     ).toBe("Invalid argument. (contents[0]: Bad type)");
     expect(violations({ field: "contents[0]" }, "odd").message).toBe("Invalid argument.");
+    expect(violations({ description: "Bad type" }).message).toBe("Invalid argument. (Bad type)");
   });
 
   test("a prompt that is too long may go to a larger model", () => {
@@ -131,7 +160,10 @@ describe("Google's errors", () => {
 
   test("a location that Google does not serve may be served by another provider", () => {
     const error = of(400, google(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"));
-    expect(error).toMatchObject({ status: 400, condition: "upstream_error" });
+    expect(error).toMatchObject({ status: 400, code: "unsupported_location", condition: "upstream_error" });
+    expect(of(400, google(400, "User location is not supported for the API use."))).toMatchObject({
+      condition: "bad_request",
+    });
   });
 
   test("a day's quota is told from a minute's", () => {
@@ -147,7 +179,10 @@ describe("Google's errors", () => {
   test.each([
     ["48s", 48_000],
     ["34.4s", 34_400],
+    ["0.123456789s", 124],
     ["soon", undefined],
+    ["in 48s", undefined],
+    ["48ss", undefined],
   ])("P59 RetryInfo %s is how long to wait, before the header", (retryDelay, expected) => {
     const body = google(429, "quota", "RESOURCE_EXHAUSTED", [{ "@type": "x/google.rpc.RetryInfo", retryDelay }]);
     expect(of(429, body).retryAfterMs).toBe(expected);
@@ -161,6 +196,9 @@ describe("Google's errors", () => {
     });
     expect(answeredError({ error: { message: "odd" } })).toMatchObject({ status: 502, message: "odd" });
     expect(answeredError({ error: { message: "" } })).toMatchObject({ message: "Gemini answered with status 502." });
+    expect(answeredError({ error: "odd" })).toMatchObject({ status: 502, message: "odd" });
+    expect(answeredError({ error: "" })).toMatchObject({ message: "Gemini answered with status 502." });
     expect(answeredError({ candidates: [] })).toBeNull();
+    expect(answeredError({ candidates: [], error: null })).toBeNull();
   });
 });

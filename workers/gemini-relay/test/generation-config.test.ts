@@ -13,9 +13,11 @@ describe("parameters", () => {
       { topP: 0.9, topK: 40 },
     ],
     [{ max_tokens: 5 }, { maxOutputTokens: 5 }],
+    [{ max_tokens: 2 ** 31 - 1 }, { maxOutputTokens: 2 ** 31 - 1 }],
     [{ max_tokens: 5, max_completion_tokens: 7 }, { maxOutputTokens: 7 }],
     [{ stop: "x" }, { stopSequences: ["x"] }],
     [{ stop: ["x", "", "y"] }, { stopSequences: ["x", "y"] }],
+    [{ stop: ["a", "b", "c", "d", "e"] }, { stopSequences: ["a", "b", "c", "d", "e"] }],
     [{ stop: "" }, undefined],
     [{ n: 1 }, undefined],
     [{ n: 3 }, { candidateCount: 3 }],
@@ -27,10 +29,21 @@ describe("parameters", () => {
       { responseLogprobs: true, logprobs: 2 },
     ],
     [{ logprobs: true, top_logprobs: 0 }, { responseLogprobs: true }],
-    [{ logprobs: false }, undefined],
+    [{ logprobs: true }, { responseLogprobs: true }],
+    [{ logprobs: false, top_logprobs: 0 }, undefined],
     [{ response_format: { type: "text" } }, undefined],
     [{ response_format: { type: "json_object" } }, { responseMimeType: "application/json" }],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } } },
+      { responseMimeType: "application/json" },
+    ],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "x", schema: null } } },
+      { responseMimeType: "application/json" },
+    ],
+    [{ modalities: null }, undefined],
     [{ modalities: ["text"] }, undefined],
+    [{ google: { speech_config: { languageCode: "de" } } }, { speechConfig: { languageCode: "de" } }],
     [{ modalities: ["text", "image"] }, { responseModalities: ["TEXT", "IMAGE"] }],
     [{ temperature: null, stop: null, n: null, response_format: null, reasoning_effort: null }, undefined],
   ])("%j", (body, expected) => {
@@ -64,44 +77,62 @@ describe("parameters", () => {
     expect(ignoredBy(body)).toEqual(["presence_penalty"]);
   });
 
-  test.each<[JsonObject, string]>([
-    [{ temperature: "hot" }, "temperature"],
-    [{ max_tokens: 0 }, "max_tokens"],
-    [{ max_tokens: 1.5 }, "max_tokens"],
-    [{ stop: ["a", "b", "c", "d", "e", "f"] }, "stop"],
-    [{ stop: [7] }, "stop"],
-    [{ n: 9 }, "n"],
-    [{ top_logprobs: 3 }, "top_logprobs"],
-    [{ logprobs: true, top_logprobs: 21 }, "top_logprobs"],
-    [{ response_format: { type: "yaml" } }, "response_format.type"],
-    [{ response_format: { type: "json_schema", json_schema: { schema: "x" } } }, "response_format.json_schema.schema"],
+  const schemaFormat = (json_schema?: unknown) => ({ response_format: { type: "json_schema", json_schema } });
+  test.each<[JsonObject, string, string]>([
+    [{ temperature: "hot" }, "temperature", "invalid_type"],
+    [{ max_tokens: 0 }, "max_tokens", "invalid_value"],
+    [{ max_tokens: 1.5 }, "max_tokens", "invalid_value"],
+    [{ max_tokens: 2 ** 31 }, "max_tokens", "invalid_value"],
+    [{ stop: ["a", "b", "c", "d", "e", "f"] }, "stop", "array_above_max_length"],
+    [{ stop: [7] }, "stop", "invalid_type"],
+    [{ n: 9 }, "n", "invalid_value"],
+    [{ top_logprobs: 3 }, "top_logprobs", "invalid_value"],
+    [{ logprobs: true, top_logprobs: 21 }, "top_logprobs", "invalid_value"],
+    [{ response_format: "json" }, "response_format", "invalid_type"],
+    [{ response_format: { type: "yaml" } }, "response_format.type", "invalid_value"],
+    [schemaFormat({ schema: "x" }), "response_format.json_schema.schema", "invalid_type"],
     [
-      { response_format: { type: "json_schema", json_schema: { description: 7, schema: { type: "object" } } } },
+      schemaFormat({ description: 7, schema: { type: "object" } }),
       "response_format.json_schema.description",
+      "invalid_type",
     ],
-    [{ reasoning_effort: "enormous" }, "reasoning_effort"],
-    [{ modalities: ["smell"] }, "modalities[0]"],
-    [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities"],
-    [{ service_tier: "first-class" }, "service_tier"],
-    [{ functions: [{ name: "f" }] }, "functions"],
-    [{ function_call: "auto" }, "function_call"],
-    [{ logit_bias: { 5: 1 } }, "logit_bias"],
-    [{ moderation: { model: "x" } }, "moderation"],
-    [{ google: 7 }, "google"],
-    [{ extra_body: "x" }, "extra_body"],
-    [{ seed: 1e19 }, "seed"],
-    [{ store: "yes" }, "store"],
-    [{ web_search_options: true }, "web_search_options"],
-    [{ response_format: { type: "json_schema" } }, "response_format.json_schema"],
-    [{ response_format: { type: "json_schema", json_schema: "x" } }, "response_format.json_schema"],
-    [{ extra_body: { google: { colour: 1 } } }, "extra_body.google.colour"],
-    [{ google: { cached_content: 7 } }, "google.cached_content"],
+    [schemaFormat(), "response_format.json_schema", "missing_required_parameter"],
+    [schemaFormat("x"), "response_format.json_schema", "invalid_type"],
+    [{ reasoning_effort: "enormous" }, "reasoning_effort", "invalid_value"],
+    [{ reasoning_effort: 1 }, "reasoning_effort", "invalid_value"],
+    [{ modalities: "text" }, "modalities", "invalid_type"],
+    [{ modalities: ["smell"] }, "modalities[0]", "invalid_value"],
+    [{ modalities: [null] }, "modalities[0]", "invalid_value"],
+    [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities", "unsupported_value"],
+    [{ service_tier: "first-class" }, "service_tier", "invalid_value"],
+    [{ service_tier: 1 }, "service_tier", "invalid_value"],
+    [{ functions: [{ name: "f" }] }, "functions", "unsupported_parameter"],
+    [{ function_call: "auto" }, "function_call", "unsupported_parameter"],
+    [{ logit_bias: { 5: 1 } }, "logit_bias", "unsupported_parameter"],
+    [{ moderation: { model: "x" } }, "moderation", "unsupported_parameter"],
+    [{ seed: 1e19 }, "seed", "invalid_value"],
+    [{ store: "yes" }, "store", "invalid_type"],
+    [{ web_search_options: true }, "web_search_options", "invalid_type"],
+    [{ extra_body: "x" }, "extra_body", "invalid_type"],
+    [{ google: 7 }, "google", "invalid_type"],
+    [{ extra_body: { google: 7 } }, "extra_body.google", "invalid_type"],
+    [{ extra_body: { google: { colour: 1 } } }, "extra_body.google.colour", "unknown_parameter"],
+    [{ google: { cached_content: 7 } }, "google.cached_content", "invalid_type"],
+    [{ google: { tools: {} } }, "google.tools", "invalid_type"],
+    [{ google: { tools: [7] } }, "google.tools", "invalid_type"],
+    [{ google: { response_modalities: [7] } }, "google.response_modalities", "invalid_type"],
+    [
+      { google: { include_server_side_tool_invocations: "yes" } },
+      "google.include_server_side_tool_invocations",
+      "invalid_type",
+    ],
     [
       { google: { thinking_config: { thinking_budget: 1, thinking_level: "low" } } },
       "extra_body.google.thinking_config",
+      "invalid_value",
     ],
-  ])("P42 %j is a clear 400, not dropped in silence", (body, param) => {
-    expect(refused(body)).toMatchObject({ status: 400, param });
+  ])("P42 %j is a clear 400, not dropped in silence", (body, param, code) => {
+    expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
 
   test("P42 what Gemini has nothing for is ignored and named, except where it is what Gemini does anyway", () => {
@@ -129,7 +160,10 @@ describe("parameters", () => {
 
   test("tier and logging choice are Gemini's own", () => {
     expect(ask({ service_tier: "default", store: false })).toMatchObject({ serviceTier: "standard", store: false });
-    expect(ask({ service_tier: "auto" }).serviceTier).toBeUndefined();
+    for (const service_tier of ["auto", null]) {
+      expect(ask({ service_tier }).serviceTier).toBeUndefined();
+      expect(ignoredBy({ service_tier })).toEqual([]);
+    }
     expect(ask({ service_tier: "scale" }).serviceTier).toBeUndefined();
     expect(ignoredBy({ service_tier: "scale" })).toEqual(["service_tier"]);
   });
@@ -155,6 +189,10 @@ describe("parameters", () => {
     });
     expect(refused({ ...body, audio: { format: "mp3" } }, "gemini-2.5-flash-preview-tts")).toMatchObject({
       param: "audio.format",
+      code: "unsupported_value",
+    });
+    expect(config({ modalities: ["audio"] }, "gemini-2.5-flash-preview-tts")).toStrictEqual({
+      responseModalities: ["AUDIO"],
     });
   });
 });
@@ -195,6 +233,7 @@ describe("thinking", () => {
         thinkingConfig: { thinkingBudget: 5, includeThoughts: false },
       });
       expect(ignoredBy({ ...body, reasoning_effort: "high" })).toEqual(["reasoning_effort"]);
+      expect(ignoredBy({ ...body, reasoning_effort: null })).toEqual([]);
     }
   });
 

@@ -62,21 +62,58 @@ describe("files in messages", () => {
 
   const at = "messages[0].content[0]";
   test.each([
-    ["an unknown part", { type: "hologram" }, `${at}.type`],
-    ["text that is none", { type: "text", text: 7 }, `${at}.text`],
-    ["an image without address", image(undefined), `${at}.image_url.url`],
-    ["data that is not base64", image("data:image/png,AAAA"), `${at}.image_url.url`],
-    ["data without a comma", image(`data:image/png;base64${"A".repeat(999)}`), `${at}.image_url.url`],
-    ["data without a type", image("data:;base64,AAAA"), `${at}.image_url.url`],
-    ["an empty image", image("data:image/png;base64,"), `${at}.image_url.url`],
-    ["P77 an address of a local file", image("file:///etc/passwd"), `${at}.image_url.url`],
-    ["an address without https, which Google does not read", image("http://x.y/a.png"), `${at}.image_url.url`],
-    ["audio without a format", { type: "input_audio", input_audio: { data: "AAAA" } }, `${at}.input_audio.format`],
-    ["audio without data", { type: "input_audio", input_audio: { format: "mp3" } }, `${at}.input_audio.data`],
-    ["a file at OpenAI", { type: "file", file: { file_id: "file-abc" } }, `${at}.file.file_id`],
-    ["no file", { type: "file", file: {} }, `${at}.file`],
-  ])("%s is a 400 that names the place and says what would be right", (_, part, param) => {
-    expect(problem(part)).toMatchObject({ status: 400, param });
+    ["an unknown part", { type: "hologram" }, "type", "invalid_value"],
+    ["text that is none", { type: "text", text: 7 }, "text", "missing_required_parameter"],
+    ["a refusal that is none", { type: "refusal", text: "x" }, "refusal", "missing_required_parameter"],
+    ["an image without address", image(undefined), "image_url.url", "missing_required_parameter"],
+    ["data that is not base64", image("data:image/png,AAAA"), "image_url.url", "invalid_value"],
+    ["data without a comma", image(`data:image/png;base64${"A".repeat(999)}`), "image_url.url", "invalid_value"],
+    ["data without a type", image("data:;base64,AAAA"), "image_url.url", "invalid_value"],
+    ["data of an odd type", image("data:image/p g;base64,AAAA"), "image_url.url", "invalid_value"],
+    ["an empty image", image("data:image/png;base64,"), "image_url.url", "invalid_value"],
+    ["P77 an address of a local file", image("file:///etc/passwd"), "image_url.url", "invalid_value"],
+    ["a local file that names another", image("file:///gs://b/https://x.y/files/a"), "image_url.url", "invalid_value"],
+    [
+      "an address without https, which Google does not read",
+      image("http://x.y/a.png"),
+      "image_url.url",
+      "invalid_value",
+    ],
+    [
+      "audio without a format",
+      { type: "input_audio", input_audio: { data: "AAAA" } },
+      "input_audio.format",
+      "missing_required_parameter",
+    ],
+    [
+      "audio of an odd format",
+      { type: "input_audio", input_audio: { data: "AAAA", format: "mp3;x" } },
+      "input_audio.format",
+      "missing_required_parameter",
+    ],
+    [
+      "audio without data",
+      { type: "input_audio", input_audio: { format: "mp3" } },
+      "input_audio.data",
+      "missing_required_parameter",
+    ],
+    [
+      "audio that is empty",
+      { type: "input_audio", input_audio: { data: "", format: "mp3" } },
+      "input_audio.data",
+      "invalid_value",
+    ],
+    ["a file at OpenAI", { type: "file", file: { file_id: "file-abc" } }, "file.file_id", "invalid_value"],
+    [
+      "a file at OpenAI, named like one at Gemini",
+      { type: "file", file: { file_id: "x files/abc" } },
+      "file.file_id",
+      "invalid_value",
+    ],
+    ["a file that is empty", { type: "file", file: { file_data: "" } }, "file.file_data", "invalid_value"],
+    ["no file", { type: "file", file: {} }, "file", "missing_required_parameter"],
+  ])("%s is a 400 that names the place and says what would be right", (_, part, field, code) => {
+    expect(problem(part)).toMatchObject({ status: 400, param: `${at}.${field}`, code });
   });
 
   test("P77 a web address goes to Google as it is; models that read none get a 400", () => {

@@ -80,24 +80,34 @@ describe("turns", () => {
   });
 
   test.each([
-    [{ messages: [{ role: "robot", content: "x" }] }, "messages[0].role"],
-    [{ messages: [user("x"), "y"] }, "messages[1]"],
-    [{ messages: [user("")] }, "messages"],
-    [{ messages: "x" }, "messages"],
-    [{ messages: [{ role: "function", name: "f", content: "x" }] }, "messages[0].role"],
-    [{ messages: [user("x"), { role: "assistant", function_call: { name: "f" } }] }, "messages[1].function_call"],
-    [{ messages: [user("x"), { role: "assistant", audio: { id: "a" } }] }, "messages[1].audio"],
+    [[{ role: "robot", content: "x" }], "messages[0].role", "invalid_value"],
+    [[user("x"), "y"], "messages[1]", "invalid_type"],
+    [[user("")], "messages", "invalid_value"],
+    ["x", "messages", "invalid_type"],
+    [[{ role: "function", name: "f", content: "x" }], "messages[0].role", "unsupported_value"],
     [
-      { messages: [user("x"), { role: "assistant", tool_calls: [{ id: "1", type: "custom", custom: {} }] }] },
+      [user("x"), { role: "assistant", function_call: { name: "f" } }],
+      "messages[1].function_call",
+      "unsupported_value",
+    ],
+    [[user("x"), { role: "assistant", audio: { id: "a" } }], "messages[1].audio", "unsupported_value"],
+    [
+      [user("x"), { role: "assistant", tool_calls: [{ id: "1", type: "custom", custom: {} }] }],
       "messages[1].tool_calls[0]",
+      "unsupported_value",
     ],
     [
-      { messages: [{ role: "system", content: [{ type: "image_url", image_url: { url: PNG } }] }] },
+      [{ role: "system", content: [{ type: "image_url", image_url: { url: PNG } }] }],
       "messages[0].content[0]",
+      "invalid_value",
     ],
-    [{ messages: [user(7)] }, "messages[0].content"],
-  ])("%j is a 400 that names the place", (body, param) => {
-    expect(refused(body)).toMatchObject({ status: 400, param });
+    [[{ role: "system", content: [{ type: "refusal", text: "x" }] }], "messages[0].content[0]", "invalid_value"],
+    [[{ role: "system", content: 7 }], "messages[0].content", "invalid_type"],
+    [[user(7)], "messages[0].content", "invalid_type"],
+    [[user([null])], "messages[0].content[0]", "invalid_type"],
+    [[user("x"), { role: "assistant", content: 7 }], "messages[1].content", "invalid_type"],
+  ])("%j is a 400 that names the place", (messages, param, code) => {
+    expect(refused({ messages })).toMatchObject({ status: 400, param, code });
   });
 });
 

@@ -352,6 +352,7 @@ describe("tool_choice", () => {
   });
 
   test.each([
+    [{ tools: {} }, "tools"],
     [{ tools: [tool()], tool_choice: named("other") }, "tool_choice.function.name"],
     [{ tools: [tool()], tool_choice: "always" }, "tool_choice"],
     [{ tool_choice: "required" }, "tool_choice"],

@@ -18,6 +18,11 @@ describe("usage", () => {
       [10, 25, 0, 20],
     ],
     [
+      "P26 thoughts that are fewer than the candidates and beside them",
+      { promptTokenCount: 10, candidatesTokenCount: 25, thoughtsTokenCount: 20, totalTokenCount: 55 },
+      [10, 45, 0, 20],
+    ],
+    [
       "P26 an answer of thoughts only",
       { promptTokenCount: 10, thoughtsTokenCount: 20, totalTokenCount: 30 },
       [10, 20, 0, 20],
@@ -63,6 +68,7 @@ describe("usage", () => {
       candidatesTokenCount: 3,
       totalTokenCount: 8,
     });
+    expect(mergeReports(null, { candidatesTokenCount: 3 })).toEqual({ candidatesTokenCount: 3 });
     expect(mergeReports(first, { candidatesTokenCount: 3 })).toEqual({ ...first, candidatesTokenCount: 3 });
   });
 });
