@@ -138,10 +138,34 @@ describe("a stream", () => {
     expect(text).toBe(pieces.join("") + FINISH + (asked ? USAGE : "") + DONE);
   });
 
-  describe.each([true, false])("whose client asked for usage: %s", (asked) => {
-    const errors = (text: string) =>
-      [...text.matchAll(/^data: (.*"error":.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
+  const errors = (text: string) =>
+    [...text.matchAll(/^data: (.*"error":.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
 
+  test("P45, P49 that begins with comments passes them on, and an error that follows is told in OpenAI's form", async () => {
+    const commentCame = Promise.withResolvers<void>();
+    const halfWent = Promise.withResolvers<void>();
+    mesh.upstream.play(async (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(": PROCESSING\n\n");
+      await commentCame.promise;
+      response.write(': PROCESSING\n\ndata: {"error":{"message":"Upstream', () => halfWent.resolve());
+      await halfWent.promise;
+      response.end(' error","code":502,"metadata":{}},"user_id":"user_1"}\n\n');
+    });
+    const requestId = "error-after-comments";
+    const { body } = await chat(stream(true), { "x-request-id": requestId });
+    let got = "";
+    for await (const bytes of body ?? []) {
+      got += new TextDecoder().decode(bytes);
+      if (got.includes("PROCESSING")) commentCame.resolve();
+    }
+    expect(errors(got)).toEqual([
+      { error: { message: "Upstream error", type: expect.any(String), param: null, code: "502" } },
+    ]);
+    expect(got).not.toContain("[DONE]");
+    expect(await mesh.rows(requestId)).toMatchObject([{ stream_end: "cut", error_code: "502" }]);
+  });
+
+  describe.each([true, false])("whose client asked for usage: %s", (asked) => {
     test.each([
       ["reset", chunk("Hi")],
       ["end", chunk("Hi")],

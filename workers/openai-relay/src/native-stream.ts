@@ -1,6 +1,6 @@
 import { byteReader, READ_BYTES } from "@ai-proxy/shared/byte-reader";
 import type { StreamEnd, StreamReply } from "@ai-proxy/shared/contract/relay";
-import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+import { type ApiError, errorEvent, invalidResponse } from "@ai-proxy/shared/errors";
 import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/reply";
 import { type StreamDeadlines, Watchdog } from "@ai-proxy/shared/watchdog";
 import { type StreamEnding, streamEnding } from "./stream-ending.ts";
@@ -67,6 +67,8 @@ class NativeStream {
   readonly #pauseMs: number;
   #timedOut = false;
   #cancelled = false;
+  /** An error that came where the first event was waited for; the client has it in our words. */
+  #refusal: ApiError | null = null;
   /** The main branch has ended: the accounting branch is read to its end without pauses. */
   #draining = false;
   #wake = () => {};
@@ -136,7 +138,7 @@ class NativeStream {
     let failure: ApiError | null = null;
     try {
       await writeAll(writable, chunks);
-      if (!ended) broken = !(await this.#pipe(writable));
+      if (!ended) broken = !((await this.#passComments(writable)) && (await this.#pipe(writable)));
       const ending = this.#ending(broken);
       failure = ending.failure;
       if (!this.#cancelled) await this.#close(writable, ending.text);
@@ -146,6 +148,34 @@ class NativeStream {
     this.#watchdog.stop();
     if (clientLeft) await this.#drop();
     return this.#streamEnd(clientLeft || this.#cancelled, failure);
+  }
+
+  /**
+   * Comments alone are a sign of life, and an error may follow them (OpenRouter): until the first event has come,
+   * what is not yet whole is held back. False when there is nothing more to pass on.
+   */
+  async #passComments(writable: WritableStream<Uint8Array>): Promise<boolean> {
+    const { upstream, meter, abortUpstream } = this.#options;
+    const reader = upstream.getReader();
+    const held: Uint8Array[] = [];
+    let broken = false;
+    while (!meter.eventSeen) {
+      const read = await reader.read().catch(() => null);
+      broken = read === null;
+      if (read === null || read.done) break;
+      this.#watchdog.touch();
+      held.push(read.value);
+      meter.push(read.value);
+      if (meter.error !== null && !meter.contentSeen) {
+        this.#refusal = meter.error;
+        abortUpstream();
+        return false;
+      }
+      if (meter.betweenEvents) await writeAll(writable, held.splice(0));
+    }
+    await writeAll(writable, held);
+    reader.releaseLock();
+    return !broken;
   }
 
   /** Pipes to the client and reads the accounting branch beside it; false when the pipe broke, on either side. */
@@ -191,6 +221,7 @@ class NativeStream {
 
   #ending(broken: boolean): StreamEnding {
     const { provider, meter, endsWithDone } = this.#options;
+    if (this.#refusal !== null) return { text: errorEvent(this.#refusal), failure: this.#refusal };
     const cut = this.#timedOut ? deadlineError(provider, "the next chunk") : cutError(provider);
     return streamEnding(meter, { endsWithDone, broken, cut });
   }

@@ -22,9 +22,8 @@ export function streamEnding(
   meter: StreamMeter,
   { endsWithDone, broken, cut }: { endsWithDone: boolean; broken: boolean; cut: ApiError },
 ): StreamEnding {
-  const { unfinished } = meter;
+  const { unfinished, betweenEvents: between } = meter;
   const nothingHalf = meter.end();
-  const between = unfinished.line === "" && unfinished.data === null;
   if (meter.error !== null) return { text: between ? "" : cutEventEnding(unfinished, cut), failure: meter.error };
   if (!endsWithDone) {
     return broken ? { text: cutEventEnding(unfinished, cut), failure: cut } : { text: "", failure: null };

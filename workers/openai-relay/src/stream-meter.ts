@@ -19,6 +19,7 @@ export class StreamMeter {
   #reported: Usage | null = null;
   #estimate = 0;
   #begun = false;
+  #eventSeen = false;
   #readable = false;
   #contentSeen = false;
   /** Indexes of the choices that have begun and not ended, and of those that have. */
@@ -49,7 +50,7 @@ export class StreamMeter {
 
   /** One event's data. */
   read(data: string): void {
-    this.#begun = true;
+    this.#begun = this.#eventSeen = true;
     if (isDone(data)) this.#done = this.#readable = true;
     else {
       const chunk = tryParseJson(data);
@@ -99,6 +100,11 @@ export class StreamMeter {
     return this.#begun;
   }
 
+  /** An event has come, not comments alone. */
+  get eventSeen(): boolean {
+    return this.#eventSeen;
+  }
+
   /** What has come is of a stream of OpenAI's: an object, [DONE] or a comment. */
   get readable(): boolean {
     return this.#readable;
@@ -145,6 +151,12 @@ export class StreamMeter {
 
   get unfinished(): UnfinishedEvent {
     return this.#parser.unfinished;
+  }
+
+  /** Nothing of an event has come whose end has not. */
+  get betweenEvents(): boolean {
+    const { line, data } = this.unfinished;
+    return line === "" && data === null;
   }
 }
 
