@@ -30,7 +30,7 @@ export async function dev(mesh: Mesh, { port, live, greet, signal }: DevOptions)
   });
   try {
     printAddress(running);
-    if (greet) await firstChat(running);
+    if (greet) await firstChat(running, signal);
     printExamples(running);
     quiet = false;
     await untilEnd(running, signal);
@@ -66,10 +66,15 @@ function printAddress({ url, token, providers, directory }: LocalMesh): void {
   for (const { provider, source } of providers) console.log(`  ${provider.padEnd(11)} ${source}`);
 }
 
-async function firstChat({ url, token }: LocalMesh): Promise<void> {
+/** One that fails is shown and ends nothing: the other providers may answer, and what is wrong can be set right while the mesh runs. */
+export async function firstChat({ url, token }: Pick<LocalMesh, "url" | "token">, signal: AbortSignal): Promise<void> {
   const options: ChatOptions = { url, token, prompt: "Hello! Who are you?" };
   console.log(`\n> ${options.prompt}`);
-  await chat(options, { out: process.stdout, showReasoning: true });
+  try {
+    await chat(options, { out: process.stdout, showReasoning: true });
+  } catch (thrown) {
+    if (!signal.aborted) console.error(thrown instanceof Error ? thrown.message : String(thrown));
+  }
 }
 
 function printExamples({ url, token }: LocalMesh): void {
