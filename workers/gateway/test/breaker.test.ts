@@ -50,8 +50,25 @@ test("successes among the failures keep it closed", () => {
   for (let at = 0; at < 40; at++) {
     if (at % 3 === 0) breaker.failed(KEY, at * 100);
     else breaker.succeeded(KEY, at * 100);
+    expect(breaker.state(KEY, at * 100)).toBe("closed");
   }
-  expect(breaker.state(KEY, 4_000)).toBe("closed");
+});
+
+test("half of the answers are enough", () => {
+  const breaker = failing(1);
+  for (let at = 0; at < 10; at++) breaker.succeeded(KEY, 1_000);
+  for (let at = 0; at < 8; at++) breaker.failed(KEY, 1_000);
+  expect(breaker.state(KEY, 1_000)).toBe("closed");
+  breaker.failed(KEY, 1_000);
+  expect(breaker.state(KEY, 1_000)).toBe("open");
+});
+
+test("nothing is kept of a target whose last failure is long past", () => {
+  const breaker = failing(3);
+  breaker.succeeded(KEY, 1_000);
+  expect(breaker.size).toBe(1);
+  breaker.succeeded(KEY, 60_000);
+  expect(breaker.size).toBe(0);
 });
 
 test("failures that are long past do not count", () => {

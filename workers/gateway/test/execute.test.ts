@@ -128,6 +128,25 @@ describe("an attempt that fails", () => {
     expect(trail.map(({ outcome }) => outcome)).toEqual(["upstream_error", "upstream_error", "ok"]);
   });
 
+  test("is noted with the provider's status and its own time", async () => {
+    const reply = failure("overloaded", 502, { upstreamStatus: 529 });
+    const script = { openai: [failure("network"), { after: 40, reply }, ok("yes")] };
+    const { trail } = await run({ model: "gpt-4o" }, script);
+    expect(trail).toMatchObject([
+      { provider: "openai", model: "gpt-4o", outcome: "network", status: null, ms: 0 },
+      { outcome: "overloaded", status: 529, ms: 40 },
+      { outcome: "ok", status: null, ms: 0 },
+    ]);
+  });
+
+  test("waits by how often its own model has failed, not others of its provider", async () => {
+    const script = [failure("network"), failure("network"), ok("yes")];
+    const routing = { max_attempts: 3 };
+    const { calls, trail } = await run({ model: "gpt-4o", fallbacks: ["gpt-4o-mini"], routing }, { openai: script });
+    expect(trail.map(({ model }) => model)).toEqual(["gpt-4o", "gpt-4o-mini", "gpt-4o"]);
+    expect(calls.map(({ at }) => at)).toEqual([0, 0, 500]);
+  });
+
   test("is not tried again when its quota is used up", async () => {
     const { calls, status } = await run({ model: "gpt-4o" }, { openai: [failure("quota_exhausted", 429)] });
     expect(calls).toHaveLength(1);
@@ -184,6 +203,15 @@ describe("an attempt that fails", () => {
     expect(now).toBe(0);
   });
 
+  test("P62 with many keys does not ask more often than the client allows", async () => {
+    const refused = () => failure("auth", 502, { keysLeft: 5 });
+    const { calls } = await run(
+      { ...both, routing: { max_attempts: 2 } },
+      { openai: [refused(), refused(), refused()], cloudflare: [ok("no")] },
+    );
+    expect(calls.map(({ provider }) => provider)).toEqual(["openai", "openai"]);
+  });
+
   test("P62 with every key refused ends in 502", async () => {
     const { status, calls } = await run(
       { model: "gpt-4o" },
@@ -220,6 +248,11 @@ describe("an attempt that fails", () => {
       { openai: [failure("context_length", 400)], cloudflare: [ok("yes")] },
     );
     expect(fromUnknown.status).toBe(200);
+    const toUnknown = await run(
+      { model: "gpt-4o", fallbacks: ["gpt-99"] },
+      { openai: [failure("context_length", 400), ok("yes")] },
+    );
+    expect(toUnknown.status).toBe(200);
   });
 });
 
@@ -231,6 +264,7 @@ describe("an attempt", () => {
     );
     expect(calls.map(({ options }) => options.fallbackWaiting)).toEqual([true, false]);
     expect(calls.map(({ options }) => options.otherTargetWaiting)).toEqual([true, false]);
+    expect(calls.map(({ options }) => options.cancelled)).toEqual([undefined, undefined]);
   });
 
   test("tells a retry that waits from another target", async () => {
@@ -266,8 +300,12 @@ describe("an attempt", () => {
   });
 
   test("that hangs in its relay ends at the deadline with 504", async () => {
-    const { status, now } = await run({ model: "gpt-4o", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
+    const { status, now, trail } = await run(
+      { model: "gpt-4o", routing: { timeout_ms: 1_000 } },
+      { openai: ["never"] },
+    );
     expect(status).toBe(504);
+    expect(trail).toMatchObject([{ outcome: "timeout" }]);
     expect(now).toBe(1_500);
   });
 
@@ -345,6 +383,42 @@ describe("a hedged request", () => {
     });
     expect(target.provider.name).toBe("openai");
   });
+
+  const three: Routed = { ...hedged, fallbacks: ["llama4", "gemini-2.5-flash"] };
+
+  test("has two targets running at the most", async () => {
+    const { calls } = await run(three, {
+      openai: [{ after: 500, reply: ok("yes") }],
+      cloudflare: ["never"],
+      gemini: [ok("no")],
+    });
+    expect(calls.map(({ provider }) => provider)).toEqual(["openai", "cloudflare"]);
+  });
+
+  test("waits as long for each target as for the first", async () => {
+    const { calls } = await run(three, {
+      openai: [{ after: 50, reply: failure("network") }],
+      cloudflare: ["never"],
+      gemini: [ok("yes")],
+    });
+    expect(calls.map(({ provider, at }) => [provider, at])).toEqual([
+      ["openai", 0],
+      ["cloudflare", 50],
+      ["gemini", 150],
+    ]);
+  });
+
+  test("does not hedge with a target that has failed, nor ask one twice for having been the hedge", async () => {
+    const routing = { hedge_after_ms: 100, max_attempts: 3 };
+    const slow = { after: 500, reply: ok("yes") };
+    const failed = await run({ ...both, routing }, { openai: [failure("network"), ok("no")], cloudflare: [slow] });
+    expect(failed.calls).toHaveLength(2);
+    const twice = await run(
+      { ...both, routing: { ...routing, max_attempts: 2 } },
+      { openai: [{ after: 500, reply: failure("network") }], cloudflare: [failure("network"), ok("no")] },
+    );
+    expect(twice.calls.map(({ provider }) => provider)).toEqual(["openai", "cloudflare"]);
+  });
 });
 
 describe("a client that leaves", () => {
@@ -352,6 +426,13 @@ describe("a client that leaves", () => {
     const { calls, trail } = await run(both, { openai: ["never"], cloudflare: [ok("no")] }, { leaveAt: 200 });
     expect(calls).toHaveLength(1);
     expect(trail).toMatchObject([{ provider: "openai", outcome: "aborted", ms: 200 }]);
+  });
+
+  test("while a fallback is asked: that is who was asked last", async () => {
+    const script = { openai: [failure("network")], cloudflare: ["never" as const] };
+    const { target, trail } = await run(both, script, { leaveAt: 200 });
+    expect(target.provider.name).toBe("cloudflare");
+    expect(trail.map(({ outcome }) => outcome)).toEqual(["network", "aborted"]);
   });
 
   test("during a wait: no retry starts", async () => {
