@@ -11,6 +11,7 @@ test.each([
   ],
   ["http://localhost:11434/v1", "http://localhost:11434/v1", ""],
   ["http://127.0.0.1:8080", "http://127.0.0.1:8080", ""],
+  ["http://127.255.255.255", "http://127.255.255.255", ""],
   ["http://[::1]:8080/v1", "http://[::1]:8080/v1", ""],
 ])("%s is a base URL", (value, href, search) => {
   expect(readBaseUrl("X", value)).toEqual({ href, search });
@@ -23,7 +24,10 @@ test.each([
   "http://127.0.0.1.evil.example/v1",
   "http://localhost.evil.example",
   "ftp://localhost",
-  "https://user:pass@api.openai.com",
+  "http://1.127.0.0.1",
+  "http://127.0.0.1.2",
+  "https://user@api.openai.com",
+  "https://:pass@api.openai.com",
   "https://api.openai.com/v1#x",
 ])("P78: '%s' is refused as a 503 that names the setting and not its value", (value) => {
   const expected = expect.objectContaining({

@@ -36,20 +36,32 @@ describe("a /v1/completions request", () => {
   });
 
   test.each([
-    [{ prompt: [[1, 2]] }, "prompt[0]"],
-    [{ prompt: [1, 2, 3] }, "prompt[0]"],
-    [{ prompt: Array.from({ length: 33 }, () => "a") }, "prompt"],
-    [{ prompt: [] }, "prompt"],
-    [{}, "prompt"],
-    [{ prompt: "a", suffix: "b" }, "suffix"],
-    [{ prompt: "a", best_of: 3, n: 2 }, "best_of"],
-    [{ prompt: "a", max_tokens: 0, echo: true }, "max_tokens"],
-  ])("%j is refused with the field named", (body, param) => {
-    expect(refused(body)).toMatchObject({ status: 400, param });
+    [{ prompt: [[1, 2]] }, "prompt[0]", "invalid_type"],
+    [{ prompt: [1, 2, 3] }, "prompt[0]", "invalid_type"],
+    [{ prompt: Array(33).fill(1) }, "prompt[0]", "invalid_type"],
+    [{ prompt: Array(33).fill("a") }, "prompt", "array_above_max_length"],
+    [{ prompt: [] }, "prompt", "invalid_type"],
+    [{}, "prompt", "invalid_type"],
+    [{ prompt: "a", suffix: "b" }, "suffix", "unsupported_parameter"],
+    [{ prompt: "a", best_of: 3, n: 2 }, "best_of", "unsupported_value"],
+    [{ prompt: "a", max_tokens: 0, echo: true }, "max_tokens", "unsupported_value"],
+  ])("%j is refused with the field named", (body, param, code) => {
+    expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
 
-  test("best_of equal to n, an empty suffix and nulls are taken", () => {
+  test("best_of equal to n, an empty suffix, nulls and 32 prompts are taken", () => {
     expect(readCompletionRequest('{"prompt":"a","best_of":1,"suffix":null,"echo":null}').prompts).toHaveLength(1);
+    const most = { prompt: Array(32).fill("a"), suffix: "", best_of: null };
+    expect(readCompletionRequest(JSON.stringify(most)).prompts).toHaveLength(32);
+  });
+
+  test.each([
+    [null, {}],
+    [0, { logprobs: true }],
+    [3, { logprobs: true, top_logprobs: 3 }],
+  ])("logprobs %j are a chat's %j", (logprobs, expected) => {
+    const [prompt] = readCompletionRequest(JSON.stringify({ prompt: "a", logprobs })).prompts;
+    expect(JSON.parse(prompt?.chat ?? "")).toEqual({ ...expected, messages: [{ role: "user", content: "a" }] });
   });
 });
 
@@ -76,6 +88,27 @@ describe("a whole completion", () => {
         { index: 3, text: "bno" },
       ],
       usage: { total_tokens: 6 },
+    });
+  });
+
+  test.each([
+    ["tool_calls", "stop"],
+    ["function_call", "stop"],
+    ["length", "length"],
+    [undefined, null],
+  ])("the finish reason %s is %s, and reasoning stays beside the text", (given, finish_reason) => {
+    const rows = ["Hm", "", null].map((reasoning_content) => ({
+      message: { content: "x", reasoning_content },
+      finish_reason: given,
+    }));
+    const { body } = mergeCompletions(readCompletionRequest('{"prompt":"a"}'), [{ choices: rows }], envelope);
+    const choice = { text: "x", index: 0, logprobs: null, finish_reason };
+    expect(body["choices"]).toStrictEqual([{ ...choice, reasoning_content: "Hm" }, choice, choice]);
+  });
+
+  test("an answer that is none is left out", () => {
+    expect(mergeCompletions(plan, [undefined, chat("y")], envelope).body).toMatchObject({
+      choices: [{ index: 2, text: "by" }, { index: 3 }],
     });
   });
 

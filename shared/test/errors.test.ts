@@ -1,5 +1,42 @@
 import { describe, expect, test } from "vitest";
-import { ApiError, toApiError } from "../errors.ts";
+import { ApiError, errorResponse, retryAfterHeader, toApiError } from "../errors.ts";
+
+test.each([
+  [400, "invalid_request_error", "bad_request", null],
+  [401, "authentication_error", "auth", null],
+  [402, "invalid_request_error", "auth", null],
+  [403, "permission_error", "auth", null],
+  [404, "invalid_request_error", "model_not_found", null],
+  [408, "timeout_error", "timeout", null],
+  [413, "invalid_request_error", "too_large", null],
+  [422, "invalid_request_error", "bad_request", null],
+  [429, "rate_limit_error", "rate_limited", null],
+  [500, "server_error", "upstream_error", "upstream_error"],
+  [502, "upstream_error", "upstream_error", "upstream_error"],
+  [503, "service_unavailable", "overloaded", "overloaded"],
+  [504, "timeout_error", "timeout", "timeout"],
+  [529, "upstream_error", "overloaded", "overloaded"],
+])("an error of status %i that says nothing else is %s, %s, with the code %s", (status, type, condition, code) => {
+  expect(new ApiError({ status, message: "m" })).toMatchObject({ type, condition, code, param: null });
+});
+
+test.each([
+  [429, 2_001, { "retry-after": "3" }],
+  [503, 0, { "retry-after": "1" }],
+  [502, 2_000, {}],
+  [429, undefined, {}],
+])("a %i after which to wait %s ms says so: %j", (status, retryAfterMs, headers) => {
+  expect(retryAfterHeader({ status, retryAfterMs })).toEqual(headers);
+});
+
+test("an error is answered as OpenAI's is", async () => {
+  const response = errorResponse(new ApiError({ status: 400, message: "m", param: "p", code: "c" }));
+  expect(response.status).toBe(400);
+  expect(response.headers.get("content-type")).toBe("application/json");
+  expect(await response.json()).toEqual({
+    error: { message: "m", type: "invalid_request_error", param: "p", code: "c" },
+  });
+});
 
 describe("a thrown value", () => {
   test("that is an ApiError stays what it is", () => {
@@ -24,6 +61,10 @@ describe("a thrown value", () => {
     } catch (caught) {
       thrown = caught;
     }
-    expect(toApiError(thrown)).toMatchObject({ status: 400, condition: "bad_request" });
+    expect(toApiError(thrown)).toMatchObject({
+      status: 400,
+      code: "invalid_value",
+      condition: "bad_request",
+    });
   });
 });

@@ -13,6 +13,7 @@ test.each([
   [{ "retry-after": "Mon, 23 Nov 2026 11:59:00 GMT" }, undefined],
   [{ "retry-after": "-5" }, undefined],
   [{ "retry-after": "later" }, undefined],
+  [{ "retry-after": "2026-12-01" }, undefined],
   [{ "retry-after": "" }, undefined],
   [{}, undefined],
 ])("P59: %j asks to wait %s ms", (headers, expected) => {

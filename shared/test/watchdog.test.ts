@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RequestClock } from "../request-clock.ts";
+import { Watchdog } from "../watchdog.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Times of what happens → when the watchdog expires, milliseconds. */
+async function expiry(
+  deadlines: ConstructorParameters<typeof Watchdog>[0],
+  happens: (watchdog: Watchdog, at: (ms: number) => Promise<void>) => Promise<void> = async () => {},
+): Promise<number | null> {
+  const begun = Date.now();
+  let expired: number | null = null;
+  const watchdog = new Watchdog(deadlines, () => {
+    expired = Date.now() - begun;
+  });
+  await happens(watchdog, async (ms) => void (await vi.advanceTimersByTimeAsync(begun + ms - Date.now())));
+  await vi.advanceTimersByTimeAsync(10_000);
+  return expired;
+}
+
+test("the first chunk has its own time, and the next ones theirs", async () => {
+  expect(await expiry({ firstByteMs: 300, idleMs: 100 })).toBe(300);
+  expect(await expiry({ idleMs: 100 })).toBe(100);
+  const touched = await expiry({ firstByteMs: 300, idleMs: 100 }, async (watchdog, at) => {
+    await at(250);
+    watchdog.touch();
+  });
+  expect(touched).toBe(350);
+});
+
+test("chunks do not lengthen the whole", async () => {
+  const touched = await expiry({ idleMs: 100, totalMs: 250 }, async (watchdog, at) => {
+    for (const ms of [80, 160, 240]) {
+      await at(ms);
+      watchdog.touch();
+    }
+  });
+  expect(touched).toBe(250);
+  expect(await expiry({ firstByteMs: 300, idleMs: 100, totalMs: 200 })).toBe(200);
+});
+
+test("chunks do not lengthen the wait for content; once it has come they count again", async () => {
+  const alive = async (watchdog: Watchdog, at: (ms: number) => Promise<void>) => {
+    for (const ms of [80, 160]) {
+      await at(ms);
+      watchdog.touch();
+    }
+  };
+  const held = await expiry({ idleMs: 100 }, async (watchdog, at) => {
+    watchdog.holdFor(200);
+    await alive(watchdog, at);
+  });
+  expect(held).toBe(200);
+  const released = await expiry({ idleMs: 100 }, async (watchdog, at) => {
+    watchdog.holdFor(200);
+    await alive(watchdog, at);
+    watchdog.holdFor(undefined);
+  });
+  expect(released).toBe(260);
+});
+
+test("one that was stopped does not expire", async () => {
+  expect(await expiry({ idleMs: 100 }, async (watchdog) => watchdog.stop())).toBeNull();
+});
+
+test("a request's deadlines count from its start, in a stream that begins later too", () => {
+  const clock = new RequestClock({ firstByteMs: 500, contentMs: 700, idleMs: 100, totalMs: 1_000 });
+  vi.advanceTimersByTime(300);
+  expect(clock.leftMs()).toBe(200);
+  expect(clock.stream()).toEqual({ firstByteMs: 200, contentMs: 400, idleMs: 100, totalMs: 700 });
+  vi.advanceTimersByTime(600);
+  expect(clock.stream()).toEqual({ firstByteMs: 0, contentMs: 0, idleMs: 100, totalMs: 100 });
+  expect(new RequestClock({ firstByteMs: 500, totalMs: 300 }).firstByteMs).toBe(300);
+  expect(new RequestClock(undefined).stream()).toEqual({
+    firstByteMs: 120_000,
+    contentMs: Number.POSITIVE_INFINITY,
+    idleMs: 120_000,
+    totalMs: 600_000,
+  });
+});
