@@ -6,17 +6,20 @@ const UPSTREAMS = { groq: { base_url: AI_GATEWAY.replace("openai", "groq"), key:
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** The headers that a call to this upstream leaves with. */
-async function headersOf(caller: Caller, name?: string): Promise<Headers> {
-  const fetched = vi.fn(
-    async (_url: string, init: RequestInit) => new Response(null, { headers: new Headers(init.headers) }),
-  );
+type Rest = Partial<Parameters<Caller["call"]>[0]>;
+
+/** How a call to this upstream leaves. */
+async function sent(caller: Caller, name?: string, rest: Rest = {}): Promise<Request> {
+  const fetched = vi.fn(async (url: string, init: RequestInit) => Response.json({ url, method: init.method }, init));
   vi.stubGlobal("fetch", fetched);
   const ids = { requestId: "r", sessionId: "s" };
   const upstream = caller.upstreams.get(name);
-  const { response } = await caller.call({ upstream, path: "/chat/completions", body: "{}", ids, firstByteMs: 1000 });
-  return response.headers;
+  await caller.call({ upstream, path: "/chat/completions", body: "{}", ids, firstByteMs: 1000, ...rest });
+  const [call] = fetched.mock.calls;
+  return new Request(call?.[0] ?? "", call?.[1]);
 }
+
+const headersOf = async (caller: Caller, name?: string) => (await sent(caller, name)).headers;
 
 describe("an AI Gateway that stores the provider's keys", () => {
   const settings = { OPENAI_BASE_URL: AI_GATEWAY, UPSTREAMS, CF_AIG_TOKEN: "aig-token-1" };
@@ -41,6 +44,67 @@ describe("an AI Gateway that stores the provider's keys", () => {
     const caller = new Caller(other);
     expect(caller.isConfigured(caller.upstreams.get())).toBe(false);
     await expect(headersOf(caller)).rejects.toMatchObject({ status: 503, code: "not_configured" });
+  });
+});
+
+describe("a call", () => {
+  const azure = {
+    base_url: "https://acme.example/v1?api-version=preview",
+    key: "AZURE_KEY",
+    key_header: "api-key",
+    headers: { "x-team": "a" },
+  };
+  const caller = () => new Caller({ OPENAI_API_KEY: "sk-1", AZURE_KEY: "az-1", UPSTREAMS: { azure } });
+
+  test("goes to the upstream's path as a POST of JSON, with its key", async () => {
+    const request = await sent(caller());
+    expect([request.method, request.url]).toEqual(["POST", "https://api.openai.com/v1/chat/completions"]);
+    expect(Object.fromEntries(request.headers)).toEqual({
+      authorization: "Bearer sk-1",
+      "content-type": "application/json",
+    });
+  });
+
+  test("carries the headers of the entry, with the key as it is in a header of its own", async () => {
+    expect(Object.fromEntries(await headersOf(caller(), "azure"))).toEqual({
+      "api-key": "az-1",
+      "content-type": "application/json",
+      "x-team": "a",
+    });
+  });
+
+  test.each([
+    [undefined, undefined, ""],
+    [undefined, "?", ""],
+    [undefined, "?limit=2", "?limit=2"],
+    ["azure", undefined, "?api-version=preview"],
+    ["azure", "?", "?api-version=preview"],
+    ["azure", "?limit=2", "?api-version=preview&limit=2"],
+  ])("to %s that asks %s has the search %s", async (name, search, expected) => {
+    expect(new URL((await sent(caller(), name, search === undefined ? {} : { search })).url).search).toBe(expected);
+  });
+
+  test("passes method, type, beta and trace on", async () => {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const request = await sent(caller(), undefined, {
+      method: "PUT",
+      contentType: "text/plain",
+      beta: "assistants=v2",
+      traceparent,
+    });
+    expect(request.method).toBe("PUT");
+    expect(Object.fromEntries(request.headers)).toEqual({
+      authorization: "Bearer sk-1",
+      "content-type": "text/plain",
+      "openai-beta": "assistants=v2",
+      traceparent,
+    });
+  });
+
+  test("has secrets that no answer may show: all keys, and AI Gateway's token", () => {
+    const settings = { OPENAI_API_KEY: "sk-1,sk-2", CF_AIG_TOKEN: "aig-token-1" };
+    const { upstreams } = new Caller(settings);
+    expect(new Caller(settings).secrets(upstreams.get())).toEqual(["sk-1", "sk-2", "aig-token-1"]);
   });
 });
 

@@ -34,6 +34,11 @@ describe("the reasoning of past answers", () => {
     expect(sent(answer(given), { reasoning: "drop" })).toBe(answer('"role":"assistant"'));
   });
 
+  test("drop: what others have by that name stays", () => {
+    const user = '[{"role":"user","reasoning":"a","content":"x"}]';
+    expect(sent(user, { reasoning: "drop" })).toBe(user);
+  });
+
   test.each([both, one])("as_sent: stays: %s", (given) => {
     expect(sent(answer(given), {})).toBe(answer(given));
   });

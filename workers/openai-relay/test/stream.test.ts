@@ -67,6 +67,7 @@ describe("a stream's account", () => {
       "{}",
       '{"content":null,"refusal":null}',
       '{"content":[]}',
+      '{"content":"","images":[]}',
     ]) {
       expect(metered(chunk(delta)).contentSeen, delta).toBe(false);
     }
@@ -75,15 +76,23 @@ describe("a stream's account", () => {
       '{"reasoning":"x"}',
       '{"refusal":"x"}',
       '{"tool_calls":[{"function":{"name":"f"}}]}',
+      '{"tool_calls":[{"function":{"arguments":"{"}}]}',
+      '{"tool_calls":[{"custom":{"name":"q"}}]}',
+      '{"tool_calls":[{"custom":{"input":"x"}}]}',
       '{"function_call":{"name":"f"}}',
       '{"audio":{"data":"x"}}',
       '{"content":"","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}',
       '{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}',
       '{"content":[{"type":"text","text":"x"}]}',
+      '{"content":[{"type":"image"}]}',
     ]) {
       expect(metered(chunk(delta)).contentSeen, delta).toBe(true);
     }
     expect(metered('{"choices":[{"text":"x","index":0}]}').contentSeen).toBe(true);
+    expect(metered('{"type":"response.output_text.delta","delta":"x"}').contentSeen).toBe(true);
+    expect(
+      metered('{"choices":[{"delta":{"content":[{"text":"four"},{"text":"by"},{"text":"four"}]}}]}').usage,
+    ).toMatchObject({ completionTokens: 3 });
   });
 
   test("P47: events without choices, with null or with anything else do no harm", () => {
@@ -105,6 +114,7 @@ describe("a stream's account", () => {
     const row = (index: number, reason: string) =>
       `{"index":${index},"delta":{"content":"x"},"finish_reason":${reason}}`;
     const rows = (...all: string[]) => `{"choices":[${all.join(",")}]}`;
+    expect(metered('{"choices":[]}').complete).toBe(false);
     expect(metered(rows(row(0, '""'))).complete).toBe(false);
     expect(metered(rows(row(0, '"stop"'), row(1, "null"))).complete).toBe(false);
     expect(metered(rows(row(0, '"stop"'), row(1, "null")), rows(row(1, '"length"'))).complete).toBe(true);
@@ -250,13 +260,26 @@ describe("quirks that are mended", () => {
     expect(calls.map(({ index }) => index)).toEqual([0, 0, 1, 2]);
   });
 
+  test("nothing is mended but what the entry names", () => {
+    const odd = chunk('{"content":{"a":1},"reasoning":"r","tool_calls":[{"id":"a","function":{"name":"f"}}]}');
+    const mended = (quirks: object) => edited([odd], { quirks: readQuirks("test", quirks) }).out;
+    expect(mended({})).toEqual([`data: ${odd}\n\n`]);
+    expect(mended({ content: "text" })).toEqual([`data: ${odd}\n\n`]);
+    expect(mended({ reasoning: "copy" })).toEqual([
+      `data: ${odd.replace('"reasoning":"r"', '"reasoning":"r","reasoning_content":"r"')}\n\n`,
+    ]);
+    expect(mended({ tool_index: "number" })).toEqual([`data: ${odd.replace('[{"id"', '[{"index":0,"id"')}\n\n`]);
+  });
+
   test("reasoning also appears as reasoning_content, once", () => {
     const quirks = readQuirks("test", { reasoning: "copy" });
     const both = chunk('{"reasoning":"a","reasoning_content":"a"}');
-    const { out } = edited([chunk('{"reasoning":"\\u00e9"}'), both], { quirks });
+    const nothing = chunk('{"reasoning":null}');
+    const { out } = edited([chunk('{"reasoning":"\\u00e9"}'), both, nothing], { quirks });
     expect(out).toEqual([
       `data: ${chunk('{"reasoning":"\\u00e9","reasoning_content":"\\u00e9"}')}\n\n`,
       `data: ${both}\n\n`,
+      `data: ${nothing}\n\n`,
     ]);
   });
 });

@@ -12,6 +12,9 @@ test("without settings there is OpenAI, and nothing else", () => {
   });
   expect(upstreams.names()).toEqual([]);
   expect(upstreams.problems()).toEqual([]);
+  const empty = new Upstreams({ OPENAI_BASE_URL: "", UPSTREAMS: "" });
+  expect(empty.get()).toEqual(upstreams.get());
+  expect(empty.problems()).toEqual([]);
 });
 
 test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a JSON var", (UPSTREAMS) => {
@@ -74,7 +77,13 @@ describe("a mistake is a 503 that names the setting", () => {
     [{ ...groq, base_url: "http://api.groq.com" }, "UPSTREAMS.x.base_url must begin with https"],
     [{ key: "K" }, "UPSTREAMS.x.base_url is not a URL"],
     [{ ...groq, url: "y" }, "UPSTREAMS.x.url is not a setting"],
+    [{ ...groq, base_url: 1 }, "UPSTREAMS.x.base_url must be a string"],
     [{ ...groq, key: 1 }, "UPSTREAMS.x.key must be a string"],
+    [{ ...groq, key_header: 1 }, "UPSTREAMS.x.key_header must be a string"],
+    [{ ...groq, default_model: 1 }, "UPSTREAMS.x.default_model must be a string"],
+    [{ ...groq, models: { a: 1 } }, "UPSTREAMS.x.models.a must be a string"],
+    [{ ...groq, headers: { "a b": "x" } }, "UPSTREAMS.x.headers.a b must be a header name"],
+    [{ ...groq, quirks: "x" }, "UPSTREAMS.x.quirks must be an object"],
     [{ ...groq, key_header: "a b" }, "UPSTREAMS.x.key_header must be a header name"],
     [{ ...groq, headers: { authorization: "x" } }, "UPSTREAMS.x.headers.authorization is set by the relay"],
     [{ ...groq, headers: { a: "x\r\nb: c" } }, "UPSTREAMS.x.headers.a must be printable ASCII"],
@@ -90,6 +99,12 @@ describe("a mistake is a 503 that names the setting", () => {
     const expected = { status: 503, code: "not_configured", message: expect.stringContaining(message) };
     expect(() => upstreams.get("x")).toThrow(expect.objectContaining(expected));
     expect(upstreams.problems()).toEqual([expect.stringContaining(message)]);
+  });
+
+  test("in the default upstream's address too", () => {
+    const upstreams = new Upstreams({ OPENAI_BASE_URL: "http://api.openai.com" });
+    const message = expect.stringContaining("OPENAI_BASE_URL must begin with https");
+    expect(() => upstreams.get()).toThrow(expect.objectContaining({ status: 503, code: "not_configured", message }));
   });
 
   test("and takes neither the other upstreams nor OpenAI down", () => {
