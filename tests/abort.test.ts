@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TOKEN } from "./mesh.ts";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import type { UpstreamRequest } from "./upstream.ts";
@@ -134,6 +135,42 @@ describe.each(PROVIDERS)("P54 P56 a client of %s that leaves, seen in workerd", 
     expect(record.trail).toMatchObject([{ provider, outcome: "aborted" }]);
     expect(mesh.upstream.requests).toHaveLength(1);
   });
+});
+
+test.each<[string, (client: ClientRequest) => void]>([
+  ["reset", (client) => client.socket?.resetAndDestroy()],
+  ["close", (client) => client.destroy()],
+])("a client whose connection ends by a %s amid its body is on record, and nobody was asked", async (how, leave) => {
+  mesh.upstream.play(answerAsProvider);
+  const requestId = `left-amid-body-by-${how}`;
+  const headers = {
+    "content-type": "application/json",
+    authorization: `Bearer ${TOKEN}`,
+    "x-request-id": requestId,
+    expect: "100-continue",
+  };
+  const url = new URL("/v1/chat/completions", mesh.url);
+  const client = request(url.href, { method: "POST", headers, agent: false });
+  client.on("error", () => {}); // a destroyed request says so
+  // Asked for once somebody reads it.
+  client.flushHeaders();
+  await once(client, "continue");
+  await new Promise<void>((resolve) => client.write('{"model":"gpt-4o","messages":[', () => resolve()));
+  leave(client);
+  expect(await mesh.record(requestId)).toMatchObject({ status: 499, error_code: "client_closed_request", attempts: 0 });
+  expect(mesh.upstream.requests).toHaveLength(0);
+});
+
+test("a client that leaves while the list of models is gathered is on record", async () => {
+  const asked = Promise.withResolvers<void>();
+  mesh.upstream.play(() => asked.resolve()); // never answers
+  const headers = { authorization: `Bearer ${TOKEN}`, "x-request-id": "left-by-models" };
+  const client = request(new URL("/v1/models", mesh.url).href, { headers, agent: false });
+  client.on("error", () => {}); // a destroyed request says so
+  client.end();
+  await asked.promise;
+  client.socket?.resetAndDestroy();
+  expect(await mesh.record("left-by-models")).toMatchObject({ status: 499, error_code: "client_closed_request" });
 });
 
 describe("a client that leaves is seen, and recorded, by every way to a provider", () => {

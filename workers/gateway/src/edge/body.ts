@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { clientLeft } from "../client-left.ts";
+import { clientLeft, unlessLeft } from "../client-left.ts";
 
 /** A request body: parsed once, and its text as it came, for the relay. */
 export interface JsonBody {
@@ -33,14 +33,14 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
 
 /** The body as text. Throws 413, or 499 for a client that left amid it. */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
-  if (isDeclared(request, maxBytes)) return arriving(request.text());
-  return new Blob(await arriving(readChunks(request, maxBytes))).text();
+  if (isDeclared(request, maxBytes)) return arriving(request, request.text());
+  return new Blob(await arriving(request, readChunks(request, maxBytes))).text();
 }
 
 /** The body as bytes. Throws likewise. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (isDeclared(request, maxBytes)) return arriving(request.bytes());
-  return new Blob(await arriving(readChunks(request, maxBytes))).bytes();
+  if (isDeclared(request, maxBytes)) return arriving(request, request.bytes());
+  return new Blob(await arriving(request, readChunks(request, maxBytes))).bytes();
 }
 
 /** Whether the body says its size beforehand. Throws 413 when it is too large. */
@@ -62,10 +62,10 @@ async function readChunks(request: Request, maxBytes: number): Promise<Uint8Arra
   return chunks;
 }
 
-/** A body breaks off only with its client: no fault of the gateway's. */
-async function arriving<Body>(body: Promise<Body>): Promise<Body> {
+/** A body breaks off only with its client: no fault of the gateway's. A reset is seen only by who listens for it. */
+async function arriving<Body>(request: Request, body: Promise<Body>): Promise<Body> {
   try {
-    return await body;
+    return await unlessLeft(request, body);
   } catch (thrown) {
     throw thrown instanceof ApiError ? thrown : clientLeft();
   }

@@ -3,6 +3,7 @@ import { ApiError } from "@ai-proxy/shared/errors";
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Call } from "../call.ts";
+import { unlessLeft } from "../client-left.ts";
 import { choose } from "../routing/choose.ts";
 import { allProviders, liveLists } from "../routing/providers.ts";
 
@@ -34,7 +35,7 @@ export async function getModel(call: Call, encodedId: string): Promise<Response>
 
 /** The owner's pools, the registry's models, then what the providers list beside them. */
 async function allModels(call: Call): Promise<ModelObject[]> {
-  const [providers, live] = await Promise.all([allProviders(call), liveLists(call)]);
+  const [providers, live] = await unlessLeft(call.request, Promise.all([allProviders(call), liveLists(call)]));
   const models = new Map<string, ModelObject>();
   for (const id of Object.keys(call.settings.policy.pools)) {
     models.set(id, { id, object: "model", created: 0, owned_by: "pool" });
