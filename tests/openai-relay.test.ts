@@ -217,6 +217,14 @@ describe("a stream", () => {
       expect(got.endsWith(DONE)).toBe(true);
     });
 
+    test("P63 a role, and an end at the token limit: the answer is what it is, no next attempt", async () => {
+      const text = chunk("") + FINISH.replace("stop", "length") + DONE;
+      play(text);
+      const response = await chat({ ...stream(asked), routing: { max_attempts: 2 }, fallbacks: ["gpt-4o-mini"] });
+      expect(await response.text()).toBe(text);
+      expect(mesh.upstream.requests).toHaveLength(1);
+    });
+
     test("the provider's own error event ends it, with nothing after", async () => {
       play(
         `${chunk("Hi")}data: {"error":{"message":"overloaded","type":"server_error","param":null,"code":"busy"}}\n\n`,

@@ -59,7 +59,7 @@ export class EditedStream implements StreamTranslator {
   end(): string {
     const { provider, meter, fallbackWaiting } = this.#options;
     if (!meter.complete) throw cutError(provider);
-    if (fallbackWaiting && !meter.contentSeen) throw emptyCompletion(provider);
+    if (fallbackWaiting && meter.saidNothing) throw emptyCompletion(provider);
     return this.#doneSent ? "" : SSE_DONE;
   }
 

@@ -128,7 +128,7 @@ class NativeStream {
     if (this.#timedOut) throw deadlineError(provider, "a first byte");
     if (!meter.begun) throw notAStream(provider);
     if (endsWithDone && !meter.complete) throw cutError(provider);
-    if (holdForContent) throw emptyCompletion(provider);
+    if (holdForContent && meter.saidNothing) throw emptyCompletion(provider);
   }
 
   /** Sends everything; resolves when the stream has ended, however it ended. */

@@ -5,6 +5,7 @@ import { objectMembers, spliced } from "@ai-proxy/shared/json-edit";
 import { emptyCompletion } from "@ai-proxy/shared/reply";
 import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
 import { reportsError, upstreamErrorEvent } from "./errors.ts";
+import { explainsSilence } from "./finish-reason.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import { redact } from "./redact.ts";
@@ -48,17 +49,14 @@ function choicesOf({ choices }: JsonObject): JsonObject[] {
 }
 
 /**
- * A chat completion that says nothing (no text, refusal, reasoning, call or audio in any choice) and ended
- * normally, or without a reason: OpenRouter's form of a provider that gave nothing (its docs, "Zero Completion
- * Insurance"; recorded). Cut off, filtered and other answers are what they are. Embeddings and the like have
- * no choices and are never empty.
+ * A chat completion that says nothing (no text, refusal, reasoning, call or audio in any choice), without a
+ * finish reason that explains it. Embeddings and the like have no choices and are never empty.
  */
 function isEmptyCompletion({ choices }: JsonObject): boolean {
   if (!Array.isArray(choices)) return false;
   return choices.every((choice) => {
     if (!isObject(choice)) return true;
-    const reason = choice["finish_reason"] ?? "";
-    if (reason !== "stop" && reason !== "") return false;
+    if (explainsSilence(choice["finish_reason"])) return false;
     const { message } = choice;
     if (!isObject(message)) return !says(choice["text"]);
     return !SAYING.some((key) => says(message[key]));

@@ -4,6 +4,7 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/sse";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { reportsError, upstreamErrorEvent } from "./errors.ts";
+import { explainsSilence } from "./finish-reason.ts";
 
 /**
  * What accounting must know of an OpenAI stream: how many tokens, which model,
@@ -25,6 +26,8 @@ export class StreamMeter {
   /** Indexes of the choices that have begun and not ended, and of those that have. */
   readonly #open = new Set<unknown>();
   readonly #finished = new Set<unknown>();
+  /** A finish reason has said why there may be no content. */
+  #explained = false;
   #done = false;
   #error: ApiError | null = null;
   #model: string | undefined;
@@ -81,6 +84,7 @@ export class StreamMeter {
     // Some servers write "" where OpenAI writes null.
     if (typeof finish === "string" && finish !== "") {
       this.#finished.add(index);
+      this.#explained ||= explainsSilence(finish);
       this.#open.delete(index);
     } else if (!this.#finished.has(index)) this.#open.add(index);
     // A chat's delta, or the text of a completion.
@@ -113,6 +117,11 @@ export class StreamMeter {
   /** Text, reasoning, a tool call or a refusal has come. */
   get contentSeen(): boolean {
     return this.#contentSeen;
+  }
+
+  /** Nothing has come of an answer, and no finish reason says why. */
+  get saidNothing(): boolean {
+    return !this.#contentSeen && !this.#explained;
   }
 
   /** The provider has said that the answer is over: by a finish reason for every choice that has begun, or by [DONE]. */

@@ -33,6 +33,7 @@ describe("P63: an answer with nothing in it", () => {
     '{"choices":[{"text":"","finish_reason":"stop"}]}',
     // OpenRouter, of a provider that gave nothing.
     '{"choices":[{"finish_reason":null,"native_finish_reason":null,"message":{"content":"","reasoning":null}}]}',
+    completion({ content: null }, "error"),
   ];
   test.each(empty)("fails when another attempt waits: %s", (body) => {
     const expected = expect.objectContaining({ condition: "empty_completion", status: 502 });

@@ -221,12 +221,24 @@ describe("an edited stream's end", () => {
     expect(() => edited([event])).toThrow(expect.objectContaining({ message: "overloaded", condition: "overloaded" }));
   });
 
-  test("P63: with nothing said is a failure when another attempt waits", () => {
-    const events = [chunk('{"role":"assistant","content":""}'), finish(), "[DONE]"];
-    const waiting = edited(events, { fallbackWaiting: true });
-    expect(() => waiting.stream.end()).toThrow(expect.objectContaining({ condition: "empty_completion" }));
-    expect(edited(events).stream.end()).toBe("");
-  });
+  test.each(['"stop"', '"error"', '""', "null"])(
+    "P63: with nothing said is a failure when another attempt waits: finish_reason %s",
+    (reason) => {
+      const last = finish().replace('"stop"', reason);
+      const events = [chunk('{"role":"assistant","content":""}'), last, "[DONE]"];
+      const waiting = edited(events, { fallbackWaiting: true });
+      expect(() => waiting.stream.end()).toThrow(expect.objectContaining({ condition: "empty_completion" }));
+      expect(edited(events).stream.end()).toBe("");
+    },
+  );
+
+  test.each(["length", "content_filter"])(
+    "P63: with nothing said is what it is when its finish reason says why: %s",
+    (reason) => {
+      const events = [chunk('{"role":"assistant","content":""}'), finish().replace("stop", reason), "[DONE]"];
+      expect(edited(events, { fallbackWaiting: true }).stream.end()).toBe("");
+    },
+  );
 });
 
 describe("quirks that are mended", () => {
