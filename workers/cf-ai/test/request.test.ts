@@ -219,7 +219,7 @@ describe("tools", () => {
   };
 
   test.each(["auto", "none", "required"])("P29 tool_choice %s is sent as it is", (choice) => {
-    expect(inputs({ tools: [weather], tool_choice: choice })["tool_choice"]).toBe(choice);
+    expect(inputs({ tools: [weather], tool_choice: choice })).toMatchObject({ tools: [weather], tool_choice: choice });
   });
 
   test("P29 a named function keeps its form, and all tools stay", () => {
@@ -232,6 +232,8 @@ describe("tools", () => {
   });
 
   test("P30 a description that is not there, or no text, is not sent", () => {
+    const described = { type: "function", function: { ...weather.function, description: "Looks outside" } };
+    expect(inputs({ tools: [described] })["tools"]).toEqual([described]);
     for (const description of [undefined, null, false]) {
       const tool = { type: "function", function: { ...weather.function, description } };
       expect(inputs({ tools: [tool] })["tools"]).toEqual([weather]);

@@ -111,6 +111,17 @@ describe("native answers", () => {
     expect(chatCompletion({ response: "four by four", usage: zeros }, options)).toMatchObject(completion);
   });
 
+  test("reasoning and calls are part of the estimate", () => {
+    const usageOf = (output: JsonObject) => chatCompletion(output, options).usage;
+    const spoken = { response: "four by four" };
+    expect(usageOf({ ...spoken, reasoning: "four by four" })).toMatchObject({
+      completionTokens: 6,
+      reasoningTokens: 3,
+    });
+    const call = { name: "four", arguments: '{"by":"four"}' };
+    expect(usageOf({ ...spoken, tool_calls: [call] })).toMatchObject({ completionTokens: 8, reasoningTokens: 0 });
+  });
+
   test("an empty list of choices beside the text does not hide it", () => {
     expect(choice({ response: "Hi", choices: [] })).toMatchObject({ message: { content: "Hi" } });
   });

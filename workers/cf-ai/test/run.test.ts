@@ -43,6 +43,17 @@ describe("whatever the binding gives", () => {
     expect(answerBody(await runModel(binding(result), call))).toEqual({ response: "Hi" });
   });
 
+  test("a bare number is a whole answer", async () => {
+    expect(
+      answerBody(
+        await runModel(
+          binding(() => 4),
+          call,
+        ),
+      ),
+    ).toEqual({ response: 4 });
+  });
+
   test.each(answers)("P36 %s, where a stream was asked for, is made into one", async (_name, result) => {
     const answer = await runModel(binding(result), streamCall);
     expect(await new Response(answerStream(answer)).text()).toBe(events);
@@ -59,6 +70,8 @@ describe("whatever the binding gives", () => {
   test("the log id of AI Gateway is kept", async () => {
     const result = () => Response.json({ response: "Hi" }, { headers: { "cf-aig-log-id": "log-1" } });
     expect(await runModel(binding(result), call)).toMatchObject({ gatewayLogId: "log-1" });
+    const streamed = () => new Response(events, { headers: { "cf-aig-log-id": "log-1" } });
+    expect(await runModel(binding(streamed), streamCall)).toMatchObject({ kind: "stream", gatewayLogId: "log-1" });
   });
 
   test.each([
@@ -129,6 +142,8 @@ describe("dropping a call", () => {
   test("P54 a hedged attempt that lost is dropped likewise", async () => {
     const { ai, answer, dropped } = slow();
     await expect(runModel(ai, { ...streamCall, cancelled: async () => {} })).rejects.toMatchObject({
+      status: 499,
+      code: "client_closed_request",
       condition: "cancelled",
     });
     answer();
@@ -138,11 +153,14 @@ describe("dropping a call", () => {
   test("the real binding gets a signal, one over RPC does not: it could not cross", async () => {
     const real = binding(() => ({ response: "Hi" }), { aiGatewayLogId: null });
     const rpc = binding(() => ({ response: "Hi" }), { aiGatewayLogId: () => {} });
+    const used = binding(() => ({ response: "Hi" }), { aiGatewayLogId: "log-1" });
     const answer = await runModel(real, call);
     await runModel(rpc, call);
+    await runModel(used, call);
+    expect(used.calls[0]?.[2]).toMatchObject({ signal: { aborted: false } });
     expect(rpc.calls[0]?.[2]).toEqual({ returnRawResponse: true });
     const options = real.calls[0]?.[2];
-    expect(options).toMatchObject({ signal: { aborted: false } });
+    expect(options).toMatchObject({ returnRawResponse: true, signal: { aborted: false } });
     answer.abort();
     expect(options).toMatchObject({ signal: { aborted: true } });
   });

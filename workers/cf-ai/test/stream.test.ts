@@ -373,6 +373,23 @@ describe("P37 P48 what breaks off", () => {
   });
 });
 
+test("a model that failed on the way has not finished", () => {
+  for (const finish_reason of ["error", "abort"]) {
+    expect(() =>
+      translate([{ choices: [{ delta: { content: "x" } }] }, { choices: [{ delta: {}, finish_reason }] }, DONE]),
+    ).toThrow(expect.objectContaining({ status: 502, code: "model_error" }));
+  }
+});
+
+test("a refusal streams as one", () => {
+  const sse = translate([
+    { choices: [{ delta: { refusal: "No" } }] },
+    { choices: [{ delta: {}, finish_reason: "stop" }] },
+    DONE,
+  ]);
+  expect(deltas(sse)).toEqual([{ role: "assistant", content: "", refusal: "No" }, {}]);
+});
+
 describe("stop sequences", () => {
   const events = ["On", "e\n", "Obs", "erv", "ation: x"].map((response) => ({ response }));
 
@@ -395,6 +412,30 @@ describe("stop sequences", () => {
         .join(""),
     ).toBe("One\nObserv");
   });
+});
+
+test("reasoning and calls are part of the estimate, held back or not", () => {
+  const tokens = (event: object, more = {}) => {
+    const stream = new WorkersAiStream({ ...streamOptions, ...more });
+    stream.push(JSON.stringify(event));
+    return stream.usage;
+  };
+  expect(tokens({ response: "four by four" })).toMatchObject({ completionTokens: 3 });
+  expect(tokens({ response: "four by four" }, { demanded: new Set(["f"]) })).toMatchObject({ completionTokens: 3 });
+  expect(tokens({ response: "", reasoning: "four by four" })).toMatchObject({
+    completionTokens: 3,
+    reasoningTokens: 3,
+  });
+  const call = { name: "four", arguments: '{"by":"four"}' };
+  expect(tokens({ tool_calls: [call] })).toMatchObject({ completionTokens: 5 });
+});
+
+test("the model that served is noted, and nothing has finished before it has begun", () => {
+  const stream = new WorkersAiStream(streamOptions);
+  expect(stream).toMatchObject({ finished: false, contentSeen: false, servedModel: undefined });
+  stream.push(JSON.stringify({ model: "@cf/served", choices: [] }));
+  stream.push(JSON.stringify({ model: "@cf/other", choices: [] }));
+  expect(stream.servedModel).toBe("@cf/served");
 });
 
 test("tokens so far are there at any time, marked as an estimate until the model counts", () => {
