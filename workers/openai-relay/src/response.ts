@@ -14,14 +14,14 @@ export interface AnswerContext {
   provider: string;
   quirks: Quirks;
   secrets: readonly string[];
-  /** Another attempt waits: an answer with nothing in it is a failure. Else it is passed on as it is. */
+  /** Another attempt waits: an answer with nothing in it, or half of one, is a failure. Else it is passed on as it is. */
   fallbackWaiting: boolean;
 }
 
 /**
  * An upstream's JSON answer with status 200: the text as it came, with what
  * accounting needs read from it. Throws an ApiError when it is no answer: an
- * error object, no JSON at all, or (with another attempt waiting) an empty completion.
+ * error object, no JSON at all, or (with another attempt waiting) an empty or a half completion.
  */
 export function wholeAnswer(
   body: string,
@@ -30,7 +30,7 @@ export function wholeAnswer(
 ): WholeReply {
   const answer = tryParseJson(body);
   if (!isObject(answer)) throw invalidResponse(`${provider} answered with something that is not a JSON object.`);
-  const failed = [answer, ...choicesOf(answer)].find(reportsError);
+  const failed = [answer, ...(fallbackWaiting ? choicesOf(answer) : [])].find(reportsError);
   if (failed !== undefined) throw upstreamErrorEvent(failed, provider, secrets);
   if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider);
   const { model } = answer;

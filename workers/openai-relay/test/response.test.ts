@@ -74,14 +74,17 @@ test("a 200 that holds an error object is an error", () => {
 });
 
 test.each(["null", '"error"', '"tool_calls"'])(
-  "so is one whose choice holds it, beside half an answer (OpenRouter): finish_reason %s",
+  "so is one whose choice holds it, beside half an answer (OpenRouter), when another attempt waits: finish_reason %s",
   (reason) => {
     const half = `"finish_reason":${reason},"message":{"content":"Once upon"}`;
     const body = (error: string) => `{"choices":[{${half},"error":${error}}]}`;
-    expect(() => wholeAnswer(body('{"code":502,"message":"Provider sk-0123456789"}'), {}, context)).toThrow(
+    const failing = '{"code":502,"message":"Provider sk-0123456789"}';
+    const waiting = { ...context, fallbackWaiting: true };
+    expect(() => wholeAnswer(body(failing), {}, waiting)).toThrow(
       expect.objectContaining({ status: 502, condition: "upstream_error", message: "Provider [redacted]" }),
     );
-    expect(wholeAnswer(body("null"), {}, context).body).toBe(body("null"));
+    expect(wholeAnswer(body("null"), {}, waiting).body).toBe(body("null"));
+    expect(wholeAnswer(body(failing), {}, context).body).toBe(body('{"code":502,"message":"Provider [redacted]"}'));
   },
 );
 
