@@ -8,6 +8,8 @@ import type { Dialect } from "./dialect.ts";
  * description become the schema's title and description (P33).
  * `{type: "json_schema", json_schema: {name: "city", schema: {type: "object"}}}`
  * → `{type: "json_schema", json_schema: {type: "object", title: "city"}}`
+ * A schema beside json_object, which instructor's JSON_SCHEMA mode sends, is as good:
+ * `{type: "json_object", schema: {type: "object"}}` → `{type: "json_schema", json_schema: {type: "object"}}`
  * Sources: workers-ai/features/json-mode (2026-09); cloudflare/ai issue 559.
  */
 export function workersAiResponseFormat(format: unknown, { schema: dialect }: Dialect): JsonObject | undefined {
@@ -15,7 +17,7 @@ export function workersAiResponseFormat(format: unknown, { schema: dialect }: Di
   const type = isObject(format) ? format["type"] : undefined;
   if (!isObject(format) || type === "text") return undefined;
   if (dialect === "catalog") return format;
-  if (type === "json_object") return { type };
+  if (type === "json_object") return jsonObject(type, format["schema"]);
   if (type !== "json_schema") {
     throw badRequest(
       'response_format.type must be "text", "json_object" or "json_schema".',
@@ -33,6 +35,12 @@ export function workersAiResponseFormat(format: unknown, { schema: dialect }: Di
     );
   }
   return { type, json_schema: { ...titled(envelope), ...schema } };
+}
+
+function jsonObject(type: "json_object", schema: unknown): JsonObject {
+  if (schema === undefined || schema === null) return { type };
+  if (isObject(schema)) return { type: "json_schema", json_schema: schema };
+  throw badRequest("response_format.schema must be a JSON schema.", "response_format.schema", "invalid_type");
 }
 
 /** What the schema itself says comes later, so it wins. */

@@ -356,6 +356,16 @@ describe("the form of the answer", () => {
     });
   });
 
+  test("a schema beside json_object is sent, as that of json_schema is", () => {
+    expect(inputs({ response_format: { type: "json_object", schema } })["response_format"]).toEqual({
+      type: "json_schema",
+      json_schema: schema,
+    });
+    expect(inputs({ response_format: { type: "json_object", schema: null } })["response_format"]).toEqual({
+      type: "json_object",
+    });
+  });
+
   test("json_object is sent, text is the same as nothing", () => {
     expect(inputs({ response_format: { type: "json_object" } })["response_format"]).toEqual({ type: "json_object" });
     for (const response_format of [{ type: "text" }, null]) {
@@ -366,6 +376,7 @@ describe("the form of the answer", () => {
   test.each([
     [{ type: "grammar" }, "response_format.type", "invalid_value"],
     [{ type: "json_schema", json_schema: { name: "x" } }, "response_format.json_schema.schema", "invalid_type"],
+    [{ type: "json_object", schema: "x" }, "response_format.schema", "invalid_type"],
   ])("%j is a 400 that names %s", (response_format, param, code) => {
     expect(refused({ response_format })).toMatchObject({ status: 400, param, code });
   });

@@ -97,11 +97,11 @@ function logprobs(body: JsonObject): JsonObject {
   return { responseLogprobs: true, ...(top !== undefined && top > 0 && { logprobs: top }) };
 }
 
-/** json_object → JSON; json_schema → JSON by the schema. */
+/** json_object → JSON, by the schema if one stands beside it (instructor's JSON_SCHEMA mode); json_schema → JSON by the schema. */
 function responseFormat(body: JsonObject): JsonObject {
   const format = objectField(body, "response_format");
   if (format === undefined || format["type"] === "text") return {};
-  if (format["type"] === "json_object") return { responseMimeType: "application/json" };
+  if (format["type"] === "json_object") return jsonBy(format["schema"], "response_format.schema");
   if (format["type"] !== "json_schema") {
     throw badRequest(
       "response_format.type must be text, json_object or json_schema.",
@@ -117,11 +117,13 @@ function responseFormat(body: JsonObject): JsonObject {
       "missing_required_parameter",
     );
   }
-  const param = "response_format.json_schema.schema";
-  const { schema } = described;
+  const description = textField(described, "description", "response_format.json_schema.description");
+  return jsonBy(described["schema"], "response_format.json_schema.schema", description);
+}
+
+function jsonBy(schema: unknown, param: string, description?: string): JsonObject {
   if (schema === undefined || schema === null) return { responseMimeType: "application/json" };
   if (!isObject(schema)) throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
-  const description = textField(described, "description", "response_format.json_schema.description");
   return {
     responseMimeType: "application/json",
     ...(Object.keys(schema).length > 0 && {

@@ -34,6 +34,13 @@ describe("parameters", () => {
     [{ response_format: { type: "text" } }, undefined],
     [{ response_format: { type: "json_object" } }, { responseMimeType: "application/json" }],
     [
+      { response_format: { type: "json_object", schema: { type: "object", properties: { a: { const: 1 } } } } },
+      {
+        responseMimeType: "application/json",
+        responseJsonSchema: { type: "object", properties: { a: { enum: [1] } } },
+      },
+    ],
+    [
       { response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } } },
       { responseMimeType: "application/json" },
     ],
@@ -91,6 +98,7 @@ describe("parameters", () => {
     [{ response_format: "json" }, "response_format", "invalid_type"],
     [{ response_format: { type: "yaml" } }, "response_format.type", "invalid_value"],
     [schemaFormat({ schema: "x" }), "response_format.json_schema.schema", "invalid_type"],
+    [{ response_format: { type: "json_object", schema: "x" } }, "response_format.schema", "invalid_type"],
     [
       schemaFormat({ description: 7, schema: { type: "object" } }),
       "response_format.json_schema.description",
