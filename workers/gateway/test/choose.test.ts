@@ -49,11 +49,13 @@ describe("the route of a request", () => {
       "groq/compound",
       2,
     ],
+    ["2: provider and its prefix alone", { provider: "openai", model: "openai/" }, "openai", "openai/", 2],
     ["2: provider and a name of Object's", { provider: "openai", model: "constructor" }, "openai", "constructor", 2],
     ["3: provider/id", { model: "openai/gpt-4o" }, "openai", "gpt-4o", 3],
     ["3: provider/id with slashes", { model: "groq/meta/llama" }, "groq", "meta/llama", 3],
     ["3: provider/alias", { model: "cloudflare/llama4" }, "cloudflare", SCOUT, 3],
     ["4: @cf/", { model: "@cf/some/new-model" }, "cloudflare", "@cf/some/new-model", 4],
+    ["5: an id", { model: "gemini-2.5-flash" }, "gemini", "gemini-2.5-flash", 5],
     ["5: an alias", { model: "llama4" }, "cloudflare", SCOUT, 5],
     ["5: an alias of another provider", { model: "gpt4" }, "openai", serves("gpt-4"), 5],
     ["5: the alias default", { model: "default" }, "cloudflare", SCOUT, 5],
@@ -83,7 +85,12 @@ describe("the route of a request", () => {
   test("asks for a model where an upstream has no default", () => {
     const bare = { ...groq, aliases: {} };
     expect(() => choose({ kind: "chat", provider: "groq" }, [bare], "cloudflare")).toThrow(
-      expect.objectContaining({ status: 400, param: "model", message: "groq has no default model: name one." }),
+      expect.objectContaining({
+        status: 400,
+        param: "model",
+        code: "missing_required_parameter",
+        message: "groq has no default model: name one.",
+      }),
     );
   });
 
@@ -102,6 +109,7 @@ describe("the route of a request", () => {
       expect.objectContaining({
         status: 400,
         param: "provider",
+        code: "unknown_provider",
         message: expect.stringContaining("cloudflare, openai, gemini, groq"),
       }),
     );

@@ -18,6 +18,7 @@ describe("a token", () => {
     ["Bearer with nothing", { authorization: "Bearer " }, null],
     ["Bearer, blanks and all", { authorization: "  Bearer   abc def " }, "abc def"],
     ["a word that begins as Bearer", { authorization: "Bearerabc" }, null],
+    ["a scheme with Bearer behind it", { authorization: "Basic bearer abc" }, null],
     ["none", {}, null],
   ])("is read from %s", (_, headers, token) => {
     expect(presentedToken(new Headers(headers as Record<string, string>))).toBe(token);
@@ -33,6 +34,14 @@ describe("a session", () => {
     expect(readSession(new Headers({ cookie: "x=1; session_id=b" }))).toMatchObject({
       session: { id: "b", known: true },
     });
+  });
+
+  test.each([
+    [{ "x-session-id": "a b" }, "X-Session-Id"],
+    [{ "x-session-id": "a b", cookie: "session_id=a" }, "X-Session-Id"],
+    [{ cookie: "session_id=a=b" }, "session_id"],
+  ])("that is malformed is named by its place: %j", (headers, param) => {
+    expect(readSession(new Headers(headers as Record<string, string>)).fault).toMatchObject({ status: 400, param });
   });
 
   test("is new when none is given", () => {
@@ -71,8 +80,8 @@ test("a request id is taken when it is well formed, else a new one is made", () 
 });
 
 describe("a body", () => {
-  const post = (body: BodyInit, type = "application/json") => {
-    const init = { method: "POST", body, headers: { "content-type": type }, duplex: "half" };
+  const post = (body: BodyInit, type = "application/json", more: Record<string, string> = {}) => {
+    const init = { method: "POST", body, headers: { "content-type": type, ...more }, duplex: "half" };
     return readJson(new Request("https://x/", init as RequestInit), 20);
   };
 
@@ -83,8 +92,25 @@ describe("a body", () => {
     },
   );
 
-  test.each(["text/plain", "application/jsonp", "", "multipart/form-data"])("of type %j is a 415", async (type) => {
-    await expect(post("{}", type)).rejects.toMatchObject({ status: 415 });
+  test.each(["text/plain", "application/jsonp", "", "multipart/form-data", "x-application/json"])(
+    "of type %j is a 415",
+    async (type) => {
+      await expect(post("{}", type)).rejects.toMatchObject({
+        status: 415,
+        code: "unsupported_media_type",
+        param: "content-type",
+      });
+    },
+  );
+
+  test("of the limit's size is read, and one byte more is a 413, declared or not", async () => {
+    const text = (bytes: number) => `{"a":"${"x".repeat(bytes - 8)}"}`;
+    for (const declared of [true, false]) {
+      const sent = (bytes: number) =>
+        post(text(bytes), "application/json", declared ? { "content-length": `${bytes}` } : {});
+      await expect(sent(20)).resolves.toMatchObject({ text: text(20) });
+      await expect(sent(21)).rejects.toMatchObject({ status: 413, code: "request_too_large" });
+    }
   });
 
   test.each(["{", "", "null", "[]", '"x"', "1"])("that is no JSON object is a 400: %j", async (body) => {
@@ -208,9 +234,9 @@ test.each(["25MB", "-1", "0.5", "Infinity"])("MAX_BODY_BYTES=%s is the owner's m
 });
 
 test("an origin counts however its owner wrote it", () => {
-  expect(readSettings({ ALLOWED_ORIGINS: "https://App.example/" }).allowedOrigins).toEqual(
-    new Set(["https://app.example"]),
-  );
+  for (const origin of ["https://App.example", "https://app.example/", "https://app.example//"]) {
+    expect(readSettings({ ALLOWED_ORIGINS: origin }).allowedOrigins).toEqual(new Set(["https://app.example"]));
+  }
 });
 
 describe("the secret AUTH_TOKEN", () => {

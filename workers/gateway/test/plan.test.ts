@@ -54,6 +54,23 @@ describe("a plan", () => {
     ).toEqual(["openai", "cloudflare"]);
   });
 
+  test("tells apart two models of a provider, and one model at two providers", () => {
+    const { attempts } = plan({ model: "gpt-4o", fallbacks: ["gpt-4o-mini"], routing: { max_attempts: 4 } });
+    expect(attempts.map(({ target, reason }) => [target.model, reason])).toEqual([
+      ["gpt-4o", "rule 5"],
+      ["gpt-4o-mini", "fallback"],
+      ["gpt-4o", "retry 1"],
+      ["gpt-4o-mini", "retry 1"],
+    ]);
+    const acme = { name: "acme", binding: "OPENAI_RELAY", aliases: {}, families: [], models: [] } as const;
+    const known = { providers: [...providers, acme] };
+    const twice = plan({ model: "gpt-4o", fallbacks: ["acme/gpt-4o"], routing: { max_attempts: 2 } }, {}, [], known);
+    expect(twice.attempts.map(({ target, reason }) => [target.provider.name, reason])).toEqual([
+      ["openai", "rule 5"],
+      ["acme", "fallback"],
+    ]);
+  });
+
   test("puts a target with an open circuit last", () => {
     expect(order({ model: "gpt4", fallbacks: ["llama4"], routing: { max_attempts: 2 } }, {}, ["openai"])).toEqual([
       "cloudflare",
@@ -80,7 +97,7 @@ describe("a plan", () => {
   test("of a request that names fallbacks is refused when the owner forbids them", () => {
     const forbidden = { clientFallbacks: false, defaultFallbacks: { openai: ["llama4"] } };
     expect(() => plan({ model: "gpt4", fallbacks: ["llama4"] }, forbidden)).toThrow(
-      expect.objectContaining({ status: 400, param: "fallbacks" }),
+      expect.objectContaining({ status: 400, param: "fallbacks", code: "unsupported_parameter" }),
     );
     expect(order({ model: "gpt4", routing: { max_attempts: 2 } }, forbidden)).toEqual(["openai", "cloudflare"]);
     expect(order({ model: "gpt4", fallbacks: [], routing: { max_attempts: 1 } }, forbidden)).toEqual(["openai"]);
@@ -93,6 +110,10 @@ describe("a plan", () => {
       }).attempts.length;
     expect([attempts("gemini-2.5-flash", 32), attempts("llama4", 10), attempts("llama4", 1)]).toEqual([1, 4, 6]);
     expect([attempts("gpt-4o", 32), attempts("gpt-4o", 20, ["llama4"])]).toEqual([6, 2]);
+    const body = { model: "llama4", prompt: Array(32).fill("x"), routing: { max_attempts: 6 } } as Routed;
+    expect(plan(body).attempts).toHaveLength(6);
+    const tokens = { ...body, prompt: Array(32).fill(1) } as Routed;
+    expect(plan(tokens, {}, [], { kind: "completion" }).attempts).toHaveLength(6);
   });
 
   test("hedges only where there is another target", () => {
@@ -204,6 +225,17 @@ describe("a pool", () => {
     expect(choice).toMatchObject({ requestedModel: "fast", rule: 5 });
   });
 
+  test("with a model that cannot be placed is the owner's mistake", () => {
+    const misspelt = readPolicy('{"pools":{"fast":{"targets":[{"model":"gemni/x"}]}}}');
+    expect(() => plan({ model: "fast" }, misspelt)).toThrow(
+      expect.objectContaining({
+        status: 503,
+        code: "not_configured",
+        message: expect.stringContaining("ROUTING: pools.fast: "),
+      }),
+    );
+  });
+
   test("shares requests by weight", () => {
     const openai = Array.from({ length: 2_000 }, () => first("s", false)).filter((name) => name === "openai").length;
     expect(openai / 2_000).toBeGreaterThan(0.68);
@@ -225,6 +257,10 @@ describe("the setting ROUTING", () => {
     ['{"max_attempts":99}', "max_attempts: must be at most 23"],
     ['{"max_atempts":1}', "max_atempts"],
     ['{"pools":{"gpt4":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"openai":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"@cf/fast":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"gpt-4o":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
+    ['{"pools":{"p":{"targets":[{"model":"x","weight":0}]}}}', "pools.p.targets.0.weight"],
     ['{"pools":{"openai/fast":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
     ['{"pools":{"p":{"targets":[]}}}', "pools.p.targets"],
     ["[]", "ROUTING"],
@@ -232,5 +268,13 @@ describe("the setting ROUTING", () => {
     expect(() => readPolicy(setting)).toThrow(
       expect.objectContaining({ status: 503, code: "not_configured", message: expect.stringContaining(message) }),
     );
+  });
+
+  test("says where it names a provider that is not built in", () => {
+    const setting = '{"providers":{"groq":{},"openai":{}},"fallbacks":{"xai":["llama4"],"gemini":[]}}';
+    expect(readPolicy(setting).upstreamKeys).toEqual([
+      { name: "groq", path: "providers.groq" },
+      { name: "xai", path: "fallbacks.xai" },
+    ]);
   });
 });

@@ -40,3 +40,11 @@ test("P79 the largest record there can be fits a queue message many times over, 
   // The cut falls into a character of two code units.
   expect(record.model_asked?.isWellFormed()).toBe(true);
 });
+
+test.each([
+  ["x".repeat(128), "x".repeat(128)],
+  ["x".repeat(129), `${"x".repeat(127)}…`],
+])("P79 a text of 128 characters is kept, a longer one is cut to that", (given, kept) => {
+  const record = { model_asked: given, trail: [] as unknown[] } as AuditRecord;
+  expect(bounded(record)).toEqual({ model_asked: kept, trail: [] });
+});
