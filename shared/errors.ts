@@ -1,3 +1,5 @@
+import type { JsonObject } from "./json.ts";
+
 /**
  * The one error class of the mesh and its one serializer. Code throws an
  * ApiError where it notices the problem; the edge (the gateway's router, a
@@ -46,6 +48,8 @@ export interface ApiErrorOptions {
   upstreamStatus?: number | undefined;
   /** Further headers for the client (`allow`, `retry-after`, …), lower-case names. */
   headers?: Record<string, string>;
+  /** The provider's error object, where it has more than OpenAI's four keys: `metadata`, `failed_generation`, … */
+  details?: JsonObject;
   cause?: unknown;
 }
 
@@ -58,6 +62,7 @@ export class ApiError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly upstreamStatus: number | undefined;
   readonly headers: Record<string, string>;
+  readonly details: JsonObject;
 
   constructor(options: ApiErrorOptions) {
     super(options.message, { cause: options.cause });
@@ -71,6 +76,7 @@ export class ApiError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.upstreamStatus = options.upstreamStatus;
     this.headers = options.headers ?? {};
+    this.details = options.details ?? {};
   }
 }
 
@@ -129,7 +135,8 @@ export function isFullStack(thrown: unknown): boolean {
 
 /** The body of every answer that is not 2xx. */
 export function errorBody(error: ApiError): ErrorBody {
-  return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
+  const { details, message, type, param, code } = error;
+  return { error: { ...details, message, type, param, code } };
 }
 
 /** The only place where an error becomes an HTTP answer. */

@@ -159,7 +159,7 @@ describe("a stream", () => {
       if (got.includes("PROCESSING")) commentCame.resolve();
     }
     expect(errors(got)).toEqual([
-      { error: { message: "Upstream error", type: expect.any(String), param: null, code: "502" } },
+      { error: { message: "Upstream error", type: expect.any(String), param: null, code: "502", metadata: {} } },
     ]);
     expect(got).not.toContain("[DONE]");
     expect(await mesh.rows(requestId)).toMatchObject([{ stream_end: "cut", error_code: "502" }]);

@@ -1,10 +1,10 @@
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
-import { ApiError, type ApiErrorOptions, type Condition, errorBody, providerAuthError } from "@ai-proxy/shared/errors";
+import { ApiError, type ApiErrorOptions, type Condition, providerAuthError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { failureReply } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
 import { clientHeaders } from "./headers.ts";
-import { redact } from "./redact.ts";
+import { redact, redactObject } from "./redact.ts";
 
 /** An upstream's answer with a status that is no success. */
 export interface ErrorAnswer {
@@ -31,7 +31,7 @@ const OUT_OF_CAPACITY = 498;
 
 /** A refused key: the caller's own key is not at fault, and another key may be better. */
 export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body">): boolean {
-  return isKeyRefusal(status, readError(body));
+  return isKeyRefusal(status, readError(body, []));
 }
 
 /**
@@ -42,14 +42,14 @@ export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body"
  */
 export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeReply {
   const { provider, secrets, keysLeft, now } = context;
-  const read = readError(answer.body);
+  const read = readError(answer.body, secrets);
   if (isKeyRefusal(answer.status, read)) {
     return failureReply(providerAuthError(provider, answer.status), { keysLeft });
   }
   const status = clientStatus(answer.status);
   const error = new ApiError({
     status,
-    message: redact(read.message ?? `${provider} answered with status ${answer.status}.`, secrets),
+    message: read.message ?? `${provider} answered with status ${answer.status}.`,
     code: read.code,
     param: read.param,
     condition: conditionOf(answer.status, read),
@@ -57,11 +57,9 @@ export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeRep
     upstreamStatus: answer.status,
     headers: redactAll(clientHeaders(answer.headers), secrets),
     ...typeOf(read, status),
+    ...detailsOf(read),
   });
-  const reply = failureReply(error, { keysLeft });
-  if (read.object === null) return reply;
-  const merged = { error: { ...read.object, ...errorBody(error).error } };
-  return { ...reply, body: redact(JSON.stringify(merged), secrets) };
+  return failureReply(error, { keysLeft });
 }
 
 /**
@@ -74,20 +72,21 @@ export function reportsError({ error, object }: JsonObject): boolean {
   return isObject(error) ? Object.keys(error).length > 0 : text(error) !== null;
 }
 
-/** An error that came as an event of a stream, or in a body with status 200. Neither shows one of these secrets. */
+/** An error that came as an event of a stream, or in a body with status 200. It shows none of these secrets. */
 export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
-  const read = readErrorValue(value);
+  const read = readErrorValue(redactObject(value, secrets));
   const status = isErrorStatus(read.number) ? read.number : 502;
   if (isKeyRefusal(status, read)) return providerAuthError(provider, status);
   const forClient = clientStatus(status);
   return new ApiError({
     status: forClient,
-    message: redact(read.message ?? `${provider} reported an error.`, secrets),
+    message: read.message ?? `${provider} reported an error.`,
     code: read.code,
     param: read.param,
     condition: conditionOf(status, read),
     upstreamStatus: status,
     ...typeOf(read, forClient),
+    ...detailsOf(read),
   });
 }
 
@@ -112,14 +111,15 @@ interface ReadError {
   object: JsonObject | null;
 }
 
-function readError(body: string): ReadError {
+function readError(body: string, secrets: readonly string[]): ReadError {
   const parsed = tryParseJson(body);
   // Google's OpenAI-compatible endpoint wraps its error in a list.
   const value = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (isObject(value)) return readErrorValue(value);
+  if (isObject(value)) return readErrorValue(redactObject(value, secrets));
   const plain = typeof value === "string" ? value.trim() : parsed === undefined ? body.trim() : "";
   const isMessage = plain !== "" && plain.length <= LONGEST_PLAIN_MESSAGE && !plain.startsWith("<");
-  return { message: isMessage ? plain : null, type: null, param: null, code: null, number: null, object: null };
+  const message = isMessage ? redact(plain, secrets) : null;
+  return { message, type: null, param: null, code: null, number: null, object: null };
 }
 
 function readErrorValue(value: JsonObject): ReadError {
@@ -179,6 +179,11 @@ function typeOf({ type }: ReadError, status: number): Pick<ApiErrorOptions, "typ
   if (type !== null) return { type };
   // OpenAI's own word for every fault of the request, 404 and 413 among them.
   return status < 500 && status !== 429 ? { type: "invalid_request_error" } : {};
+}
+
+/** All that an error in OpenAI's envelope holds. */
+function detailsOf({ object }: ReadError): Pick<ApiErrorOptions, "details"> {
+  return object === null ? {} : { details: object };
 }
 
 /** Faults of the request stay what they are; faults of the upstream, or of our settings, are a gateway's. */

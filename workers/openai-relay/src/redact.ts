@@ -1,3 +1,5 @@
+import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+
 /** Shorter ones are no secrets ("none", "EMPTY"), and their letters stand in many texts. */
 const SHORTEST_SECRET = 8;
 
@@ -8,4 +10,10 @@ export function redact(text: string, secrets: readonly string[]): string {
     if (secret.length >= SHORTEST_SECRET && clean.includes(secret)) clean = clean.replaceAll(secret, "[redacted]");
   }
   return clean;
+}
+
+/** The same for every text that an object holds. */
+export function redactObject(value: JsonObject, secrets: readonly string[]): JsonObject {
+  const clean = tryParseJson(redact(JSON.stringify(value), secrets));
+  return isObject(clean) ? clean : {};
 }

@@ -1,3 +1,4 @@
+import { errorBody } from "@ai-proxy/shared/errors";
 import { describe, expect, test } from "vitest";
 import { errorReply, refusesKey, reportsError, upstreamErrorEvent } from "../src/errors.ts";
 
@@ -168,6 +169,20 @@ describe("P49: an error inside a stream, or in a body with status 200", () => {
       expect(reportsError({ choices: [], ...value })).toBe(false);
     },
   );
+
+  test("it keeps all that it holds: Groq's failed generation, the reason that OpenRouter's provider gave", () => {
+    const metadata = { provider_name: "Cloudflare", raw: `{"errors":[{"message":"for ${KEY}","code":3043}]}` };
+    const value = { error: { message: "Provider returned error", code: 502, metadata }, user_id: "user_1" };
+    expect(errorBody(upstreamErrorEvent(value, "openrouter", [KEY]))).toEqual({
+      error: {
+        message: "Provider returned error",
+        type: "upstream_error",
+        param: null,
+        code: "502",
+        metadata: { provider_name: "Cloudflare", raw: '{"errors":[{"message":"for [redacted]","code":3043}]}' },
+      },
+    });
+  });
 
   test("P74: a key that is echoed in it is taken out", () => {
     const error = upstreamErrorEvent({ error: { message: `Incorrect API key provided: ${KEY}` } }, "openai", [KEY]);
