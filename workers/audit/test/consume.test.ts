@@ -19,6 +19,9 @@ describe("a message of the audit queue", () => {
     ["an empty list", { v: 1, records: [] }],
     ["a record without its id", { v: 1, records: [{ ...record("a"), request_id: undefined }] }],
     ["a record with an empty id", { v: 1, records: [record("")] }],
+    ["a record that is none", { v: 1, records: [null] }],
+    ["a record that does not say whether it streamed", { v: 1, records: [{ ...record("a"), stream: null }] }],
+    ["a record whose usage may be anything", { v: 1, records: [{ ...record("a"), usage_estimated: null }] }],
     ["a record whose time is no number", { v: 1, records: [{ ...record("a"), time: "now" }] }],
     ["one bad record among good ones", { v: 1, records: [record("a"), {}] }],
   ])("that cannot be written is refused: %s", (_, body) => {

@@ -9,6 +9,7 @@ export function memoryD1(): { db: D1Database; sqlite: DatabaseSync } {
   const db = {
     prepare: (query: string) => statement(sqlite, query),
     batch: async (statements: Statement[]) => {
+      if (statements.length === 0) throw new Error("D1_ERROR: No SQL statements detected.");
       for (const each of statements) await each.all();
     },
   };
@@ -20,7 +21,11 @@ type Statement = ReturnType<typeof statement>;
 function statement(sqlite: DatabaseSync, query: string, values: SQLInputValue[] = []) {
   const rows = () => sqlite.prepare(query).all(parameters(values));
   return {
-    bind: (...bound: SQLInputValue[]) => statement(sqlite, query, bound),
+    bind: (...bound: SQLInputValue[]) => {
+      const tooLong = bound.some((value) => typeof value === "string" && Buffer.byteLength(value) > 2_000_000);
+      if (tooLong) throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
+      return statement(sqlite, query, bound);
+    },
     all: async () => ({ results: rows() }),
     first: async () => rows()[0] ?? null,
   };

@@ -26,6 +26,17 @@ describe("what is written is read back", () => {
     expect(await getRecord(db, "b")).toBeNull();
   });
 
+  test("however many and large they are, and when there are none", async () => {
+    const { db } = memoryD1();
+    const large = Array.from({ length: 40 }, (_, at) => record(`${at}`, { model_asked: "𝕏".repeat(40_000) }));
+    await insertRecords(db, large);
+    for (const at of [0, 20, 39]) expect(await getRecord(db, `${at}`)).toEqual(large[at]);
+    await insertRecords(db, []);
+    const estimated = record("e", { usage_estimated: true });
+    await insertRecords(db, [estimated]);
+    expect(await getRecord(db, "e")).toEqual(estimated);
+  });
+
   test("the newest of a request id that was used twice", async () => {
     const { db } = memoryD1();
     const twice = (id: string, time: number) => record("twice", { record_id: id, time });

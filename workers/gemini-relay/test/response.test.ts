@@ -209,6 +209,24 @@ describe("sources", () => {
     ]);
   });
 
+  test("a character of each length in UTF-8 is one", () => {
+    const texts = ["\u007f", "\u0080", "\u07ff", "\u0800", "\uffff", "\u{10000}"];
+    const metadata = (text: string) => ({
+      groundingChunks: [{ retrievedContext: { uri: "https://a", title: "A" } }],
+      groundingSupports: [
+        {
+          segment: { startIndex: Buffer.byteLength(text), endIndex: Buffer.byteLength(text) + 1 },
+          groundingChunkIndices: [0],
+        },
+      ],
+    });
+    for (const text of texts) {
+      expect(grounded(`${text}b`, metadata(text)), JSON.stringify(text)).toMatchObject([
+        { url_citation: { start_index: 1, end_index: 2, url: "https://a" } },
+      ]);
+    }
+  });
+
   test("positions are of the part that they name", () => {
     const support = (partIndex: number, startIndex: number, endIndex: number) => ({
       segment: { partIndex, startIndex, endIndex },

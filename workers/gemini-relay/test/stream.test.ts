@@ -315,6 +315,19 @@ describe("the end", () => {
   });
 });
 
+test("what a stream says is counted until Gemini counts: text, thoughts and calls", () => {
+  const counted = (...parts: unknown[]) => play(sse(candidate(parts), { error: { code: 503 } })).stream.usage;
+  expect(counted({ text: "four by four" })).toMatchObject({ promptTokens: 7, completionTokens: 3, reasoningTokens: 0 });
+  expect(counted({ text: "four by four", thought: true })).toMatchObject({ completionTokens: 3, reasoningTokens: 3 });
+  expect(counted(call("four", { by: "four" }))).toMatchObject({ completionTokens: 5, reasoningTokens: 0 });
+});
+
+test("a stream names the tier that served it", () => {
+  const run = play(sse({ usageMetadata: { serviceTier: "priority" } }, candidate([{ text: "a" }], STOP)));
+  expect(run.chunks[0]).toMatchObject({ service_tier: "priority" });
+  expect(play(sse(candidate([{ text: "a" }], STOP))).chunks[0]).not.toHaveProperty("service_tier");
+});
+
 describe("framing", () => {
   const events = [
     candidate([{ text: "grüß 🎉" }]),
@@ -331,7 +344,7 @@ describe("framing", () => {
     ["a JSON list", JSON.stringify(events)],
     [
       "a JSON list, as Google writes it",
-      `\n[${events.map((event) => JSON.stringify(event, null, 2)).join("\n,\r\n")}\n]\n`,
+      ` \t\r\n[${events.map((event) => JSON.stringify(event, null, 2)).join("\n,\r\n")}\n]\n`,
     ],
   ];
 
@@ -357,5 +370,6 @@ describe("framing", () => {
   test("a JSON list that breaks off is an error", () => {
     const text = JSON.stringify(events);
     expect(play(text.slice(0, -30)).error).not.toBeNull();
+    expect(play(`${text.slice(0, -1)},{"cand`).error).not.toBeNull();
   });
 });

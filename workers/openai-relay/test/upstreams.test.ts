@@ -9,6 +9,10 @@ test("without settings there is OpenAI, and nothing else", () => {
     name: "openai",
     baseUrl: "https://api.openai.com/v1",
     keySecret: "OPENAI_API_KEY",
+    headers: {},
+    models: {},
+    defaultModel: null,
+    quirks: { token_limit: "by_family", stream_usage: "ask" },
   });
   expect(upstreams.names()).toEqual([]);
   expect(upstreams.problems()).toEqual([]);
@@ -120,6 +124,7 @@ describe("a mistake is a 503 that names the setting", () => {
       expect.objectContaining({ message: expect.stringContaining("UPSTREAMS must be a JSON object") }),
     );
     expect(upstreams.get().name).toBe("openai");
+    expect(upstreams.problems()).toEqual([expect.stringContaining("UPSTREAMS must be a JSON object")]);
   });
 
   test.each(["Groq", "a b", "openai", "../x", "a".repeat(65)])("a name that cannot be a provider: '%s'", (name) => {
