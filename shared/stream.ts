@@ -129,7 +129,9 @@ class TranslatedSource {
     try {
       for (let step = this.#held; ; step = await this.#next()) {
         failure = step.failure;
+        this.#watchdog.rest();
         await writer.write(step.text + (failure === null || this.#cancelled ? "" : errorEvent(failure)));
+        this.#watchdog.touch();
         if (this.#ended) break;
       }
       await writer.close();

@@ -16,6 +16,7 @@ export class Watchdog {
   readonly #totalAt: number;
   #contentAt = Number.POSITIVE_INFINITY;
   #dueAt: number;
+  #resting = false;
   #timer: ReturnType<typeof setTimeout>;
   readonly #expired: () => void;
 
@@ -37,15 +38,26 @@ export class Watchdog {
 
   /** A chunk has come. */
   touch(): void {
-    this.#dueAt = Math.min(Date.now() + this.#idleMs, this.#totalAt);
+    this.#resting = false;
+    this.#expectChunk();
+  }
+
+  /** The client has to take what has come: until the next `touch` the provider is not waited for. */
+  rest(): void {
+    this.#resting = true;
   }
 
   stop(): void {
     clearTimeout(this.#timer);
   }
 
+  #expectChunk(): void {
+    this.#dueAt = Math.min(Date.now() + this.#idleMs, this.#totalAt);
+  }
+
   #wait(): ReturnType<typeof setTimeout> {
     return setTimeout(() => {
+      if (this.#resting) this.#expectChunk();
       if (this.#left() > 0) this.#timer = this.#wait();
       else this.#expired();
     }, this.#left());

@@ -279,10 +279,9 @@ interface Answer {
   ms: number;
 }
 
-async function ask(provider: Provider, stream: boolean, extra: object, requestId: string): Promise<Answer> {
+function send(provider: Provider, stream: boolean, extra: object, requestId: string): Promise<Response> {
   const model = modelOf(provider, requestId);
-  const started = Date.now();
-  const response = await fetch(new URL("/v1/chat/completions", mesh.url), {
+  return fetch(new URL("/v1/chat/completions", mesh.url), {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer test-token", "x-request-id": requestId },
     body: JSON.stringify({
@@ -293,6 +292,11 @@ async function ask(provider: Provider, stream: boolean, extra: object, requestId
       ...extra,
     }),
   });
+}
+
+async function ask(provider: Provider, stream: boolean, extra: object, requestId: string): Promise<Answer> {
+  const started = Date.now();
+  const response = await send(provider, stream, extra, requestId);
   return { status: response.status, headers: response.headers, text: await response.text(), ms: Date.now() - started };
 }
 
@@ -476,6 +480,17 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       const answer = await ask(provider, stream, { routing, ...fields }, idOf("thinks", 0));
       expect(answer.text).toContain("Thought over");
       expect(mesh.upstream.requests).toHaveLength(1);
+    });
+
+    test("a client's own pause is none of the provider's: the rest of the stream waits for it", async () => {
+      // More than the sockets on the way hold.
+      const piece = event(provider, "x".repeat(20_000));
+      mesh.upstream.play((_request, response) => sse(response, [...Array(600).fill(piece), ...ending(provider)]));
+      const { body } = await send(provider, stream, fields, idOf("pauses", 0));
+      await new Promise((resolve) => setTimeout(resolve, 4 * IDLE_MS));
+      const text = await new Response(body).text();
+      expect(text.slice(-500)).toContain('"finish_reason":"stop"');
+      expect(text.slice(-500)).not.toContain('"error"');
     });
 
     test("a stream whose pauses are shorter than the idle deadline is whole", async () => {

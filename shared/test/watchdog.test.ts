@@ -61,6 +61,16 @@ test("chunks do not lengthen the wait for content; once it has come they count a
   expect(released).toBe(260);
 });
 
+test("what waits for the client is no wait for the provider, but a part of the whole", async () => {
+  const rested = await expiry({ idleMs: 100 }, async (watchdog, at) => {
+    watchdog.rest();
+    await at(350);
+    watchdog.touch();
+  });
+  expect(rested).toBe(450);
+  expect(await expiry({ idleMs: 100, totalMs: 250 }, async (watchdog) => watchdog.rest())).toBe(250);
+});
+
 test("one that was stopped does not expire", async () => {
   expect(await expiry({ idleMs: 100 }, async (watchdog) => watchdog.stop())).toBeNull();
 });
