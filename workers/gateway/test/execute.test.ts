@@ -78,17 +78,24 @@ async function run(body: Routed, script: Record<string, Scripted[]>, options: { 
   void execute(plan, io).then((result) => {
     outcome = result;
   });
-  for (let step = 0; outcome === undefined && step < 1_000; step++) {
+  /** Lets the next timer ring, once all has happened that waits for none. */
+  const ring = async (isOver: () => boolean) => {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    if (outcome !== undefined) break;
     const next = [...timers].toSorted((a, b) => a.at - b.at)[0];
+    if (isOver()) return;
     if (next === undefined) throw new Error("nothing will ever happen");
     timers.delete(next);
     now = Math.max(now, next.at);
     next.ring();
-  }
+  };
+  for (let step = 0; outcome === undefined && step < 1_000; step++) await ring(() => outcome !== undefined);
   if (outcome === undefined) throw new Error("no outcome");
-  return { ...outcome, calls, health, now, status: "status" in outcome.reply ? outcome.reply.status : 200 };
+  const status = "status" in outcome.reply ? outcome.reply.status : 200;
+  /** What is still to come, comes. */
+  const later = async () => {
+    for (let left = timers.size; left >= 0; left--) await ring(() => timers.size === 0);
+  };
+  return { ...outcome, calls, health, now, status, later, timersLeft: timers.size };
 }
 
 const both: Routed = { model: "gpt-4o", fallbacks: ["llama4"] };
@@ -186,12 +193,13 @@ describe("an attempt that fails", () => {
   });
 
   test("P60 the last provider's error is the final one", async () => {
-    const { status, target } = await run(
+    const { status, target, trail } = await run(
       { ...both, routing: { max_attempts: 2 } },
       { openai: [failure("rate_limited", 429)], cloudflare: [failure("bad_request", 400)] },
     );
     expect(status).toBe(400);
     expect(target.provider.name).toBe("cloudflare");
+    expect(trail.map(({ outcome }) => outcome)).toEqual(["rate_limited", "bad_request"]);
   });
 
   test("P62 with a refused key takes the next key at once, before the fallback", async () => {
@@ -225,6 +233,8 @@ describe("an attempt that fails", () => {
     const { target, trail } = await run(both, { openai: [], cloudflare: [ok("yes")] });
     expect(target.provider.name).toBe("cloudflare");
     expect(trail[0]?.outcome).toBe("internal");
+    const { reply } = await run({ model: "gpt-4o" }, { openai: [] });
+    expect(reply).toMatchObject({ status: 502, failure: { condition: "internal", code: "relay_unavailable" } });
   });
 
   test("because its relay is not bound at all counts as failed, and what runs beside it goes on", async () => {
@@ -276,6 +286,12 @@ describe("an attempt", () => {
     expect(calls.map(({ options }) => options.otherTargetWaiting)).toEqual([false, false]);
   });
 
+  test("may be silent for as long as the owner says, and leaves no timer behind", async () => {
+    const { calls, timersLeft } = await run({ model: "gpt-4o" }, { openai: [failure("network"), ok("yes")] });
+    expect(calls.map(({ options }) => options.idleMs)).toEqual([120_000, 120_000]);
+    expect(timersLeft).toBe(0);
+  });
+
   test("gets what is left of the time", async () => {
     const { calls } = await run(
       { ...both, routing: { timeout_ms: 1_000, first_byte_timeout_ms: 900 } },
@@ -300,11 +316,8 @@ describe("an attempt", () => {
   });
 
   test("that hangs in its relay ends at the deadline with 504", async () => {
-    const { status, now, trail } = await run(
-      { model: "gpt-4o", routing: { timeout_ms: 1_000 } },
-      { openai: ["never"] },
-    );
-    expect(status).toBe(504);
+    const { reply, now, trail } = await run({ model: "gpt-4o", routing: { timeout_ms: 1_000 } }, { openai: ["never"] });
+    expect(reply).toMatchObject({ status: 504, failure: { condition: "timeout", code: "deadline_exceeded" } });
     expect(trail).toMatchObject([{ outcome: "timeout" }]);
     expect(now).toBe(1_500);
   });
@@ -324,6 +337,7 @@ describe("an attempt", () => {
       cloudflare: [ok("yes")],
     });
     expect(health.failed).toHaveBeenCalledWith(expect.objectContaining({ model: "gpt-4o" }), 7);
+    expect(health.began.mock.calls.map(([{ model }]) => model)).toEqual(["gpt-4o", expect.stringContaining("llama")]);
     expect(health.succeeded).toHaveBeenCalledTimes(1);
     expect(health.unknown).not.toHaveBeenCalled();
   });
@@ -366,9 +380,14 @@ describe("a hedged request", () => {
 
   test("tells the loser, whose stream is dropped when it comes after all", async () => {
     const loser = stream();
-    const { calls } = await run(hedged, { openai: [{ after: 120, reply: loser }], cloudflare: [ok("fast")] });
+    const script = { openai: [{ after: 120, reply: loser }], cloudflare: [ok("fast")] };
+    const { calls, health, later } = await run(hedged, script);
     await expect(calls[0]?.options.cancelled?.()).resolves.toBeUndefined();
     expect(loser.cancel).not.toHaveBeenCalled(); // it has not come yet
+    await later();
+    expect(loser.cancel).toHaveBeenCalledOnce();
+    expect(health.unknown).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ model: "gpt-4o" }));
+    expect(calls.map(({ options }) => options.otherTargetWaiting)).toEqual([true, true]);
   });
 
   test("does not start the second when the first answers in time", async () => {
@@ -423,8 +442,10 @@ describe("a hedged request", () => {
 
 describe("a client that leaves", () => {
   test("before the answer: no retry starts, and the attempt is noted as aborted", async () => {
-    const { calls, trail } = await run(both, { openai: ["never"], cloudflare: [ok("no")] }, { leaveAt: 200 });
+    const script = { openai: ["never" as const], cloudflare: [ok("no")] };
+    const { calls, trail, reply } = await run(both, script, { leaveAt: 200 });
     expect(calls).toHaveLength(1);
+    expect(reply).toMatchObject({ status: 499, failure: { condition: "cancelled" } });
     expect(trail).toMatchObject([{ provider: "openai", outcome: "aborted", ms: 200 }]);
   });
 

@@ -221,6 +221,7 @@ describe("a pool", () => {
 
   test("tries its targets in turn and answers under its own name", () => {
     const { attempts, choice } = plan({ model: "fast" }, policy(false));
+    expect(attempts.map(({ target }) => target.requestedModel)).toEqual(["fast", "fast", "fast"]);
     expect(new Set(attempts.map(({ target }) => target.provider.name))).toEqual(new Set(["openai", "cloudflare"]));
     expect(choice).toMatchObject({ requestedModel: "fast", rule: 5 });
   });
