@@ -94,6 +94,16 @@ describe("a Gemini model, whose encoding is not public", () => {
     expect(mesh.upstream.requests[0]?.text).toContain("Hello");
   });
 
+  test("is not counted without its functions, which Gemini has only as tools", async () => {
+    mesh.upstream.play((_request, response) => json(response, 200, { totalTokens: 42 }));
+    const chat = {
+      model: request.model,
+      messages: [{ role: "user", content: "Hello" }],
+      functions: [{ name: "ping" }],
+    };
+    expect(await tokenize({ ...chat, exact: true })).toMatchObject({ status: 400, error: { param: "functions" } });
+  });
+
   test("gives Gemini's own refusal", async () => {
     mesh.upstream.play((_request, response) =>
       json(response, 400, { error: { code: 400, message: "no such thing", status: "INVALID_ARGUMENT" } }),

@@ -78,8 +78,8 @@ async function countByProvider(
 }
 
 /** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */
-function chatOf({ messages, tools, text, input, prompt }: JsonObject): JsonObject | null {
-  if (Array.isArray(messages)) return { messages, ...(tools !== undefined && { tools }) };
+function chatOf({ messages, tools, functions, text, input, prompt }: JsonObject): JsonObject | null {
+  if (Array.isArray(messages)) return { messages, tools, functions };
   const content = text ?? input ?? prompt;
   return typeof content === "string" ? { messages: [{ role: "user", content }] } : null;
 }
