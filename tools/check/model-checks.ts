@@ -60,7 +60,7 @@ function checksOf(provider: string, { inPieces }: { inPieces: boolean }): Check[
         assert.equal(choice["finish_reason"], "stop");
         expectUsage(body["usage"]);
         assert.equal(answer.headers.get("x-gateway-provider"), provider);
-        for (const name of ["x-gateway-model", "x-gateway-attempts", "x-request-id", "x-session-id"]) {
+        for (const name of ["x-gateway-model", "x-gateway-attempts", "server-timing", "x-request-id", "x-session-id"]) {
           assert(answer.headers.get(name), `no ${name} header`);
         }
       },
