@@ -3,6 +3,7 @@ import { bodyText, type RelayReply, type RelayRequest, type WholeReply } from "@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import type { UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
+import { headerText } from "@ai-proxy/shared/header-text";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
 import { RequestClock } from "@ai-proxy/shared/request-clock";
@@ -91,7 +92,8 @@ export async function streamReply(parts: StreamParts): Promise<RelayReply> {
     ...(logId !== undefined && { gatewayLogId: logId }),
   });
   // The first event names the version that serves.
-  if (translator.servedModel !== undefined) reply.response.headers.set("x-gateway-model", translator.servedModel);
+  const { servedModel } = translator;
+  if (servedModel !== undefined) reply.response.headers.set("x-gateway-model", headerText(servedModel));
   return reply;
 }
 

@@ -291,6 +291,12 @@ describe("keys", () => {
     expect(asked.map(({ headers }) => headers.get("x-goog-api-key"))).toEqual(["key-1", "key-2", "key-2"]);
   });
 
+  test("P74 a key that Google repeats is in no answer", async () => {
+    answers = [json({ error: { code: 400, message: "not with key-1", status: "INVALID_ARGUMENT" } }, 400)];
+    const refused = await refusalOf(chat(request(HELLO), api(), waitUntil));
+    expect(refused).toMatchObject({ status: 400, message: "not with [key]" });
+  });
+
   test("P74 a refused key is logged by its label, never by value", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     answers = [bad];
@@ -320,6 +326,13 @@ describe("keys", () => {
 
 describe("a stream", () => {
   const finished = candidate([{ text: "lo" }], { finishReason: "STOP" });
+
+  test("of a version whose name no header can carry is an answer all the same", async () => {
+    answers = [streamed({ ...candidate([{ text: "Hel" }]), modelVersion: "v\r\n1" }, finished)];
+    const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
+    expect(reply.response.headers.get("x-gateway-model")).toBe("v1");
+    expect(await reply.response.text()).toContain('"content":"Hel"');
+  });
 
   test("P58 is asked for with alt=sse and answered as it comes, with the serving version in the header", async () => {
     answers = [streamed({ ...candidate([{ text: "Hel" }]), modelVersion: "v1" }, { ...finished, usageMetadata })];

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
 import { isStreamReply, type RelayReply, type StreamReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { headerText } from "@ai-proxy/shared/header-text";
 import type { Call } from "../call.ts";
 import { log } from "../log.ts";
 import { recordUsage } from "../record.ts";
@@ -42,11 +43,6 @@ function whole(call: Call, reply: WholeReply): Response {
   const response = new Response(reply.body, { status: reply.status, headers: reply.headers });
   if (reply.servedModel !== undefined) response.headers.set("x-gateway-model", headerText(reply.servedModel));
   return response;
-}
-
-/** A provider may call its model anything; a header takes no control characters. */
-function headerText(text: string): string {
-  return text.replace(/\p{Cc}/gu, "");
 }
 
 /**
