@@ -19,6 +19,9 @@ describe("a message of the audit queue", () => {
     ["an empty list", { v: 1, records: [] }],
     ["a record without its id", { v: 1, records: [{ ...record("a"), request_id: undefined }] }],
     ["a record with an empty id", { v: 1, records: [record("")] }],
+    ...["record_id", "session_id", "caller", "route", "method", "attempts", "status", "total_ms"].map(
+      (name) => [`a record without ${name}`, { v: 1, records: [{ ...record("a"), [name]: null }] }] as const,
+    ),
     ["a record that is none", { v: 1, records: [null] }],
     ["a record that does not say whether it streamed", { v: 1, records: [{ ...record("a"), stream: null }] }],
     ["a record whose usage may be anything", { v: 1, records: [{ ...record("a"), usage_estimated: null }] }],
@@ -56,7 +59,12 @@ describe("a batch", () => {
   test("with a message that the database refuses: that one is retried, the others are written", async () => {
     const [a, bad, b] = [one("a"), one("bad"), one("b")];
     const { write, written } = writer((ids) => ids.includes("bad"));
+    const logged = vi.spyOn(console, "log").mockImplementation(() => {});
     await consume([a, bad, b], write);
+    expect(logged.mock.calls.map(([line]) => JSON.parse(line))).toEqual([
+      { event: "write_failed", worker: "audit", message: "id", attempts: 1, reason: "Error: not today" },
+    ]);
+    logged.mockRestore();
     expect(written).toEqual([["a"], ["b"]]);
     expect(bad.retry).toHaveBeenCalledOnce();
     for (const { retry } of [a, b]) expect(retry).not.toHaveBeenCalled();

@@ -100,13 +100,14 @@ describe("Google's errors", () => {
     ],
     [404, "", { status: 404, code: "model_not_found", message: "Gemini does not know this model." }],
     [503, "", { status: 502, code: "upstream_overloaded", message: "Gemini is overloaded." }],
+    [529, "", { status: 502, code: "upstream_overloaded", condition: "overloaded" }],
     [408, "", { status: 504, code: "upstream_timeout", message: "Gemini took too long." }],
     [504, google(504, "Deadline", "DEADLINE_EXCEEDED"), { status: 504, message: "Deadline", condition: "timeout" }],
     [302, "", { status: 502, code: "upstream_error", condition: "upstream_error" }],
     [400, "", { status: 400, message: "Gemini refused the request." }],
     [418, "teapot", { status: 502, message: "teapot" }],
   ])("%i is told to client and routing as it should be", (status, body, expected) => {
-    expect(of(status, body)).toMatchObject(expected);
+    expect(of(status, body)).toMatchObject({ ...expected, upstreamStatus: status });
   });
 
   test.each([
@@ -196,6 +197,10 @@ describe("Google's errors", () => {
     });
     expect(answeredError({ error: { message: "odd" } })).toMatchObject({ status: 502, message: "odd" });
     expect(answeredError({ error: { message: "" } })).toMatchObject({ message: "Gemini answered with status 502." });
+    const refused = { code: 400, message: "Wrong.", details: [{ reason: "API_KEY_INVALID" }] };
+    expect(answeredError({ error: refused })).toMatchObject({ status: 502, code: "provider_auth_error" });
+    const repeated = { code: 400, message: "AIzaSyA1234567890123456789012345678901 is wrong" };
+    expect(answeredError({ error: repeated })).toMatchObject({ status: 400, message: "[key] is wrong" });
     expect(answeredError({ error: "odd" })).toMatchObject({ status: 502, message: "odd" });
     expect(answeredError({ error: "" })).toMatchObject({ message: "Gemini answered with status 502." });
     expect(answeredError({ candidates: [] })).toBeNull();

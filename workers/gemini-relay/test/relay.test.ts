@@ -293,7 +293,7 @@ describe("keys", () => {
 
   test("P74 a key that Google repeats is in no answer", async () => {
     answers = [json({ error: { code: 400, message: "not with key-1", status: "INVALID_ARGUMENT" } }, 400)];
-    const refused = await refusalOf(chat(request(HELLO), api(), waitUntil));
+    const refused = await failure(chat(request(HELLO), api(), waitUntil));
     expect(refused).toMatchObject({ status: 400, message: "not with [key]" });
   });
 

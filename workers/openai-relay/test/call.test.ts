@@ -59,6 +59,7 @@ describe("a call", () => {
   test("goes to the upstream's path as a POST of JSON, with its key", async () => {
     const request = await sent(caller());
     expect([request.method, request.url]).toEqual(["POST", "https://api.openai.com/v1/chat/completions"]);
+    expect(await request.text()).toBe("{}");
     expect(Object.fromEntries(request.headers)).toEqual({
       authorization: "Bearer sk-1",
       "content-type": "application/json",
