@@ -36,6 +36,17 @@ test("an error is answered as OpenAI's is", async () => {
   expect(await response.json()).toEqual({
     error: { message: "m", type: "invalid_request_error", param: "p", code: "c" },
   });
+  const limited = new ApiError({
+    status: 429,
+    message: "m",
+    retryAfterMs: 1_500,
+    headers: { "x-should-retry": "false" },
+  });
+  expect(Object.fromEntries(errorResponse(limited).headers)).toEqual({
+    "content-type": "application/json",
+    "retry-after": "2",
+    "x-should-retry": "false",
+  });
 });
 
 describe("a thrown value", () => {

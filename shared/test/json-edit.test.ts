@@ -107,6 +107,10 @@ describe("what is no JSON object is refused, not looped over", () => {
     '{"a":[1}',
     '{"a":"x}',
     "{a:1}",
+    "{1:2}",
+    '["a":1}',
+    '{"a" 1}',
+    '{"a":1 "b":2}',
     '{"\\x":1}',
   ])("%s", (text) => {
     expect(() => objectMembers(text)).toThrow(JsonTextError);

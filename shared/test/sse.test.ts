@@ -21,6 +21,18 @@ test("P44: every line end, a mark at the start, fields that nobody needs, no bla
   }
 });
 
+test("P43: the events are the same wherever the bytes are cut", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const text = ["data: é", "data: b", "", ": comment", "", "data: c", "", "data: d"].join(end);
+    const bytes = new TextEncoder().encode(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const parser = new SseParser();
+      const events = [...parser.push(bytes.subarray(0, cut)), ...parser.push(bytes.subarray(cut)), ...parser.end()];
+      expect(events, `${JSON.stringify(end)} at ${cut}`).toEqual(["é\nb", "c", "d"]);
+    }
+  }
+});
+
 test("[DONE] is the end, padded or not", () => {
   for (const data of ["[DONE]", "[DONE] ", " [DONE]\t"]) expect(isDone(data)).toBe(true);
   for (const data of ["", "[DONE", '"[DONE]"']) expect(isDone(data)).toBe(false);

@@ -12,7 +12,7 @@ describe("a message of the audit queue", () => {
     expect(readMessage({ v: 2, extra: true, records: [{ ...record("a"), brand_new: 1 }] })).toHaveLength(1);
   });
 
-  test.each([
+  test.each<[string, unknown]>([
     ["null", null],
     ["a text", "records"],
     ["no records", { v: 1 }],
@@ -20,7 +20,7 @@ describe("a message of the audit queue", () => {
     ["a record without its id", { v: 1, records: [{ ...record("a"), request_id: undefined }] }],
     ["a record with an empty id", { v: 1, records: [record("")] }],
     ...["record_id", "session_id", "caller", "route", "method", "attempts", "status", "total_ms"].map(
-      (name) => [`a record without ${name}`, { v: 1, records: [{ ...record("a"), [name]: null }] }] as const,
+      (name): [string, unknown] => [`a record without ${name}`, { v: 1, records: [{ ...record("a"), [name]: null }] }],
     ),
     ["a record that is none", { v: 1, records: [null] }],
     ["a record that does not say whether it streamed", { v: 1, records: [{ ...record("a"), stream: null }] }],
