@@ -271,6 +271,12 @@ const embeddings: readonly ModelEntry[] = [
   embedding("@cf/google/embeddinggemma-300m", { created: 1_756_932_518, source: DOCS_2026 }),
 ];
 
+/** Most texts of one run: `maxItems` of the models' schemas; the smallest where a model is not known. Other vendors' models take any list. */
+export function embeddingBatch(model: string): number {
+  if (!model.startsWith("@")) return Number.POSITIVE_INFINITY;
+  return model.startsWith("@cf/baai/bge-") ? 100 : 32;
+}
+
 export const cloudflare: ProviderEntry = {
   name: "cloudflare",
   binding: "CF_AI",
@@ -282,4 +288,5 @@ export const cloudflare: ProviderEntry = {
   idPrefix: "@cf/",
   families: [/^@hf\//],
   models: [...llama, ...reasoning, ...others, ...embeddings],
+  embeddingBatch,
 };

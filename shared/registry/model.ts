@@ -47,4 +47,6 @@ export interface ProviderEntry {
   /** Model ids that belong to this provider, registered or not: rule 6 of the route choice. */
   families: readonly RegExp[];
   models: readonly ModelEntry[];
+  /** Texts of one call for embeddings, where an API takes few; a longer list is several calls. */
+  embeddingBatch?: (model: string) => number;
 }

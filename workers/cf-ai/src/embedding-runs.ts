@@ -1,6 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { estimateTokens } from "@ai-proxy/shared/estimate";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import { embeddingBatch } from "@ai-proxy/shared/registry/cloudflare";
 import { catalogInputs } from "./catalog.ts";
 import { dialectOf } from "./dialect.ts";
 
@@ -11,11 +12,6 @@ export interface EmbeddingRun {
   count: number;
   /** Tokens of its texts. */
   estimate: () => number;
-}
-
-/** Most texts of one run: `maxItems` of the models' schemas; the smallest where a model is not known. */
-function batchSize(model: string): number {
-  return model.startsWith("@cf/baai/bge-") ? 100 : 32;
 }
 
 /** OpenAI's limit of inputs. */
@@ -54,7 +50,7 @@ export function embeddingRuns(body: JsonObject, model: string): EmbeddingRun[] {
       "unsupported_parameter",
     );
   }
-  const size = batchSize(model);
+  const size = embeddingBatch(model);
   const texts = inputTexts(body["input"], Math.min(MOST_INPUTS, MOST_RUNS * size));
   const own = ownFields(body);
   const runs: EmbeddingRun[] = [];

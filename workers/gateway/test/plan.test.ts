@@ -116,6 +116,17 @@ describe("a plan", () => {
     expect(plan(tokens, {}, [], { kind: "completion" }).attempts).toHaveLength(6);
   });
 
+  test("of many texts to embed stays below them too, where a call takes few", () => {
+    const attempts = (model: string, count: number, fallbacks: string[] = []) =>
+      plan({ model, input: Array(count).fill("x"), fallbacks } as Routed, {}, [], { kind: "embedding" }).attempts
+        .length;
+    expect([attempts("@cf/baai/bge-m3", 1_000), attempts("@cf/baai/bge-m3", 2_048)]).toEqual([3, 2]);
+    expect([attempts("@cf/qwen/qwen3-embedding-0.6b", 1_440), attempts("@cf/qwen/qwen3-embedding-0.6b", 32)]).toEqual([
+      1, 3,
+    ]);
+    expect([attempts("text-embedding-3-small", 2_048), attempts("cloudflare/openai/x", 2_048)]).toEqual([3, 3]);
+  });
+
   test("hedges only where there is another target", () => {
     expect(plan({ routing: { hedge_after_ms: 50 } }).hedgeAfterMs).toBeUndefined();
     expect(plan({ fallbacks: ["gpt4"], routing: { hedge_after_ms: 50 } }).hedgeAfterMs).toBe(50);

@@ -106,11 +106,21 @@ export function makePlan(input: PlanInput): Plan {
   return { choice, attempts, totalMs, hedgeAfterMs };
 }
 
-/** Calls to the provider that one attempt makes at most: only OpenAI's API takes several prompts in one. */
+/** Calls to the provider that one attempt makes at most. */
 function callsEach({ kind, body }: PlanInput, targets: readonly Target[]): number {
-  const prompts: unknown = body["prompt"];
-  const several = kind === "completion" && Array.isArray(prompts) && typeof prompts[0] !== "number";
-  return several && targets.some(({ provider }) => provider.binding !== "OPENAI_RELAY") ? prompts.length : 1;
+  return Math.max(
+    ...targets.map(({ provider, model }) => {
+      // Only OpenAI's API takes several prompts in one call.
+      if (kind === "completion") return provider.binding === "OPENAI_RELAY" ? 1 : lengthOf(body["prompt"]);
+      const batch = kind === "embedding" ? provider.embeddingBatch?.(model) : undefined;
+      return batch === undefined ? 1 : Math.ceil(lengthOf(body["input"]) / batch);
+    }),
+  );
+}
+
+/** How many texts there are: one, a list of them, or one as its token ids. */
+function lengthOf(texts: unknown): number {
+  return Array.isArray(texts) && typeof texts[0] !== "number" ? texts.length : 1;
 }
 
 /** Milliseconds for all of a request that goes to this provider first. */
