@@ -178,10 +178,21 @@ describe("a field that is wrong is named", () => {
     ["fallbacks[0].mdoel", { messages, fallbacks: [{ provider: "openai", mdoel: "x" }] }, "unknown_parameter"],
     ["routing", { messages, routing: [] }, "invalid_type"],
     ["routing.max_attempts", { messages, routing: { max_attempts: 0 } }, "invalid_value"],
+    ["routing.max_attempts", { messages, routing: { max_attempts: 11 } }, "invalid_value"],
     ["routing.timeout_ms", { messages, routing: { timeout_ms: -1 } }, "invalid_value"],
+    ["routing.timeout_ms", { messages, routing: { timeout_ms: 3_600_001 } }, "invalid_value"],
+    ["routing.first_byte_timeout_ms", { messages, routing: { first_byte_timeout_ms: 0.5 } }, "invalid_value"],
+    ["routing.hedge_after_ms", { messages, routing: { hedge_after_ms: 0 } }, "invalid_value"],
+    ["fallbacks", { messages, fallbacks: Array(6).fill("llama4") }, "invalid_value"],
     ["routing.retries", { messages, routing: { retries: 1 } }, "unknown_parameter"],
   ])("%s in %j", (param, body, code) => {
     expect(() => validate("chat", body)).toThrow(expect.objectContaining({ status: 400, param, code }));
+  });
+
+  test("and what is at its bound passes", () => {
+    const routing = { max_attempts: 10, timeout_ms: 3_600_000, first_byte_timeout_ms: 1, hedge_after_ms: 1 };
+    const body = { messages, max_tokens: 1, n: 1, fallbacks: Array(5).fill("llama4"), routing };
+    expect(validate("chat", body)).toMatchObject(body);
   });
 
   test("and what we do not know passes", () => {
