@@ -185,7 +185,7 @@ class TranslatedSource {
       return {
         text,
         failure: this.#timedOut
-          ? deadlineError(provider, this.#holding ? "content" : "the next chunk")
+          ? deadlineError(provider, this.#holding ? "content" : this.#watchdog.missed)
           : toApiError(thrown),
       };
     }

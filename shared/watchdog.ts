@@ -47,6 +47,11 @@ export class Watchdog {
     this.#resting = true;
   }
 
+  /** What has not come in time, once it has expired. */
+  get missed(): string {
+    return Date.now() < this.#totalAt ? "the next chunk" : "the whole answer";
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

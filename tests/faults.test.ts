@@ -493,6 +493,25 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       expect(text.slice(-500)).not.toContain('"error"');
     });
 
+    test("a stream that goes on beyond the time for all of it ends with an error that says so", async () => {
+      mesh.upstream.play(async (_request, response) => {
+        openStream(response);
+        while (!response.destroyed) {
+          write(response, event(provider, "more "));
+          await new Promise((resolve) => setTimeout(resolve, IDLE_MS / 4));
+        }
+      });
+      const answer = await ask(
+        provider,
+        stream,
+        { routing: { timeout_ms: 2 * IDLE_MS }, ...fields },
+        idOf("endless", 0),
+      );
+      expect(JSON.parse(events(answer.text).at(-1) ?? "")).toMatchObject({
+        error: { code: "upstream_timeout", message: expect.stringContaining("the whole answer") },
+      });
+    });
+
     test("a stream whose pauses are shorter than the idle deadline is whole", async () => {
       const pieces = Array.from({ length: 8 }, (_, at) => event(provider, `piece ${at} `));
       mesh.upstream.play((_request, response) => sse(response, [...pieces, ...ending(provider)], IDLE_MS / 2));

@@ -222,7 +222,7 @@ class NativeStream {
   #ending(broken: boolean): StreamEnding {
     const { provider, meter, endsWithDone } = this.#options;
     if (this.#refusal !== null) return { text: errorEvent(this.#refusal), failure: this.#refusal };
-    const cut = this.#timedOut ? deadlineError(provider, "the next chunk") : cutError(provider);
+    const cut = this.#timedOut ? deadlineError(provider, this.#watchdog.missed) : cutError(provider);
     return streamEnding(meter, { endsWithDone, broken, cut });
   }
 
