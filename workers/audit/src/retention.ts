@@ -9,9 +9,11 @@ const MOST_SLICES = 40;
 /**
  * The setting RETENTION_DAYS: after how many days a row goes; null when rows
  * stay for good ("" or absent). Throws for anything else: nothing is deleted by guess.
+ *
+ * @param setting text, or the number that a JSON var may be
  */
-export function readRetention(setting: string | undefined): number | null {
-  const text = setting?.trim() ?? "";
+export function readRetention(setting: unknown): number | null {
+  const text = String(setting ?? "").trim();
   if (text === "") return null;
   const days = Number(text);
   if (Number.isInteger(days) && days >= 1) return days;

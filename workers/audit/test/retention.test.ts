@@ -7,10 +7,14 @@ test.each([
   [" ", null],
   ["30", 30],
   ["1", 1],
+  [30, 30],
 ])("RETENTION_DAYS=%j keeps rows for %s days", (setting, days) => {
   expect(readRetention(setting)).toBe(days);
 });
 
-test.each(["0", "-1", "1.5", "a week", "Infinity", "NaN"])("RETENTION_DAYS=%j deletes nothing by guess", (setting) => {
-  expect(() => readRetention(setting)).toThrow("RETENTION_DAYS");
-});
+test.each(["0", "-1", "1.5", "a week", "Infinity", "NaN", true])(
+  "RETENTION_DAYS=%j deletes nothing by guess",
+  (setting) => {
+    expect(() => readRetention(setting)).toThrow("RETENTION_DAYS");
+  },
+);

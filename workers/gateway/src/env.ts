@@ -89,8 +89,9 @@ function normalOrigin(origin: string): string {
   return origin.replace(/\/+$/, "").toLowerCase();
 }
 
-function listOf(text: string | undefined): string[] {
-  return (text ?? "")
+/** @param setting comma-separated, or the list that a JSON var may be */
+function listOf(setting: unknown): string[] {
+  return String(setting ?? "")
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");

@@ -244,6 +244,17 @@ test.each(["25MB", "-1", "0.5", "Infinity"])("MAX_BODY_BYTES=%s is the owner's m
   });
 });
 
+test("a list of paths or origins may be a JSON list, as wrangler's vars may", () => {
+  const vars: Record<string, unknown> = {
+    PASSTHROUGH_PATHS: ["/responses", "/files"],
+    ALLOWED_ORIGINS: ["https://a", "https://b"],
+  };
+  expect(readSettings(vars)).toMatchObject({
+    passthroughPaths: ["/responses", "/files"],
+    allowedOrigins: new Set(["https://a", "https://b"]),
+  });
+});
+
 test("an origin counts however its owner wrote it", () => {
   for (const origin of ["https://App.example", "https://app.example/", "https://app.example//"]) {
     expect(readSettings({ ALLOWED_ORIGINS: origin }).allowedOrigins).toEqual(new Set(["https://app.example"]));
