@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toolDefinitionsText } from "../src/chat/tool-definitions.ts";
 import { tokenize } from "../src/tokenize.ts";
+import chats from "./chats.json" with { type: "json" };
 
 function ask(body: unknown, model = "gpt-4o", provider = "openai") {
   return tokenize({ body: JSON.stringify(body), provider, model, requestedModel: model });
@@ -27,14 +28,12 @@ describe("chats of plain text", () => {
     expect((await ask({ messages: [parts] })).count).toBe(11);
   });
 
-  test("neighbouring parts of text are one text: as recorded of gpt-5", async () => {
+  test("neighbouring parts of text are one text, tokens across their seam too", async () => {
     const part = (text: string) => ({ type: "text", text });
-    const content = [part("You are an overridden assistant."), part("Please respond concisely.")];
-    const messages = [
-      { role: "developer", content },
-      { role: "user", content: "Hello, GPT!" },
-    ];
-    expect(await ask({ messages }, "gpt-5")).toMatchObject({ method: "exact", count: 25 });
+    const apart = await ask({ messages: [{ role: "developer", content: [part("Good mor"), part("ning")] }] }, "gpt-5");
+    const joined = await ask({ messages: [{ role: "developer", content: "Good morning" }] }, "gpt-5");
+    expect(apart).toEqual(joined);
+    expect(apart).toMatchObject({ method: "exact", count: 8 });
   });
 
   test("a refusal counts as the same text in the content", async () => {
@@ -64,27 +63,27 @@ describe("chats of plain text", () => {
 });
 
 describe("what OpenAI publishes no rule for is an estimate with a bound", () => {
+  // The counts are those of the rules that recorded chats of these forms agree with to the token (README.md).
+  test.each(chats)("$name: $count tokens", async ({ body, count }) => {
+    const { method, messages = [], tools = 0, frame = 0, ...counted } = await ask(body, body.model);
+    expect([counted.count, method]).toEqual([count, "estimate"]);
+    expect(messages.reduce((sum, one) => sum + one.count, tools + frame)).toBe(count);
+  });
+
   const tools = [{ type: "function", function: { name: "ping", description: "Pings.", parameters: {} } }];
 
   test("tools", async () => {
     expect(await ask({ messages: [user], tools })).toMatchObject({ method: "estimate", error_bound: 2 });
   });
 
-  test("a schema's description is text of the prompt: as recorded of gpt-4.1-nano", async () => {
-    const messages = [{ role: "user", content: "Tell me a joke about opentelemetry" }];
-    const jsonSchema = {
-      name: "Joke",
-      description: "A joke and your self evaluation of it from 1 to 10",
-      schema: {
-        properties: { joke: { title: "Joke", type: "string" }, rating: { title: "Rating", type: "integer" } },
-        required: ["joke", "rating"],
-        title: "Joke",
-        type: "object",
-      },
+  test("a schema's description is text of the prompt", async () => {
+    const asked = (described: object) => {
+      const json_schema = { name: "Tide", ...described, schema: { type: "object", properties: {} } };
+      return ask({ messages: [user], response_format: { type: "json_schema", json_schema } }, "gpt-4.1-nano");
     };
-    const response_format = { type: "json_schema", json_schema: jsonSchema };
-    const { count, error_bound: bound = 0 } = await ask({ messages, response_format }, "gpt-4.1-nano");
-    expect(Math.abs(count - 83)).toBeLessThanOrEqual(bound);
+    const description = "The next high tide at a harbour";
+    const more = (await asked({ description })).count - (await asked({})).count;
+    expect(more).toBeGreaterThanOrEqual((await ask({ text: description }, "gpt-4.1-nano")).count);
   });
 
   test("tool calls and their results", async () => {
@@ -153,7 +152,7 @@ describe("what OpenAI publishes no rule for is an estimate with a bound", () => 
   });
 });
 
-describe("Llama's chats, as recorded", () => {
+describe("Llama's chats, as recorded ones are counted", () => {
   test.each([
     ["llama3-8b-8192", 18],
     ["@cf/meta/llama-3-8b-instruct", 18],
@@ -161,9 +160,9 @@ describe("Llama's chats, as recorded", () => {
     ["meta-llama/Llama-3.2-1B-Instruct", 43],
     ["llama3.1:8b", 43],
     ["llama3-3-70b-instruct", 43],
-  ])("of %s: a system message on dates from 3.1 on only", async (model, recorded) => {
-    const messages = [{ role: "user", content: "Tell me a joke about opentelemetry" }];
-    expect((await ask({ messages }, model)).count).toBe(recorded);
+  ])("of %s: a system message on dates from 3.1 on only", async (model, count) => {
+    const messages = [{ role: "user", content: "When is high tide in Whitby?" }];
+    expect((await ask({ messages }, model)).count).toBe(count);
   });
 
   test("Llama 2 has another vocabulary: the bound is that of a model that was not measured", async () => {
