@@ -189,6 +189,53 @@ describe("a field that is wrong is named", () => {
     expect(() => validate("chat", body)).toThrow(expect.objectContaining({ status: 400, param, code }));
   });
 
+  const wrong = { a: 1 };
+  test.each([
+    [
+      "chat",
+      ["top_p", "presence_penalty", "frequency_penalty", "max_completion_tokens", "stop", "parallel_tool_calls"],
+    ],
+    ["chat", ["logprobs", "model", "provider", "fallbacks"]],
+    ["completion", ["prompt", "echo", "temperature", "n", "stop", "model", "routing"]],
+    ["embedding", ["input", "encoding_format", "dimensions", "model", "routing"]],
+    ["moderation", ["input", "model", "routing"]],
+    ["routable", ["model", "provider", "fallbacks", "routing"]],
+  ] as const)("of a %s: %j", (kind, names) => {
+    const body = { messages, prompt: "a", input: "a" };
+    for (const name of names) {
+      const param = name === "routing" ? "routing.a" : name;
+      expect(() => validate(kind, { ...body, [name]: wrong }), name).toThrow(
+        expect.objectContaining({ status: 400, param }),
+      );
+    }
+  });
+
+  test.each([
+    ["messages[0].tool_calls", { messages: [{ role: "assistant", tool_calls: {} }] }],
+    ["messages[0].tool_calls[0]", { messages: [{ role: "assistant", tool_calls: ["x"] }] }],
+    ["stream_options.include_usage", { messages, stream_options: { include_usage: "yes" } }],
+    ["seed", { messages, seed: 0.5 }],
+    ["tool_choice", { messages, tool_choice: 5 }],
+    ["model", { messages, model: "m".repeat(257) }],
+  ])("inside a chat: %s", (param, body) => {
+    expect(() => validate("chat", body)).toThrow(expect.objectContaining({ status: 400, param }));
+  });
+
+  test.each([
+    ["chat", "tool_choice", ["auto", { type: "function" }]],
+    ["chat", "stop", ["x", ["x", "y"]]],
+    ["chat", "model", ["m".repeat(256)]],
+    ["completion", "prompt", ["a", ["a", "b"], [1, 2], [[1], [2]], null]],
+    ["embedding", "input", ["a", ["a", "b"], [1, 2], [[1], [2]]]],
+    ["embedding", "encoding_format", ["float", "base64", null]],
+    ["moderation", "input", ["a", ["a", "b"], [{ type: "text", text: "a" }]]],
+  ] as const)("and every form that OpenAI has for it passes: %s, %s", (kind, name, values) => {
+    for (const value of values) {
+      const body = { messages, input: "a", [name]: value };
+      expect(validate(kind, body)).toMatchObject(body);
+    }
+  });
+
   test("and what is at its bound passes", () => {
     const routing = { max_attempts: 10, timeout_ms: 3_600_000, first_byte_timeout_ms: 1, hedge_after_ms: 1 };
     const body = { messages, max_tokens: 1, n: 1, fallbacks: Array(5).fill("llama4"), routing };
@@ -310,6 +357,24 @@ describe("an answer to a browser", () => {
       "access-control-allow-credentials": "true",
       vary: "Origin",
     });
+  });
+
+  test("shows what its SDK and its page go by", () => {
+    const headers = new Headers();
+    const asked = new Request("https://gateway/", { headers: { origin: "https://app.example" } });
+    allowOrigin(asked, headers, readSettings({ ALLOWED_ORIGINS: "*" }));
+    expect(headers.get("access-control-expose-headers")?.split(", ").toSorted()).toEqual([
+      "retry-after",
+      "retry-after-ms",
+      "server-timing",
+      "x-gateway-attempts",
+      "x-gateway-ignored",
+      "x-gateway-model",
+      "x-gateway-provider",
+      "x-request-id",
+      "x-session-id",
+      "x-should-retry",
+    ]);
   });
 
   test("of any origin may be read where all are allowed, but without cookies", () => {

@@ -11,6 +11,9 @@ const EXPOSED = [
   "x-gateway-attempts",
   "server-timing",
   "retry-after",
+  // OpenAI's SDKs go by these two before they try again.
+  "retry-after-ms",
+  "x-should-retry",
   "x-gateway-ignored",
 ].join(", ");
 
