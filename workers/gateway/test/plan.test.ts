@@ -209,6 +209,13 @@ describe("a plan", () => {
     expect(bounds({ model: "gpt4", fallbacks: ["llama4"], stream: true })).toEqual([120_000, undefined, undefined]);
   });
 
+  test("takes the owner's times", () => {
+    const policy = readPolicy('{"timeout_ms":9000,"first_byte_timeout_ms":7,"idle_timeout_ms":8}');
+    const { attempts, totalMs } = plan({ model: "gpt4", stream: true }, policy);
+    expect(totalMs).toBe(9_000);
+    expect(attempts[0]?.times).toEqual({ firstByteMs: 7, idleMs: 8 });
+  });
+
   test("takes the times of each target's provider", () => {
     const policy = readPolicy(
       '{"providers":{"openai":{"first_byte_timeout_ms":7,"idle_timeout_ms":8,"timeout_ms":9000}}}',
@@ -266,7 +273,7 @@ describe("a pool", () => {
 describe("the setting ROUTING", () => {
   test.each([
     ["{", "ROUTING is not valid JSON"],
-    ['{"max_attempts":99}', "max_attempts: must be at most 23"],
+    ['{"max_attempts":24}', "max_attempts: must be at most 23"],
     ['{"max_atempts":1}', "max_atempts"],
     ['{"pools":{"gpt4":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
     ['{"pools":{"openai":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
@@ -275,6 +282,10 @@ describe("the setting ROUTING", () => {
     ['{"pools":{"p":{"targets":[{"model":"x","weight":0}]}}}', "pools.p.targets.0.weight"],
     ['{"pools":{"openai/fast":{"targets":[{"model":"x"}]}}}', "is the name of a model or provider already"],
     ['{"pools":{"p":{"targets":[]}}}', "pools.p.targets"],
+    [JSON.stringify({ pools: { p: { targets: Array(11).fill({ model: "x" }) } } }), "pools.p.targets"],
+    [JSON.stringify({ fallbacks: { openai: Array(6).fill("llama4") } }), "fallbacks.openai"],
+    ['{"timeout_ms":3600001}', "timeout_ms"],
+    ['{"default_attempts":0}', "default_attempts"],
     ["[]", "ROUTING"],
   ])("%s is refused, and the message says why", (setting, message) => {
     expect(() => readPolicy(setting)).toThrow(
