@@ -283,6 +283,28 @@ test("a setting that is missing or out of range has its default", () => {
   });
 });
 
+test("opened paths count however their owner wrote them", () => {
+  const list = "/responses, v1/files/,/v1/batches,, //images";
+  expect(readSettings({ PASSTHROUGH_PATHS: list }).passthroughPaths).toEqual([
+    "/responses",
+    "/files",
+    "/batches",
+    "/images",
+  ]);
+  expect(readSettings({}).passthroughPaths).toEqual([]);
+});
+
+test("a mistake in ROUTING is the owner's, and leaves the other settings as they are", () => {
+  const settings = readSettings({ ROUTING: "{", DEFAULT_PROVIDER: " openai ", MAX_BODY_BYTES: "1" });
+  expect(settings).toMatchObject({ defaultProvider: "openai", maxBodyBytes: 1 });
+  expect(settings.policy).toEqual(readSettings({}).policy);
+  expect(settings.fault).toMatchObject({
+    status: 503,
+    code: "not_configured",
+    message: expect.stringContaining("ROUTING"),
+  });
+});
+
 test.each(["25MB", "-1", "0.5", "Infinity"])("MAX_BODY_BYTES=%s is the owner's mistake, and is named", (limit) => {
   expect(readSettings({ MAX_BODY_BYTES: limit }).fault).toMatchObject({
     status: 503,
