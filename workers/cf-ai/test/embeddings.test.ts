@@ -63,6 +63,10 @@ describe("inputs", () => {
     [{ input: "a", dimensions: 256 }, "dimensions", "unsupported_parameter"],
     [{ input: "a", contexts: [{ text: "b" }] }, "contexts", "unsupported_parameter"],
     [{ input: "a", text: ["b"] }, "text", "unsupported_parameter"],
+    [{ input: "a", queries: ["b"] }, "queries", "unsupported_parameter"],
+    [{ input: "a", documents: ["b"] }, "documents", "unsupported_parameter"],
+    [{ input: "a", query: "b" }, "query", "unsupported_parameter"],
+    [{ input: "a", requests: ["b"] }, "requests", "unsupported_parameter"],
   ])("%j is a 400 that names %s", (body, param, code) => {
     expect(() => embeddingRuns(body, BGE)).toThrow(expect.objectContaining({ status: 400, param, code }));
   });

@@ -529,6 +529,8 @@ describe("controls", () => {
     const body = {
       model: "openai/gpt-5",
       provider: "cloudflare",
+      fallbacks: ["llama4"],
+      routing: { max_attempts: 1 },
       messages: [user],
       response_format,
       max_completion_tokens: 5,

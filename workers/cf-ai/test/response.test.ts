@@ -299,6 +299,37 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
     expect(body).not.toHaveProperty("gatewayMetadata");
   });
 
+  test("says what has a place of its own there alone, and is nobody's own", () => {
+    const said = { content: "4", reasoning: "two and two", refusal: null, tool_calls: [] };
+    const given = {
+      ...output,
+      system_fingerprint: "fp_1",
+      usage: null,
+      choices: [{ message: said, finish_reason: "stop" }],
+    };
+    const { body } = chatCompletion(given, { ...options, catalog: true });
+    expect(body).toMatchObject({
+      id: "chatcmpl-1",
+      object: "chat.completion",
+      model: "llama4",
+      system_fingerprint: "fp_1",
+    });
+    expect(body["choices"]).toMatchObject([
+      { message: { role: "assistant", content: "4", reasoning_content: "two and two", refusal: null } },
+    ]);
+    expect(choice(given, { catalog: true })).not.toHaveProperty("message.reasoning");
+    expect(choice(given, { catalog: true })).not.toHaveProperty("message.tool_calls");
+  });
+
+  test.each([
+    { audio: { id: "audio_1" } },
+    { images: [{ type: "image_url", image_url: { url: "data:image/png;base64,AA" } }] },
+    { function_call: { name: "f", arguments: "{}" } },
+  ])("is not empty with %j alone", (said) => {
+    const given = { choices: [{ message: { content: "", ...said }, finish_reason: "stop" }] };
+    expect(choice(given, { catalog: true, refuseEmpty: true })).toMatchObject({ message: said });
+  });
+
   test("keeps the signature that Gemini wants back with a call", () => {
     const call = { id: "c1", type: "function", function: { name: "f", arguments: "{}" }, extra_content: SIGNED };
     const given = { choices: [{ message: { content: null, tool_calls: [call] }, finish_reason: "tool_calls" }] };

@@ -490,6 +490,7 @@ describe("a stream of another vendor's model, by way of AI Gateway", () => {
     expect(deltas(sse)).toEqual([{ role: "assistant", content: "", audio }, { annotations }, {}]);
     const { chunks } = readChunks(sse);
     expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(["chatcmpl-1"]));
+    expect(new Set(chunks.map(({ model }) => model))).toEqual(new Set(["llama4"]));
     expect(chunks.every((one) => one["service_tier"] === "default" && !("obfuscation" in one))).toBe(true);
     expect(chunks.at(-1)).toMatchObject({ citations: ["https://example.com"] });
   });
