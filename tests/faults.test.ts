@@ -138,7 +138,7 @@ const ROWS: Row[] = [
   },
   {
     fault: "429 with Retry-After as a date, too long to wait",
-    play: refuse(429, 3040, { "retry-after": new Date(Date.now() + 3_600_000).toUTCString() }),
+    play: (...call) => refuse(429, 3040, { "retry-after": new Date(Date.now() + 3_600_000).toUTCString() })(...call),
     alone: 429,
     fallback: true,
   },
