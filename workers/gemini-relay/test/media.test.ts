@@ -60,6 +60,22 @@ describe("files in messages", () => {
     expect(partOf(part)).toEqual(expected);
   });
 
+  test.each([
+    ["image", "png png", "jpeg jpg jpeg", "webp webp", "gif gif", "heic heic", "heif heif"],
+    ["audio", "mp3 mp3", "wav wav", "ogg ogg", "flac flac", "aac aac", "aiff aiff"],
+    ["video", "mp4 mp4", "quicktime mov", "webm webm", "mpeg mpeg mpg"],
+    ["application", "pdf pdf", "json json"],
+    ["text", "plain txt md", "csv csv", "html html"],
+  ])("the type of a file by address is told by its ending: %s", (kind, ...types) => {
+    for (const [type = "", ...endings] of types.map((each) => each.split(" "))) {
+      for (const ending of endings) {
+        const fileUri = `https://x.y/a.b/file.${ending.toUpperCase()}?v=1.txt#a.md`;
+        expect(partOf(image(fileUri))).toEqual({ fileData: { fileUri, mimeType: `${kind}/${type}` } });
+      }
+    }
+    expect(partOf(image("https://x.y/file"))).toStrictEqual({ fileData: { fileUri: "https://x.y/file" } });
+  });
+
   const at = "messages[0].content[0]";
   test.each([
     ["an unknown part", { type: "hologram" }, "type", "invalid_value"],

@@ -279,6 +279,7 @@ describe("finish reasons", () => {
   test.each([
     ["STOP", "stop"],
     ["MAX_TOKENS", "length"],
+    ["CONTINUATION", "length"],
     ["SAFETY", "content_filter"],
     ["RECITATION", "content_filter"],
     ["LANGUAGE", "content_filter"],
@@ -289,8 +290,11 @@ describe("finish reasons", () => {
     ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
     ["IMAGE_RECITATION", "content_filter"],
     ["MODEL_ARMOR", "content_filter"],
-  ])("P7 %s is %s", (reason, expected) => {
+  ])("P7 %s is %s, and what is withheld whole says why as its refusal", (reason, expected) => {
     expect(finish(reason)).toBe(expected);
+    if (expected !== "content_filter") return;
+    const refusal = expect.stringContaining(reason);
+    expect(choiceOf([], { finishReason: reason })).toMatchObject({ finish_reason: expected, message: { refusal } });
   });
 
   test("P5 a call turns STOP into tool_calls and nothing else", () => {
