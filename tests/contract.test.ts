@@ -9,7 +9,8 @@ import { answerAsProvider } from "./replies.ts";
 
 let mesh: Mesh;
 beforeAll(async () => {
-  mesh = await startMesh({ gateway: { bindings: { OPENAI_RELAY: "oldest-relay" } } });
+  const bindings = { OPENAI_RELAY: "oldest-relay", TOKENIZER: "oldest-relay" };
+  mesh = await startMesh({ gateway: { bindings, vars: { PASSTHROUGH_PATHS: "/responses" } } });
   mesh.upstream.play(answerAsProvider);
 });
 afterAll(() => mesh.close());
@@ -53,10 +54,17 @@ describe("a new gateway before an old relay", () => {
     expect(await response.text()).toContain("Hello");
   });
 
-  test("answers for what the relay cannot do yet, and lists what it can", async () => {
-    const missing = await mesh.post("/v1/embeddings", { provider: "openai", input: "x", routing: { max_attempts: 1 } });
+  test.each([
+    ["/v1/embeddings", "relay_unavailable", { provider: "openai", input: "x", routing: { max_attempts: 1 } }],
+    ["/v1/responses", "relay_unavailable", { input: "x" }],
+    ["/v1/tokenize", "tokenizer_unavailable", { text: "x" }],
+  ])("answers on %s for what the Worker behind it cannot do yet: %s", async (path, code, body) => {
+    const missing = await mesh.post(path, body);
     expect(missing.status).toBe(502);
-    expect(await missing.json()).toMatchObject({ error: { code: "relay_unavailable" } });
+    expect(await missing.json()).toMatchObject({ error: { code } });
+  });
+
+  test("lists what there is", async () => {
     const headers = { "x-auth-token": TOKEN };
     for (const path of ["/v1/models", "/v1/model-options"]) {
       expect((await fetch(new URL(path, mesh.url), { headers })).status).toBe(200);

@@ -8,6 +8,7 @@ import { readBytes, readText } from "../edge/body.ts";
 import { traceparentFor } from "../edge/trace.ts";
 import { validate } from "../edge/validation.ts";
 import { findProvider } from "../routing/choose.ts";
+import { unreachableReply } from "../routing/own-replies.ts";
 import { totalTime } from "../routing/plan.ts";
 import { respond } from "../routing/respond.ts";
 import { planInput } from "../routing/serve.ts";
@@ -46,7 +47,7 @@ export async function passthrough(call: Call): Promise<Response | null> {
     traceparent: traceparentFor(call),
     deadlines: { firstByteMs: totalMs, totalMs },
   });
-  const reply = await unlessLeft(request, asked);
+  const reply = await unlessLeft(request, asked.catch(unreachableReply));
   const outcome = "failure" in reply ? (reply.failure?.condition ?? "ok") : "ok";
   const trail = [{ provider: provider.name, model: "", outcome, status: null, ms: Date.now() - startedAt }];
   return respond(call, { reply, provider: provider.name, model: null, trail });

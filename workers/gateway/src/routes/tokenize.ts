@@ -7,6 +7,7 @@ import { readJson } from "../edge/body.ts";
 import { traceparentFor } from "../edge/trace.ts";
 import { validate } from "../edge/validation.ts";
 import type { Choice } from "../routing/choose.ts";
+import { unavailable } from "../routing/own-replies.ts";
 import { chosenFirst, totalTime } from "../routing/plan.ts";
 import { planInput } from "../routing/serve.ts";
 
@@ -48,6 +49,8 @@ async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Res
     requestedModel: choice.requestedModel,
     requestId: call.requestId,
     ...(counted?.totalTokens !== undefined && { providerCount: counted.totalTokens }),
+  }).catch((thrown: unknown) => {
+    throw unavailable("tokenizer", thrown);
   });
   if (call.record !== null) call.record.error_code = reply.errorCode ?? null;
   return json(reply.body, reply.status);
@@ -74,7 +77,12 @@ async function countByProvider(
     traceparent: traceparentFor(call),
     deadlines: { firstByteMs: totalMs, totalMs },
   });
-  return unlessLeft(call.request, asked);
+  return unlessLeft(
+    call.request,
+    asked.catch((thrown: unknown) => {
+      throw unavailable("relay", thrown);
+    }),
+  );
 }
 
 /** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */

@@ -7,15 +7,19 @@ import { clientLeft } from "../client-left.ts";
 
 /** The relay could not be asked, or did not say that it failed. */
 export function unreachableReply(thrown: unknown): WholeReply {
-  return failureReply(
-    new ApiError({
-      status: 502,
-      message: "The relay for this provider could not be reached.",
-      code: "relay_unavailable",
-      condition: "internal",
-      cause: thrown,
-    }),
-  );
+  return failureReply(unavailable("relay", thrown));
+}
+
+/** A Worker of the mesh that does not answer. */
+export function unavailable(worker: "relay" | "tokenizer", thrown: unknown): ApiError {
+  return new ApiError({
+    status: 502,
+    message:
+      worker === "relay" ? "The relay for this provider could not be reached." : "The tokenizer could not be reached.",
+    code: `${worker}_unavailable`,
+    condition: "internal",
+    cause: thrown,
+  });
 }
 
 /** The plan's time is over. */
