@@ -207,7 +207,13 @@ describe("the lists of models", () => {
         owned_by: "cloudflare",
       });
     }
-    await expectError(await get("/v1/models/acme", authorized), 404, { code: "model_not_found" });
+    expect(await (await get("/v1/models/gemini/gemini-2.5-flash", authorized)).json()).toMatchObject({
+      id: "gemini/gemini-2.5-flash",
+      owned_by: "gemini",
+    });
+    for (const path of ["acme", "openai/gemini-2.5-flash"]) {
+      await expectError(await get(`/v1/models/${path}`, authorized), 404, { code: "model_not_found" });
+    }
   });
 
   test("tell of a retired model what serves it now", async () => {

@@ -15,16 +15,19 @@ interface ModelObject {
   owned_by: string;
 }
 
+const POOL = "pool";
+
 /** GET /v1/models: every id and alias that `model` may be, as OpenAI lists its own. */
 export async function listModels(call: Call): Promise<Response> {
   return Response.json({ object: "list", data: await allModels(call) });
 }
 
-/** GET /v1/models/{id}; ids may hold slashes. */
+/** GET /v1/models/{id}; ids may hold slashes, and may be written `provider/id` as in requests. */
 export async function getModel(call: Call, encodedId: string): Promise<Response> {
   const id = decoded(encodedId);
-  const found = (await allModels(call)).find((model) => model.id === id);
-  if (found !== undefined) return Response.json(found);
+  const models = await allModels(call);
+  const found = models.find((model) => model.id === id) ?? models.find((model) => prefixed(model) === id);
+  if (found !== undefined) return Response.json({ ...found, id });
   throw new ApiError({
     status: 404,
     message: `The model \`${id.slice(0, 256)}\` is not known. GET /v1/models lists those there are.`,
@@ -33,12 +36,16 @@ export async function getModel(call: Call, encodedId: string): Promise<Response>
   });
 }
 
+function prefixed({ id, owned_by: provider }: ModelObject): string | null {
+  return provider === POOL ? null : `${provider}/${id}`;
+}
+
 /** The owner's pools, the registry's models, then what the providers list beside them. */
 async function allModels(call: Call): Promise<ModelObject[]> {
   const [providers, live] = await unlessLeft(call.request, Promise.all([allProviders(call), liveLists(call)]));
   const models = new Map<string, ModelObject>();
   for (const id of Object.keys(call.settings.policy.pools)) {
-    models.set(id, { id, object: "model", created: 0, owned_by: "pool" });
+    models.set(id, { id, object: "model", created: 0, owned_by: POOL });
   }
   for (const provider of providers) {
     for (const model of [...registered(provider), ...listed(provider, live.get(provider.name) ?? [])]) {
