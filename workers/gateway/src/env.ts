@@ -71,7 +71,7 @@ export function readSettings(
   };
 }
 
-function readRouting(setting: string | undefined): Pick<Settings, "policy" | "fault"> {
+function readRouting(setting: unknown): Pick<Settings, "policy" | "fault"> {
   try {
     return { policy: readPolicy(setting), fault: null };
   } catch (thrown) {

@@ -210,7 +210,8 @@ describe("a plan", () => {
   });
 
   test("takes the owner's times", () => {
-    const policy = readPolicy('{"timeout_ms":9000,"first_byte_timeout_ms":7,"idle_timeout_ms":8}');
+    // As the object too that a JSON var is.
+    const policy = readPolicy({ timeout_ms: 9000, first_byte_timeout_ms: 7, idle_timeout_ms: 8 });
     const { attempts, totalMs } = plan({ model: "gpt4", stream: true }, policy);
     expect(totalMs).toBe(9_000);
     expect(attempts[0]?.times).toEqual({ firstByteMs: 7, idleMs: 8 });

@@ -87,11 +87,12 @@ const schema = v.strictObject({
 });
 
 /**
- * The setting ROUTING, a JSON object; "" for the defaults. Throws 503
+ * The setting ROUTING, a JSON object or its text; "" for the defaults. Throws 503
  * `not_configured` naming the field: the owner sees at the first request what is wrong.
  */
-export function readPolicy(setting: string | undefined): Policy {
-  const value = setting ? tryParseJson(setting) : {};
+export function readPolicy(setting: unknown): Policy {
+  const given = setting || {};
+  const value = typeof given === "string" ? tryParseJson(given) : given;
   if (!isObject(value)) throw misconfigured("ROUTING is not valid JSON for an object.");
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) {
