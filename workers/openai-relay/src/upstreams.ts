@@ -175,7 +175,12 @@ function readHeaderName(at: string, value: string): string {
 function readTexts(at: string, value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isObject(value)) throw notConfigured(`${at} must be an object of strings.`);
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, readText(`${at}.${key}`, text) ?? ""]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      if (typeof text !== "string") throw notConfigured(`${at}.${key} must be a string.`);
+      return [key, text];
+    }),
+  );
 }
 
 function readText(at: string, value: unknown): string | null {

@@ -86,6 +86,7 @@ describe("a mistake is a 503 that names the setting", () => {
     [{ ...groq, key_header: 1 }, "UPSTREAMS.x.key_header must be a string"],
     [{ ...groq, default_model: 1 }, "UPSTREAMS.x.default_model must be a string"],
     [{ ...groq, models: { a: 1 } }, "UPSTREAMS.x.models.a must be a string"],
+    [{ ...groq, models: { a: null } }, "UPSTREAMS.x.models.a must be a string"],
     [{ ...groq, headers: { "a b": "x" } }, "UPSTREAMS.x.headers.a b must be a header name"],
     [{ ...groq, quirks: "x" }, "UPSTREAMS.x.quirks must be an object"],
     [{ ...groq, key_header: "a b" }, "UPSTREAMS.x.key_header must be a header name"],
