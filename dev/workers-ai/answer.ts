@@ -18,7 +18,7 @@ export function answer(model: string, inputs: unknown): Answer {
   const entry = findModel("cloudflare", model);
   if (entry === undefined || !isObject(inputs)) return { kind: "error", error: noSuchModel(model) };
   if (entry.type === "embedding") return { kind: "json", body: embeddingVectors(model, inputs["text"]) };
-  const error = inputError(inputs);
+  const error = inputError(inputs, entry);
   if (error !== undefined) return { kind: "error", error };
   const spoken = speak(replyOf(model, inputs), { prompt: promptText(inputs), maxTokens: maxTokensOf(inputs) });
   // Models that reason, and those without `prompt`, answer like OpenAI; the others in Workers AI's own form.

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../shared/json.ts";
+import type { ModelEntry } from "../../shared/registry/model.ts";
 
 /** An error as Workers AI has it. */
 export interface ModelError {
@@ -12,12 +13,17 @@ export function noSuchModel(model: string): ModelError {
 }
 
 /** The mistakes that the real schema refuses and that are easy to make; undefined when there are none. */
-export function inputError(inputs: JsonObject): ModelError | undefined {
-  const { messages, prompt, tool_choice: choice } = inputs;
+export function inputError(inputs: JsonObject, { features }: ModelEntry): ModelError | undefined {
+  const { messages, prompt, tool_choice: choice, response_format: format } = inputs;
   if (typeof prompt !== "string" && !Array.isArray(messages)) {
     return invalid(5006, "required properties at '/' are 'prompt' or 'messages'");
   }
   if (choice === "any") return invalid(8001, "Invalid input");
+  // The native schema takes anything here; that of chat completions has OpenAI's envelope.
+  const schema = isObject(format) && format["type"] === "json_schema" ? format["json_schema"] : undefined;
+  if (!features.includes("prompt") && isObject(schema) && typeof schema["name"] !== "string") {
+    return invalid(5006, "required properties at '/response_format/json_schema' are 'name'");
+  }
   for (const [at, message] of (Array.isArray(messages) ? messages : []).entries()) {
     const content: unknown = isObject(message) ? message["content"] : undefined;
     if (typeof content !== "string" && !Array.isArray(content)) {

@@ -36,7 +36,7 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
   tools: field("translated", "functions only; no description is sent where there is none"),
   tool_choice: field("translated", "`allowed_tools` as its mode over fewer tools"),
   parallel_tool_calls: field("ignored", "native models decide themselves", "passed"),
-  response_format: field("translated", "the bare schema, titled with its name"),
+  response_format: field("translated", "the bare schema, titled with its name; `openai` also in its envelope"),
   reasoning_effort: field("translated", "the nearest level that the model has; none sent where it does not reason"),
   n: field("refused", "native models give one answer", "passed"),
   logprobs: field("refused", "native models give none", "passed"),

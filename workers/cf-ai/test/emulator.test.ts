@@ -100,6 +100,13 @@ test("an unknown model and what the schema refuses are errors", () => {
   });
 });
 
+test("a bare schema for a model whose own schema has OpenAI's envelope is an error", () => {
+  const response_format = { type: "json_schema", json_schema: { type: "object", title: "place" } };
+  const asked = { messages: [{ role: "user", content: "Rome" }], response_format };
+  expect(answer(GPT_OSS, asked)).toMatchObject({ kind: "error", error: { code: 5006 } });
+  expect(answer(SCOUT, asked)).toMatchObject({ kind: "json" });
+});
+
 test("embeddings are unit vectors of the model's size, the same for the same text", () => {
   const model = "@cf/baai/bge-base-en-v1.5";
   const runs = embeddingRuns({ input: ["a", "b", "a"] }, model);

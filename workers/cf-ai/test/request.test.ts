@@ -356,6 +356,25 @@ describe("the form of the answer", () => {
     });
   });
 
+  test("P33 OpenAI-shaped models get the bare schema with the name beside it that their own schema requires", () => {
+    const format = (json_schema: JsonObject) =>
+      inputs({ response_format: { type: "json_schema", json_schema } }, GPT_OSS);
+    expect(format({ name: "place", description: "A place", strict: true, schema })["response_format"]).toEqual({
+      type: "json_schema",
+      json_schema: { title: "place", description: "A place", ...schema, name: "place", schema, strict: true },
+    });
+    for (const json_schema of [{ schema }, { name: "", strict: null, schema }]) {
+      expect(format(json_schema)["response_format"]).toStrictEqual({
+        type: "json_schema",
+        json_schema: { ...schema, name: "answer", schema },
+      });
+    }
+    expect(inputs({ response_format: { type: "json_object", schema } }, GPT_OSS)["response_format"]).toEqual({
+      type: "json_schema",
+      json_schema: { ...schema, name: "answer", schema },
+    });
+  });
+
   test("a schema beside json_object is sent, as that of json_schema is", () => {
     expect(inputs({ response_format: { type: "json_object", schema } })["response_format"]).toEqual({
       type: "json_schema",
