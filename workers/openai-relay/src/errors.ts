@@ -1,8 +1,9 @@
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
-import { ApiError, type ApiErrorOptions, type Condition, providerAuthError } from "@ai-proxy/shared/errors";
+import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { failureReply } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
+import { conditionOf, type ErrorWords, isKeyRefusal, OUT_OF_CAPACITY } from "./condition.ts";
 import { clientHeaders } from "./headers.ts";
 import { redact, redactObject } from "./redact.ts";
 
@@ -25,9 +26,6 @@ export interface ErrorContext {
 
 /** Longest plain text that is taken for a message; what is longer is a page. */
 const LONGEST_PLAIN_MESSAGE = 300;
-
-/** Groq's "flex tier capacity exceeded" (console.groq.com/docs/flex-processing, 2026-11), which is to be tried again. */
-const OUT_OF_CAPACITY = 498;
 
 /** A refused key: the caller's own key is not at fault, and another key may be better. */
 export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body">): boolean {
@@ -90,25 +88,10 @@ export function upstreamErrorEvent(value: JsonObject, provider: string, secrets:
   });
 }
 
-function isKeyRefusal(status: number, { object }: ReadError): boolean {
-  return status === 401 || status === 402 || (status === 403 && !flagsInput(object));
-}
-
-/** OpenRouter's moderation of the prompt comes with status 403 (openrouter.ai/docs/errors, "Moderation errors"). */
-function flagsInput(object: JsonObject | null): boolean {
-  const metadata = object?.["metadata"];
-  return isObject(metadata) && ("flagged_input" in metadata || "reasons" in metadata);
-}
-
-interface ReadError {
-  message: string | null;
-  type: string | null;
+interface ReadError extends ErrorWords {
   param: string | null;
-  code: string | null;
   /** A status that stands in the error itself. */
   number: number | null;
-  /** The error object as it came, when it has OpenAI's shape. */
-  object: JsonObject | null;
 }
 
 function readError(body: string, secrets: readonly string[]): ReadError {
@@ -192,24 +175,6 @@ function clientStatus(status: number): number {
   // The path or the proxy in the settings is wrong, or the server is full: not the request's fault.
   if (status === 405 || status === 407 || status === OUT_OF_CAPACITY) return 502;
   return status >= 400 && status < 500 ? status : 502;
-}
-
-const CONTEXT_LENGTH = /context.{0,20}(?:length|window|size)|maximum.{0,20}context/i;
-
-function conditionOf(status: number, { code, type, message }: ReadError): Condition {
-  const words = `${code} ${type}`;
-  if (status === 429)
-    // AI Gateway's own limit has a number for a code: 2041, "Spend limit exceeded".
-    return /insufficient_quota|quota_exceeded|billing/.test(words) || /^spend limit/i.test(message ?? "")
-      ? "quota_exhausted"
-      : "rate_limited";
-  if (status === 413) return "too_large";
-  if (status === 404) return "model_not_found";
-  if (status === 408 || status === 504) return "timeout";
-  if (status === 405 || status === 407) return "upstream_error";
-  if (status === 503 || status === 529 || status === OUT_OF_CAPACITY) return "overloaded";
-  if (status < 400 || status >= 500) return "upstream_error";
-  return CONTEXT_LENGTH.test(words) || CONTEXT_LENGTH.test(message ?? "") ? "context_length" : "bad_request";
 }
 
 function redactAll(headers: Record<string, string>, secrets: readonly string[]): Record<string, string> {

@@ -1,0 +1,81 @@
+import type { Condition } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+
+/** What an upstream's error says, beside its status, by which to tell what happened. */
+export interface ErrorWords {
+  message: string | null;
+  type: string | null;
+  code: string | null;
+  /** The error object as it came, when it has OpenAI's shape. */
+  object: JsonObject | null;
+}
+
+/** Groq's "flex tier capacity exceeded" (console.groq.com/docs/flex-processing, 2026-11), which is to be tried again. */
+export const OUT_OF_CAPACITY = 498;
+
+/**
+ * More tokens than the model takes: OpenAI's words and those of most; xAI ("maximum prompt length"), vLLM ("maximum
+ * model length"), Moonshot, GitHub Models (a 413), Text Generation Inference, DashScope, Z.ai.
+ */
+const CONTEXT_LENGTH =
+  /context.{0,20}(?:length|window|size)|maximum.{0,20}context|maximum (?:prompt|model) length|exceeded model token limit|tokens_limit_reached|`inputs` tokens \+ `max_new_tokens`|range of input length|prompt exceeds max length/i;
+
+/** Codes and types of what is paid for, or given, and used up: OpenAI's, Moonshot's, a LiteLLM's. */
+const QUOTA = /insufficient_quota|quota_exceeded|exceeded_current_quota|budget_exceeded|billing/;
+
+/** The same where a number is the code: AI Gateway's own limit (2041), Z.ai (1113), Workers AI (3036, 4006). */
+const QUOTA_MESSAGE = /^spend limit|insufficient balance|daily free allocation/i;
+
+/** Cerebras calls these, too, request_quota_exceeded and token_quota_exceeded. */
+const SOON_RENEWED = /per (?:second|minute)/i;
+
+/** A key or its account that is refused with 400 (xAI, Google) or 412 (Fireworks). */
+const REFUSED_KEY = /^(?:incorrect api key provided|api key (?:not valid|expired)|account \S+ is suspended)/i;
+
+/** DashScope's 400 for an account that has not paid. */
+const ARREARS = "Arrearage";
+
+/** xAI's 403 for a prompt; OpenRouter hands it on. */
+const FLAGGED = /content violates usage guidelines/i;
+
+/** Whether an error with this status refuses our key, or its account, and not the request. */
+export function isKeyRefusal(status: number, error: ErrorWords): boolean {
+  if (status === 401 || status === 402) return true;
+  // Together's 403 is a prompt that is too long (docs.together.ai/docs/error-codes).
+  if (status === 403) return !flagsInput(error) && !CONTEXT_LENGTH.test(allWords(error));
+  return status >= 400 && status < 500 && (error.code === ARREARS || REFUSED_KEY.test(error.message ?? ""));
+}
+
+/** OpenRouter's moderation of the prompt comes with status 403 (openrouter.ai/docs/errors, "Moderation errors"), as xAI's does. */
+function flagsInput(error: ErrorWords): boolean {
+  const metadata = error.object?.["metadata"];
+  const moderated = isObject(metadata) && ("flagged_input" in metadata || "reasons" in metadata);
+  return moderated || FLAGGED.test(allWords(error));
+}
+
+/** What routing is told of an error that refuses no key. */
+export function conditionOf(status: number, error: ErrorWords): Condition {
+  if (status === 404) return "model_not_found";
+  if (status === 408 || status === 504) return "timeout";
+  if (status === 405 || status === 407) return "upstream_error";
+  if (status === 503 || status === 529 || status === OUT_OF_CAPACITY) return "overloaded";
+  if (status < 400 || status >= 500) return "upstream_error";
+  if (isUsedUp(error)) return "quota_exhausted";
+  if (status === 429) return "rate_limited";
+  if (CONTEXT_LENGTH.test(allWords(error))) return "context_length";
+  return status === 413 ? "too_large" : "bad_request";
+}
+
+/** What waiting does not bring back. */
+function isUsedUp({ message, type, code }: ErrorWords): boolean {
+  const words = message ?? "";
+  // More tokens than this account may use in a minute: Groq's 413, OpenAI's 429. Another key or provider may take them.
+  if (type === "tokens" && /^request too large/i.test(words)) return true;
+  return !SOON_RENEWED.test(words) && (QUOTA.test(`${code} ${type}`) || QUOTA_MESSAGE.test(words));
+}
+
+/** Its own words, and those of the provider behind it that OpenRouter quotes. */
+function allWords({ message, type, code, object }: ErrorWords): string {
+  const metadata = object?.["metadata"];
+  return `${code} ${type} ${message} ${isObject(metadata) ? metadata["raw"] : ""}`;
+}

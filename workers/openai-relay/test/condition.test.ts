@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { errorReply, refusesKey } from "../src/errors.ts";
+
+// Errors as the vendors' documentation has them, or as users reported them.
+
+const reply = (status: number, body: unknown) =>
+  errorReply(
+    { status, headers: new Headers(), body: JSON.stringify(body) },
+    { provider: "vendor", secrets: [], keysLeft: 1, now: 0 },
+  );
+const refuses = (status: number, body: unknown) => refusesKey({ status, body: JSON.stringify(body) });
+const inError = (message: string, rest = {}) => ({ error: { message, ...rest } });
+
+const XAI_FLAGGED = {
+  code: "The caller does not have permission to execute the specified operation",
+  error: "Content violates usage guidelines. Team: t, API key ID: k, Failed check: SAFETY_CHECK_TYPE_BIO",
+};
+
+describe("a key, or its account, that is refused with another status than 401, 402 and 403", () => {
+  test.each([
+    [
+      "xAI",
+      400,
+      { code: "Client specified an invalid argument", error: "Incorrect API key provided: xa***11. You can obtain an" },
+    ],
+    ["Google", 400, [inError("API key not valid. Please pass a valid API key.", { status: "INVALID_ARGUMENT" })]],
+    ["Google", 400, [inError("API key expired. Please renew the API key.")]],
+    ["DashScope", 400, inError("Access denied, please make sure your account is in good …", { code: "Arrearage" })],
+    ["Fireworks", 412, inError("Account acme is suspended, possibly due to …", { code: "PRECONDITION_FAILED" })],
+  ])("%s's %i %j is ours to mend, not the caller's", (_vendor, status, body) => {
+    expect(refuses(status, body)).toBe(true);
+    expect(reply(status, body)).toMatchObject({
+      status: 502,
+      failure: { condition: "auth", code: "provider_auth_error", upstreamStatus: status },
+    });
+  });
+
+  test.each([
+    [400, inError("The field says: Incorrect API key provided")],
+    [412, inError("The LoRA failed to load", { code: "PRECONDITION_FAILED" })],
+    [500, inError("Account acme is suspended")],
+  ])("%i %j is none", (status, body) => {
+    expect(refuses(status, body)).toBe(false);
+  });
+});
+
+describe("a 403 that is about the request, and no key's", () => {
+  test.each([
+    ["xAI", XAI_FLAGGED, "bad_request"],
+    [
+      "xAI behind OpenRouter",
+      inError("Provider returned error", {
+        code: 403,
+        metadata: { provider_name: "xAI", raw: JSON.stringify(XAI_FLAGGED) },
+      }),
+      "bad_request",
+    ],
+    [
+      "Together",
+      inError("Input token count + max_tokens parameter must be less than the context length of the model"),
+      "context_length",
+    ],
+  ])("%s: %j is %s", (_vendor, body, condition) => {
+    expect(refuses(403, body)).toBe(false);
+    expect(reply(403, body)).toMatchObject({ status: 403, failure: { condition } });
+  });
+});
+
+describe("more tokens than a model takes", () => {
+  test.each([
+    ["OpenAI", 400, inError("…", { code: "context_length_exceeded" })],
+    ["xAI", 400, { code: "…", error: "This model's maximum prompt length is 131072 but the request contains 136973" }],
+    ["vLLM", 400, inError("The decoder prompt (length 40977) is longer than the maximum model length of 32768.")],
+    [
+      "Mistral",
+      400,
+      { object: "error", message: "Prompt contains …, too large for model with 32768 maximum context …" },
+    ],
+    ["Moonshot", 400, inError("Invalid request: Your request exceeded model token limit: 8192")],
+    [
+      "DashScope",
+      400,
+      inError("<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30000]"),
+    ],
+    ["Z.ai", 400, inError("Prompt exceeds max length", { code: "1261" })],
+    ["Text Generation Inference", 422, { error: "`inputs` tokens + `max_new_tokens` must be <= 4097. Given: 5013" }],
+    ["GitHub Models", 413, inError("Request body too large for gpt-4o model.", { code: "tokens_limit_reached" })],
+    [
+      "xAI behind OpenRouter",
+      400,
+      inError("Provider returned error", { metadata: { raw: "This model's maximum prompt length is 131072" } }),
+    ],
+  ])("%s's %i %j may fit another", (_vendor, status, body) => {
+    expect(reply(status, body)).toMatchObject({ status, failure: { condition: "context_length" } });
+  });
+});
+
+describe("what is used up does not come back while the client waits", () => {
+  test.each([
+    ["OpenAI", 429, inError("…", { code: "insufficient_quota" })],
+    ["OpenAI", 400, inError("Billing hard limit has been reached", { code: "billing_hard_limit_reached" })],
+    ["Moonshot", 429, inError("Your account is suspended, please …", { type: "exceeded_current_quota_error" })],
+    ["Z.ai", 429, inError("Insufficient balance or no resource package. Please recharge.", { code: "1113" })],
+    [
+      "Workers AI",
+      429,
+      { errors: [{ code: 4006, message: "you have used up your daily free allocation of 10,000 …" }] },
+    ],
+    ["AI Gateway", 429, { error: [{ code: 2041, message: "Spend limit exceeded: x" }] }],
+    ["LiteLLM", 429, inError("Budget has been exceeded! Current cost: 9", { type: "budget_exceeded", code: "429" })],
+    ["LiteLLM", 400, inError("Budget has been exceeded! Current cost: 9", { type: "budget_exceeded", code: "400" })],
+    [
+      "Groq",
+      413,
+      inError("Request too large for model `m` on tokens per minute (TPM): Limit 6000, Requested 14368", {
+        type: "tokens",
+        code: "rate_limit_exceeded",
+      }),
+    ],
+    [
+      "OpenAI",
+      429,
+      inError("Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 132819", {
+        type: "tokens",
+        code: "rate_limit_exceeded",
+      }),
+    ],
+  ])("%s's %i %j", (_vendor, status, body) => {
+    expect(reply(status, body)).toMatchObject({ status, failure: { condition: "quota_exhausted", keysLeft: 1 } });
+  });
+
+  test.each([
+    ["Requests per minute limit exceeded - too many requests sent.", "request_quota_exceeded"],
+    ["Tokens per minute limit exceeded - too many tokens processed.", "token_quota_exceeded"],
+    ["Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000", "rate_limit_exceeded"],
+  ])("but a limit of the minute does (Cerebras, OpenAI): %s", (message, code) => {
+    const body = { message, type: "too_many_requests_error", param: "quota", code };
+    expect(reply(429, body)).toMatchObject({ status: 429, failure: { condition: "rate_limited" } });
+  });
+});
