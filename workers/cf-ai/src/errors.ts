@@ -33,13 +33,15 @@ const BLOCKED: Rule = { status: 400, condition: "bad_request", code: "content_fi
 /**
  * Workers AI's internal codes. README.md prints this table; a test compares the two.
  * Sources: developers.cloudflare.com/workers-ai/platform/errors (2026-09); 5006, 5021,
- * 4006, 5028, 5035, 8001 and 10000 from reports of users; the two thousands are AI Gateway's.
+ * 4006, 5028, 5035, 8001, 8006 and 10000 from reports of users; the two thousands are AI Gateway's.
  */
 export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   2009: ACCOUNT,
   2016: BLOCKED,
   2017: BLOCKED,
   2021: ACCOUNT,
+  2029: BLOCKED,
+  2030: BLOCKED,
   2041: { status: 429, condition: "quota_exhausted", code: "insufficient_quota" },
   3003: BAD_REQUEST,
   3006: { status: 413, condition: "too_large", code: "request_too_large" },
@@ -66,6 +68,7 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   5028: NO_MODEL,
   5035: ACCOUNT,
   8001: BAD_REQUEST,
+  8006: BAD_REQUEST,
   10000: ACCOUNT,
 };
 
