@@ -1,6 +1,6 @@
 import type { Feature, ModelEntry, ProviderEntry } from "./model.ts";
 
-// Which models there are: AiModels of @cloudflare/workers-types 5.20261117.1. Their figures:
+// Which models there are: AiModels of @cloudflare/workers-types 5.20261117.1, and the chat models that only the docs have. Their figures:
 /** cloudflare-docs src/content/workers-ai-models, a copy of the given month; reasoning levels from workers-types. */
 const DOCS_2026 = "developers.cloudflare.com/workers-ai/models, 2026-10";
 const DOCS_2025 = "developers.cloudflare.com/workers-ai/models, 2025-12";
@@ -153,7 +153,12 @@ const reasoning: readonly ModelEntry[] = [
     reasoningEfforts: ["none", "high"],
     source: MODELS_DEV,
   }),
-  chat("@cf/moonshotai/kimi-k2.5", REASONING, { ...VISION }),
+  chat("@cf/moonshotai/kimi-k2.5", REASONING, {
+    ...VISION,
+    // Cloudflare answers with K2.6, at K2.6's price.
+    servedBy: "@cf/moonshotai/kimi-k2.6",
+    source: "developers.cloudflare.com/changelog/post/2026-05-08-planned-model-deprecations: retired 2026-05-30",
+  }),
   chat("@cf/nvidia/nemotron-3-120b-a12b", REASONING, {
     ...window(256_000),
     ...price(0.5, 1.5),
@@ -206,6 +211,18 @@ const others: readonly ModelEntry[] = [
     ...window(131_000),
     ...price(0.017, 0.112),
     source: MODELS_DEV,
+  }),
+  // These two are for accounts that have asked for them; their pages have neither schema nor price.
+  chat("@cf/swiss-ai/apertus-v1.5-8b", ["streaming", "tools"], {
+    contextWindow: 262_144,
+    ...VISION,
+    created: 1_790_778_040,
+    source: DOCS_2026,
+  }),
+  chat("@cf/utter-project/eurollm-9b-it", ["streaming", "tools"], {
+    contextWindow: 32_000,
+    created: 1_790_777_371,
+    source: DOCS_2026,
   }),
   chat("@cf/qwen/qwen2.5-coder-32b-instruct", NATIVE, { ...window(32_768), ...price(0.66, 1), source: MODELS_DEV }),
   chat("@hf/nousresearch/hermes-2-pro-mistral-7b", [...NATIVE_TOOLS, "json_object", "json_schema"], {

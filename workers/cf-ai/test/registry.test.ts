@@ -18,6 +18,16 @@ test("every text and embedding model of Cloudflare's own catalogue is registered
   expect(wanted.filter((id) => !cloudflare.models.some((model) => model.id === id))).toEqual([]);
 });
 
+test("a retired model that Cloudflare serves by another is served by one that is there", () => {
+  const retired = cloudflare.models.filter(({ servedBy }) => servedBy !== undefined);
+  expect(retired.map(({ id }) => id)).toContain("@cf/moonshotai/kimi-k2.5");
+  for (const { id, servedBy } of retired) {
+    const served = cloudflare.models.find((model) => model.id === servedBy);
+    expect(served, id).toMatchObject({ contextWindow: expect.any(Number), price: expect.anything() });
+    expect(served?.servedBy, id).toBeUndefined();
+  }
+});
+
 test("no id is there twice, no limit exceeds its window, and aliases exist", () => {
   const registered = cloudflare.models.map((model) => model.id);
   expect(new Set(registered).size).toBe(registered.length);
