@@ -67,11 +67,16 @@ export function fromOpenAIUsage(value: unknown): Usage | null {
   if (prompt === undefined && completion === undefined) return null;
   const promptDetails = value["prompt_tokens_details"] ?? value["input_tokens_details"];
   const completionDetails = value["completion_tokens_details"] ?? value["output_tokens_details"];
+  const cached = isObject(promptDetails) ? count(promptDetails["cached_tokens"]) : undefined;
+  const reasoning = (isObject(completionDetails) ? count(completionDetails["reasoning_tokens"]) : undefined) ?? 0;
+  // xAI counts reasoning beside the completion, and both in the total (139 of 139 recorded).
+  const isBeside = value["total_tokens"] === (prompt ?? 0) + (completion ?? 0) + reasoning;
   return {
     promptTokens: prompt ?? 0,
-    completionTokens: completion ?? 0,
-    cachedTokens: (isObject(promptDetails) ? count(promptDetails["cached_tokens"]) : undefined) ?? 0,
-    reasoningTokens: (isObject(completionDetails) ? count(completionDetails["reasoning_tokens"]) : undefined) ?? 0,
+    completionTokens: (completion ?? 0) + (isBeside ? reasoning : 0),
+    // Moonshot and Together tell of their caches beside the other counts.
+    cachedTokens: cached ?? count(value["cached_tokens"]) ?? 0,
+    reasoningTokens: reasoning,
   };
 }
 

@@ -31,6 +31,15 @@ describe("usage", () => {
       },
       usage,
     ],
+    // xAI counts reasoning beside the completion.
+    [{ ...openai, completion_tokens: 3 }, usage],
+    [
+      { ...openai, completion_tokens: 3, total_tokens: 13 },
+      { ...usage, completionTokens: 3 },
+    ],
+    // What was read from a cache, as Moonshot and Together say it.
+    [{ ...openai, prompt_tokens_details: null, cached_tokens: 4 }, usage],
+    [{ ...openai, cached_tokens: 9 }, usage],
     [{ prompt_tokens: 10 }, { ...usage, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }],
     [{ completion_tokens: 5 }, { ...usage, promptTokens: 0, cachedTokens: 0, reasoningTokens: 0 }],
     [
