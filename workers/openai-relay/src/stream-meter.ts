@@ -79,6 +79,8 @@ export class StreamMeter {
 
   #readChoice(choice: unknown, place: number): void {
     if (!isObject(choice)) return;
+    // Moonshot's counts stand in the choice that they end.
+    this.#reported = fromOpenAIUsage(choice["usage"]) ?? this.#reported;
     const index = choice["index"] ?? place;
     const finish = choice["finish_reason"];
     // Some servers write "" where OpenAI writes null.

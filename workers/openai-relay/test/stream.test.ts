@@ -61,6 +61,16 @@ describe("a stream's account", () => {
     expect(metered(chunk('{"content":"Hi"}'), last).usage.promptTokens).toBe(9);
   });
 
+  test("takes usage that stands in a choice, until the answer's own comes (Moonshot)", () => {
+    const last = (rest: string) =>
+      `{"choices":[{"index":0,"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":4,"cached_tokens":2}}]${rest}}`;
+    expect(metered(chunk('{"content":"Hi"}'), last(""), "[DONE]")).toMatchObject({
+      usage: { promptTokens: 9, completionTokens: 4, cachedTokens: 2 },
+      usageEstimated: false,
+    });
+    expect(metered(last(""), usageChunk).usage).toMatchObject({ promptTokens: 9, cachedTokens: 0 });
+  });
+
   test("P50: content has come with text, reasoning, a call or a refusal, not with a role", () => {
     for (const delta of [
       '{"role":"assistant","content":""}',
