@@ -34,6 +34,8 @@ describe("P63: an answer with nothing in it", () => {
     // OpenRouter, of a provider that gave nothing.
     '{"choices":[{"finish_reason":null,"native_finish_reason":null,"message":{"content":"","reasoning":null}}]}',
     completion({ content: null }, "error"),
+    // DeepSeek, when it was interrupted.
+    completion({ content: "" }, "insufficient_system_resource"),
   ];
   test.each(empty)("fails when another attempt waits: %s", (body) => {
     const expected = expect.objectContaining({ condition: "empty_completion", status: 502 });
