@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { endsWithUs } from "./child.ts";
 
 export interface CurlRequest {
   url: string;
@@ -29,6 +30,7 @@ export interface CurlAnswer {
  */
 export async function curl(request: CurlRequest): Promise<CurlAnswer> {
   const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });
+  endsWithUs(child, () => child.kill());
   const reader = new AnswerReader(request.onBody);
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => reader.push(text));

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { build, size } from "./build.ts";
 import { chat } from "./chat.ts";
 import { runChecks } from "./check/run-checks.ts";
+import { INTERRUPTIONS } from "./child.ts";
 import { dev } from "./dev.ts";
 import { findMesh, meshDirectory, QUICK_PACE, startMesh } from "./local/mesh.ts";
 import { migrateLocal, migrateRemote } from "./migrate.ts";
@@ -14,7 +15,7 @@ const mesh = readMesh();
 
 /** Aborted by Ctrl-C, by `kill`, when the terminal is closed, and when nobody reads the output any more (`| head`). */
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
+for (const signal of INTERRUPTIONS) process.on(signal, () => interrupted.abort());
 process.stdout.on("error", () => interrupted.abort());
 
 const commands: Record<string, (args: string[]) => Promise<void>> = {
@@ -45,7 +46,7 @@ async function runChat(args: string[]): Promise<void> {
   const { provider, model, live = false } = values;
   const running = await findMesh(portSetting());
   if (running !== null && (running.live || !live)) {
-    await chat({ ...running, prompt, provider, model }, terminal);
+    await orInterrupted(chat({ ...running, prompt, provider, model }, terminal));
     return;
   }
   const started = await startMesh(mesh, { live, signal: interrupted.signal });

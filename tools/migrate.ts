@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { run } from "./run.ts";
 import { folderOf, type Mesh, workerNamed } from "./workspace.ts";
 
+/** A local one takes seconds; one that wrangler does not come back from must not keep a start waiting. */
+const LOCAL_TIMEOUT_MS = 60_000;
+
 /**
  * Applies the D1 migrations that a local mesh's state lacks. A note beside the
  * state says which were applied last, so that a second start need not ask.
@@ -15,7 +18,7 @@ export async function migrateLocal(mesh: Mesh, state: string): Promise<void> {
   const note = join(state, "migrated");
   const wanted = fingerprint(mesh);
   if (existsSync(note) && readFileSync(note, "utf8") === wanted) return;
-  await migrate(mesh, ["--local", "--persist-to", state]);
+  await migrate(mesh, ["--local", "--persist-to", state], { timeoutMs: LOCAL_TIMEOUT_MS });
   writeFileSync(note, wanted);
 }
 
@@ -24,10 +27,10 @@ export async function migrateRemote(mesh: Mesh): Promise<void> {
   await migrate(mesh, ["--remote"]);
 }
 
-async function migrate(mesh: Mesh, where: string[]): Promise<void> {
+async function migrate(mesh: Mesh, where: string[], options: { timeoutMs?: number } = {}): Promise<void> {
   for (const { name, worker } of mesh.resources.d1) {
     const cwd = folderOf(workerNamed(mesh, worker));
-    await run("wrangler", ["d1", "migrations", "apply", name, ...where], { cwd, quiet: true });
+    await run("wrangler", ["d1", "migrations", "apply", name, ...where], { ...options, cwd, quiet: true });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { join } from "node:path";
+import { endsWithUs, INTERRUPTIONS, signalGroup } from "./child.ts";
 import { root } from "./workspace.ts";
 
 /** A command that ended with another status than 0; `output` is what it printed. */
@@ -17,6 +18,8 @@ interface RunOptions {
   cwd?: string;
   /** Nothing is shown; what the command prints is in the result, or in the error. */
   quiet?: boolean;
+  /** It is ended after this time. */
+  timeoutMs?: number;
 }
 
 /** The environment of every tool: no telemetry, and the project's own Node first. */
@@ -25,14 +28,18 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: path, WRANGLER_SEND_METRICS: "false" };
 }
 
-/** Runs one of the project's own commands (node_modules/.bin) to its end and gives its standard output. */
+/**
+ * Runs one of the project's own commands (node_modules/.bin) to its end and gives its standard output. What ends this
+ * process ends the command too, with all that it has started.
+ */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
-  const stdio: SpawnOptions["stdio"] = options.quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
-  const child = spawn(join(root, "node_modules/.bin", command), args, {
-    cwd: options.cwd ?? root,
-    stdio,
-    env: toolEnvironment(),
-  });
+  const { cwd = root, quiet = false, timeoutMs } = options;
+  const stdio: SpawnOptions["stdio"] = quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
+  const path = join(root, "node_modules/.bin", command);
+  const child = spawn(path, args, { cwd, stdio, detached: true, env: toolEnvironment() });
+  const kill = () => signalGroup(child, "SIGKILL");
+  endsWithUs(child, kill);
+  for (const signal of INTERRUPTIONS) process.once(signal, kill);
   let output = "";
   let errors = "";
   child.stdout?.on("data", (text) => {
@@ -41,7 +48,17 @@ export async function run(command: string, args: string[], options: RunOptions =
   child.stderr?.on("data", (text) => {
     errors += text;
   });
-  const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+  function late() {
+    errors += `\nIt did not end within ${timeoutMs} ms.`;
+    kill();
+  }
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.on("error", reject).on("close", resolve),
+  ).finally(() => {
+    clearTimeout(timer);
+    for (const signal of INTERRUPTIONS) process.off(signal, kill);
+  });
   if (code !== 0) throw new CommandError([command, ...args].join(" "), output + errors);
   return output;
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endsWithUs, signalGroup } from "../child.ts";
 import { toolEnvironment } from "../run.ts";
 import { root } from "../workspace.ts";
 
@@ -55,19 +56,17 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     },
   );
   const ended = new Promise<number | null>((resolve) => child.on("error", () => resolve(null)).on("close", resolve));
-  // Whatever ends this process, an exception of its own too, wrangler and workerd do not outlive it.
-  const killNow = () => signalGroup(child.pid, "SIGKILL");
-  process.once("exit", killNow);
-  void ended.then(() => process.off("exit", killNow));
+  const killNow = () => signalGroup(child, "SIGKILL");
+  endsWithUs(child, killNow);
   const stop = async () => {
-    signalGroup(child.pid, "SIGTERM");
+    signalGroup(child, "SIGTERM");
     const timer = setTimeout(killNow, STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
   };
 
   if (signal?.aborted) await stop();
-  signal?.addEventListener("abort", () => signalGroup(child.pid, "SIGTERM"), { once: true });
+  signal?.addEventListener("abort", () => signalGroup(child, "SIGTERM"), { once: true });
 
   const log = createWriteStream(join(directory, "wrangler.log"));
   const beginning: string[] = [];
@@ -87,13 +86,4 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
   if (typeof url === "string") return { url, ended, stop };
   await stop();
   throw new Error(`The Workers did not start. wrangler dev printed:\n\n${beginning.join("\n")}`);
-}
-
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended.
-  }
 }
