@@ -26,12 +26,24 @@ need() {
   exit 1
 }
 
-# Installs what is missing, or older than package-lock.json.
-install() {
+is_installed() {
   local installed=node_modules/.package-lock.json
-  if [ -e "$installed" ] && ! [ package-lock.json -nt "$installed" ]; then return; fi
+  [ -e "$installed" ] && ! [ package-lock.json -nt "$installed" ]
+}
+
+# Installs what is missing, or older than package-lock.json. One start after the other: npm empties node_modules first.
+install() {
+  if is_installed; then return; fi
+  local lock=.mesh/installing
+  mkdir -p .mesh
   echo "Installing packages (once) …" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  until ln -sn "$$" "$lock" 2>/dev/null; do
+    # One that was killed holds nothing any more.
+    kill -0 "$(readlink "$lock")" 2>/dev/null || rm -f "$lock"
+    sleep 1
+  done
+  is_installed || npm ci --no-audit --no-fund --loglevel=error >&2
+  rm "$lock"
 }
 
 command=start

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -14,15 +14,23 @@ afterEach(() => {
 });
 
 /** Runs it from another directory, as people do. */
-function runSh(args: string[], env: Record<string, string> = {}): Promise<{ status: number | null; output: string }> {
-  const child = spawn(script, args, {
+function runSh(
+  args: string[],
+  env: Record<string, string> = {},
+  { path = script, onOutput = (_: string) => {} } = {},
+): Promise<{ status: number | null; output: string }> {
+  const child = spawn(path, args, {
     cwd: tmpdir(),
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  child.stdout.on("data", (text) => (output += text));
-  child.stderr.on("data", (text) => (output += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text) => {
+      output += text;
+      onOutput(output);
+    });
+  }
   return new Promise((resolve) => child.on("close", (status) => resolve({ status, output })));
 }
 
@@ -69,5 +77,31 @@ test("a missing program is named", async () => {
     });
   } finally {
     rmSync(bin, { recursive: true });
+  }
+});
+
+test("of two first starts at the same time one installs, and the other waits for it", async () => {
+  const clone = mkdtempSync(join(tmpdir(), "ai-proxy-clone-"));
+  const path = join(clone, "run.sh");
+  copyFileSync(script, path);
+  writeFileSync(join(clone, "package-lock.json"), "{}");
+  const npm = `echo installed >>npm.log; until [ -e go ]; do sleep 0.1; done; mkdir node_modules; touch node_modules/.package-lock.json`;
+  for (const [program, text] of [
+    ["npm", npm],
+    ["node", "echo started"],
+  ] as const)
+    writeFileSync(join(clone, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  let waiting = 0;
+  const onOutput = (output: string) => {
+    if (output.endsWith("Installing packages (once) …\n") && ++waiting === 2) writeFileSync(join(clone, "go"), "");
+  };
+  const start = () => runSh([], { PATH: `${clone}:${process.env["PATH"]}` }, { path, onOutput });
+  try {
+    const both = await Promise.all([start(), start()]);
+    const each = { status: 0, output: "Installing packages (once) …\nstarted\n" };
+    expect(both).toEqual([each, each]);
+    expect(readFileSync(join(clone, "npm.log"), "utf8")).toBe("installed\n");
+  } finally {
+    rmSync(clone, { recursive: true });
   }
 });
