@@ -50,10 +50,11 @@ function choicesOf({ choices }: JsonObject): JsonObject[] {
 
 /**
  * A chat completion that says nothing (no text, refusal, reasoning, call or audio in any choice), without a
- * finish reason that explains it. Embeddings and the like have no choices and are never empty.
+ * finish reason that explains it. Embeddings and the like have no choices and are never empty; vLLM's and Google's
+ * completions may have none either (langchain-ai/langchain pull request 35236, agentgateway pull request 977).
  */
-function isEmptyCompletion({ choices }: JsonObject): boolean {
-  if (!Array.isArray(choices)) return false;
+function isEmptyCompletion({ object, choices }: JsonObject): boolean {
+  if (!Array.isArray(choices)) return choices === null || object === "chat.completion";
   return choices.every((choice) => {
     if (!isObject(choice)) return true;
     if (explainsSilence(choice["finish_reason"])) return false;

@@ -30,6 +30,8 @@ describe("P63: an answer with nothing in it", () => {
     completion({ role: "assistant", content: null }),
     completion({ content: "", tool_calls: [] }),
     '{"choices":[]}',
+    '{"choices":null}',
+    '{"object":"chat.completion","model":"m","usage":{"prompt_tokens":9,"completion_tokens":0}}',
     '{"choices":[{"text":"","finish_reason":"stop"}]}',
     // OpenRouter, of a provider that gave nothing.
     '{"choices":[{"finish_reason":null,"native_finish_reason":null,"message":{"content":"","reasoning":null}}]}',
