@@ -4,7 +4,6 @@ import type { StreamDeadlines } from "./watchdog.ts";
 /** Milliseconds; a provider that thinks for long still sends keep-alives or chunks in this time. */
 const DEFAULT_DEADLINES = {
   firstByteMs: 120_000,
-  contentMs: Number.POSITIVE_INFINITY,
   idleMs: 120_000,
   totalMs: 600_000,
 } as const satisfies Deadlines;
@@ -17,7 +16,8 @@ export class RequestClock {
   readonly firstByteMs: number;
 
   constructor(deadlines: Deadlines | undefined) {
-    this.#deadlines = { ...DEFAULT_DEADLINES, ...deadlines };
+    const { firstByteMs = DEFAULT_DEADLINES.firstByteMs } = deadlines ?? {};
+    this.#deadlines = { ...DEFAULT_DEADLINES, contentMs: firstByteMs, ...deadlines };
     this.firstByteMs = Math.min(this.#deadlines.firstByteMs, this.#deadlines.totalMs);
   }
 

@@ -41,6 +41,18 @@ describe.each([
     });
   });
 
+  test("holds a stream for its content no longer than the first byte may take, whatever keep-alives come", async () => {
+    mesh.upstream.play(async (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (; !response.destroyed; await new Promise((resolve) => setTimeout(resolve, 50))) response.write(": ping\n\n");
+    });
+    const deadlines = { firstByteMs: 300, idleMs: 200 };
+    const streamed = { ...request, stream: true, fallbackWaiting: true, otherTargetWaiting: true, deadlines };
+    const reply = await mesh.asOldestGateway(binding, "chat", streamed);
+    mesh.upstream.play(answerAsProvider);
+    expect(reply).toMatchObject({ status: 504, failure: { condition: "timeout" } });
+  });
+
   test("is not disturbed by fields that it does not know", async () => {
     const newer = { ...request, brandNew: { nested: [1, 2] } };
     expect(await mesh.asOldestGateway(binding, "chat", newer)).toMatchObject({ status: 200 });

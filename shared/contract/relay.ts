@@ -121,7 +121,10 @@ export interface RelayRequest {
 export interface Deadlines {
   /** From the call to the provider until its first byte of body (stream) or its whole answer. */
   firstByteMs?: number;
-  /** Likewise until the first content of a stream that is held for it, whatever else has come; given where another target follows. */
+  /**
+   * Likewise until the first content of a stream that is held for it, whatever else has come. Absent from a gateway that
+   * does not know it yet, which counts on `firstByteMs` for that.
+   */
   contentMs?: number;
   /** Between two chunks of a stream. */
   idleMs?: number;

@@ -83,9 +83,11 @@ test("a request's deadlines count from its start, in a stream that begins later 
   vi.advanceTimersByTime(600);
   expect(clock.stream()).toEqual({ firstByteMs: 0, contentMs: 0, idleMs: 100, totalMs: 100 });
   expect(new RequestClock({ firstByteMs: 500, totalMs: 300 }).firstByteMs).toBe(300);
+  // A gateway from before contentMs held streams for no longer than that.
+  expect(new RequestClock({ firstByteMs: 500 }).stream()).toMatchObject({ firstByteMs: 500, contentMs: 500 });
   expect(new RequestClock(undefined).stream()).toEqual({
     firstByteMs: 120_000,
-    contentMs: Number.POSITIVE_INFINITY,
+    contentMs: 120_000,
     idleMs: 120_000,
     totalMs: 600_000,
   });

@@ -311,7 +311,7 @@ describe("an attempt", () => {
     expect(calls.map(({ options }) => [options.firstByteMs, options.contentMs])).toEqual([
       [500, 500],
       [400, 400],
-      [800, undefined],
+      [800, 800],
     ]);
   });
 

@@ -13,8 +13,8 @@ export interface AttemptOptions {
   otherTargetWaiting: boolean;
   keySlot: number;
   firstByteMs: number;
-  /** Given where another target is still to be tried. */
-  contentMs?: number;
+  /** Shorter than `totalMs` where another target is still to be tried. */
+  contentMs: number;
   idleMs: number;
   totalMs: number;
   /** Resolves when the answer is no longer wanted; only where that can happen. */
@@ -183,7 +183,7 @@ class Execution {
       otherTargetWaiting: others.some((other) => !sameTarget(other.target, target)),
       keySlot: this.#keySlots.get(target) ?? 0,
       firstByteMs,
-      ...(contentMs !== undefined && { contentMs: Math.min(contentMs, firstByteMs) }),
+      contentMs: contentMs === undefined ? totalMs : Math.min(contentMs, firstByteMs),
       idleMs,
       totalMs,
       cancelled: cancelled && (() => cancelled.promise),
