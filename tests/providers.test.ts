@@ -90,14 +90,13 @@ describe.each([
     expect(mesh.upstream.requests.at(-1)?.text).toContain("sunny");
   });
 
-  test("answers in a given form", async () => {
+  test.each([false, true])("answers in a given form, streamed: %s", async (stream) => {
     const schema = { type: "object", properties: { city: { type: "string" }, population: { type: "integer" } } };
-    const answer = await mesh.client.chat.completions.create({
-      model,
-      messages,
-      response_format: { type: "json_schema", json_schema: { name: "city", schema } },
-      ...through(provider),
-    });
+    const json_schema = { name: "city", schema };
+    const asked = { model, messages, response_format: { type: "json_schema" as const, json_schema } };
+    const answer = stream
+      ? await mesh.client.chat.completions.stream({ ...asked, ...through(provider) }).finalChatCompletion()
+      : await mesh.client.chat.completions.create({ ...asked, ...through(provider) });
     expect(JSON.parse(answer.choices[0]?.message.content ?? "")).toEqual({ city: "Oslo", population: 700_000 });
   });
 

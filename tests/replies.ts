@@ -29,9 +29,10 @@ async function openai({ body, url }: UpstreamRequest, response: ServerResponse):
       type: "function",
       function: { name: body.tools?.[0]?.function.name, arguments: '{"city":"Oslo"}' },
     };
+    const text = structured(body) ?? "Hello from openai";
     const message = body.tools
       ? { role: "assistant", content: null, refusal: null, tool_calls: [call] }
-      : { role: "assistant", content: structured(body) ?? "Hello from openai", refusal: null };
+      : { role: "assistant", content: text, refusal: null };
     const finish_reason = body.tools ? "tool_calls" : "stop";
     if (!body.stream) {
       const choices = [{ index: 0, message, logprobs: null, finish_reason }];
@@ -51,7 +52,7 @@ async function openai({ body, url }: UpstreamRequest, response: ServerResponse):
           },
           { tool_calls: [{ index: 0, function: { arguments: call.function.arguments } }] },
         ]
-      : [{ role: "assistant", content: "", refusal: null }, { content: "Hello " }, { content: "from openai" }];
+      : [{ role: "assistant", content: "", refusal: null }, { content: text.slice(0, 6) }, { content: text.slice(6) }];
     const last = body.stream_options?.include_usage
       ? [{ ...head, object: "chat.completion.chunk", choices: [], usage }]
       : [];
@@ -98,6 +99,10 @@ async function workersAi({ body }: UpstreamRequest, response: ServerResponse): P
   const { inputs } = body;
   if (inputs.text)
     return json(response, 200, { shape: [1, 2], data: [inputs.text].flat().map(() => [0.5, -0.25]), pooling: "mean" });
+  if (inputs.stream && inputs.response_format) {
+    const message = "AiError: JSON Schema mode is not supported with stream mode.";
+    return json(response, 400, { errors: [{ code: 5023, message }], success: false });
+  }
   const name = inputs.tools?.[0]?.function?.name ?? inputs.tools?.[0]?.name;
   const tool_calls = name ? [{ name, arguments: { city: "Oslo" } }] : [];
   const text = name ? "" : inputs.response_format ? STRUCTURED : "Hello from cloudflare";

@@ -14,11 +14,14 @@ export function noSuchModel(model: string): ModelError {
 
 /** The mistakes that the real schema refuses and that are easy to make; undefined when there are none. */
 export function inputError(inputs: JsonObject, { features }: ModelEntry): ModelError | undefined {
-  const { messages, prompt, tool_choice: choice, response_format: format } = inputs;
+  const { messages, prompt, tool_choice: choice, response_format: format, stream } = inputs;
   if (typeof prompt !== "string" && !Array.isArray(messages)) {
     return invalid(5006, "required properties at '/' are 'prompt' or 'messages'");
   }
   if (choice === "any") return invalid(8001, "Invalid input");
+  if (features.includes("prompt") && isObject(format) && stream === true) {
+    return invalid(5023, "JSON Schema mode is not supported with stream mode.");
+  }
   // The native schema takes anything here; that of chat completions has OpenAI's envelope.
   const schema = isObject(format) && format["type"] === "json_schema" ? format["json_schema"] : undefined;
   if (!features.includes("prompt") && isObject(schema) && typeof schema["name"] !== "string") {

@@ -107,6 +107,16 @@ test("a bare schema for a model whose own schema has OpenAI's envelope is an err
   expect(answer(SCOUT, asked)).toMatchObject({ kind: "json" });
 });
 
+test("JSON mode of a native model does not stream", () => {
+  const asked = {
+    messages: [{ role: "user", content: "Rome" }],
+    response_format: { type: "json_object" },
+    stream: true,
+  };
+  expect(answer(SCOUT, asked)).toMatchObject({ kind: "error", error: { code: 5023 } });
+  expect(answer(GPT_OSS, asked)).toMatchObject({ kind: "events" });
+});
+
 test("embeddings are unit vectors of the model's size, the same for the same text", () => {
   const model = "@cf/baai/bge-base-en-v1.5";
   const runs = embeddingRuns({ input: ["a", "b", "a"] }, model);
