@@ -244,6 +244,14 @@ describe("an attempt that fails", () => {
     expect(trail.map(({ outcome }) => outcome)).toEqual(["internal", "ok"]);
   });
 
+  test("for a reason that a newer relay has and this gateway does not know goes to the next target", async () => {
+    const unknown = failure("brand_new" as Condition, 422);
+    const { reply, trail } = await run(both, { openai: [unknown], cloudflare: [ok("yes")] });
+    expect(reply).toMatchObject({ status: 200 });
+    expect(trail.map(({ outcome }) => outcome)).toEqual(["brand_new", "ok"]);
+    expect((await run({ model: "gpt-4o" }, { openai: [unknown] })).reply).toMatchObject({ status: 422 });
+  });
+
   test("for too long a context goes to a larger window only", async () => {
     const toSmaller = await run(
       { model: "llama4", fallbacks: ["gpt-4o"] },

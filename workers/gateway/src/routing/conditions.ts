@@ -39,3 +39,8 @@ export const RETRY_RULES: Readonly<Record<Condition, RetryRule>> = {
   cancelled: never,
   internal: elsewhere,
 };
+
+/** A relay that is newer than this gateway may name a condition that is not in the table: another provider may still answer. */
+export function ruleFor(condition: Condition): RetryRule {
+  return RETRY_RULES[condition] ?? RETRY_RULES.internal;
+}

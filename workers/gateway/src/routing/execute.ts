@@ -1,7 +1,7 @@
 import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
 import { type Failure, isStreamReply, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { waitBefore } from "./backoff.ts";
-import { RETRY_RULES } from "./conditions.ts";
+import { ruleFor } from "./conditions.ts";
 import { dropReply, lateReply, leftReply, unreachableReply } from "./own-replies.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
 
@@ -212,7 +212,7 @@ class Execution {
       this.#io.health.succeeded(target);
       return true;
     }
-    const rule = RETRY_RULES[failure.condition];
+    const rule = ruleFor(failure.condition);
     if (rule.unhealthy) this.#io.health.failed(target, failure.retryAfterMs);
     else if (rule.well && failure.upstreamStatus !== undefined) this.#io.health.succeeded(target);
     else this.#io.health.unknown(target);
@@ -225,7 +225,7 @@ class Execution {
   /** Drops what makes no sense any more from the rest of the plan. */
   #prune(attempt: PlannedAttempt, failure: Failure): void {
     const { target } = attempt;
-    const rule = RETRY_RULES[failure.condition];
+    const rule = ruleFor(failure.condition);
     // Of two windows of which one is not known, the other may be the larger.
     const needed = failure.condition === "context_length" ? (target.contextWindow ?? 0) : 0;
     this.#rest = this.#rest.filter((other) =>
@@ -296,5 +296,5 @@ class Execution {
 }
 
 function takesNextKey(failure: Failure): boolean {
-  return RETRY_RULES[failure.condition].otherKey && (failure.keysLeft ?? 0) > 0;
+  return ruleFor(failure.condition).otherKey && (failure.keysLeft ?? 0) > 0;
 }
