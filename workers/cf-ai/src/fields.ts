@@ -26,7 +26,7 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
   stream: field("translated", "`stream: true` in the inputs"),
   stream_options: field("translated", "usage is counted always; the chunk is sent when asked for"),
   max_completion_tokens: field("translated", "`max_tokens`; without one, the model's own limit", "passed"),
-  max_tokens: field("passed", "`max_completion_tokens` for OpenAI-shaped models", "translated"),
+  max_tokens: field("passed", "sent by both names to OpenAI-shaped models", "translated"),
   temperature: field("passed", ""),
   top_p: field("passed", ""),
   stop: field("translated", "passed on, and the answer is cut there in any case"),

@@ -45,7 +45,9 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
 
 function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {
   const limit = maxTokens(body, entry, text);
-  return schema === "native" ? { max_tokens: limit } : { max_completion_tokens: limit };
+  // The schema of chat completions has both names. Where a model's own has the first alone, as the docs of
+  // gpt-oss and perhaps those of an unknown model do, the second would leave the binding's default of 256.
+  return schema === "native" ? { max_tokens: limit } : { max_tokens: limit, max_completion_tokens: limit };
 }
 
 /** The native schema's range. */
