@@ -69,11 +69,12 @@ export function fromOpenAIUsage(value: unknown): Usage | null {
   const completionDetails = value["completion_tokens_details"] ?? value["output_tokens_details"];
   const cached = isObject(promptDetails) ? count(promptDetails["cached_tokens"]) : undefined;
   const reasoning = (isObject(completionDetails) ? count(completionDetails["reasoning_tokens"]) : undefined) ?? 0;
-  // xAI counts reasoning beside the completion, and both in the total (139 of 139 recorded).
-  const isBeside = value["total_tokens"] === (prompt ?? 0) + (completion ?? 0) + reasoning;
+  // xAI (139 of 139 recorded) and Google's OpenAI endpoint count reasoning beside the completion, and both in the total.
+  const total = count(value["total_tokens"]);
+  const counted = prompt !== undefined && completion !== undefined && total !== undefined;
   return {
     promptTokens: prompt ?? 0,
-    completionTokens: (completion ?? 0) + (isBeside ? reasoning : 0),
+    completionTokens: counted ? Math.max(completion, total - prompt) : (completion ?? 0),
     // Moonshot and Together tell of their caches beside the other counts.
     cachedTokens: cached ?? count(value["cached_tokens"]) ?? 0,
     reasoningTokens: reasoning,

@@ -31,17 +31,27 @@ describe("usage", () => {
       },
       usage,
     ],
-    // xAI counts reasoning beside the completion.
+    // xAI and Google's OpenAI endpoint count reasoning beside the completion.
     [{ ...openai, completion_tokens: 3 }, usage],
     [
       { ...openai, completion_tokens: 3, total_tokens: 13 },
       { ...usage, completionTokens: 3 },
     ],
+    [
+      { prompt_tokens: 138, completion_tokens: 24, total_tokens: 448 },
+      { promptTokens: 138, completionTokens: 310, cachedTokens: 0, reasoningTokens: 0 },
+    ],
     // What was read from a cache, as Moonshot and Together say it.
     [{ ...openai, prompt_tokens_details: null, cached_tokens: 4 }, usage],
     [{ ...openai, cached_tokens: 9 }, usage],
-    [{ prompt_tokens: 10 }, { ...usage, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }],
-    [{ completion_tokens: 5 }, { ...usage, promptTokens: 0, cachedTokens: 0, reasoningTokens: 0 }],
+    [
+      { prompt_tokens: 10, total_tokens: 12 },
+      { ...usage, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
+    ],
+    [
+      { completion_tokens: 5, total_tokens: 12 },
+      { ...usage, promptTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
+    ],
     [
       { prompt_tokens: 0, completion_tokens: 0 },
       { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
