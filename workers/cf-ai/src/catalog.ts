@@ -1,4 +1,5 @@
 import { plainCallId } from "@ai-proxy/shared/call-ids";
+import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 
 /**
@@ -8,6 +9,16 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
  */
 
 const EXTENSIONS = new Set(["provider", "fallbacks", "routing", "model"]);
+
+/** Anthropic's models answer a chat in a form of Anthropic's own: it would be paid for and its text lost. */
+export function refuseUntranslated(model: string): void {
+  if (!model.startsWith("anthropic/")) return;
+  throw badRequest(
+    "AI Gateway leaves the answers of Anthropic's models in Anthropic's own form, which is not translated here.",
+    "model",
+    "unsupported_value",
+  );
+}
 
 /** The request as it came, without what is the gateway's; call ids without Gemini's signatures. */
 export function catalogInputs(body: JsonObject): JsonObject {

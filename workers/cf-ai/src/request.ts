@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { catalogInputs } from "./catalog.ts";
+import { catalogInputs, refuseUntranslated } from "./catalog.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import { passedFields } from "./fields.ts";
 import { maxTokens } from "./max-tokens.ts";
@@ -22,7 +22,10 @@ export interface ChatInputsOptions {
  */
 export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputsOptions): JsonObject {
   const dialect = dialectOf(model);
-  if (dialect.schema === "catalog") return { ...catalogInputs(body), ...(stream && { stream: true }) };
+  if (dialect.schema === "catalog") {
+    refuseUntranslated(model);
+    return { ...catalogInputs(body), ...(stream && { stream: true }) };
+  }
   const passed = passedFields(body, dialect.schema);
   const format = workersAiResponseFormat(body["response_format"], dialect);
   // The JSON mode of native models refuses to stream (code 5023): its answer comes whole and is made into a stream.

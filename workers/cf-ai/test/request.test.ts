@@ -579,4 +579,9 @@ describe("controls", () => {
     const messages = turn("call_1__thought__c2ln");
     expect(inputs({ messages }, "openai/gpt-5")).toEqual({ messages: turn("call_1") });
   });
+
+  test("a model of Anthropic's, whose answer would be lost, is a 400 before it is paid for", () => {
+    const wrong = { status: 400, param: "model", code: "unsupported_value" };
+    expect(refused({ max_tokens: 5 }, "anthropic/claude-sonnet-5")).toMatchObject(wrong);
+  });
 });
