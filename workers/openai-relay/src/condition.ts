@@ -66,6 +66,12 @@ export function conditionOf(status: number, error: ErrorWords): Condition {
   return status === 413 ? "too_large" : "bad_request";
 }
 
+/** The status of an error that came without one, in a stream or in a body with status 200, as LM Studio's do. */
+export function saidStatus(error: ErrorWords): number {
+  if (isUsedUp(error)) return 429;
+  return CONTEXT_LENGTH.test(allWords(error)) ? 400 : 502;
+}
+
 /** What waiting does not bring back. */
 function isUsedUp({ message, type, code }: ErrorWords): boolean {
   const words = message ?? "";

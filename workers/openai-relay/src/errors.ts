@@ -3,7 +3,7 @@ import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/sha
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { failureReply } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
-import { conditionOf, type ErrorWords, isKeyRefusal, OUT_OF_CAPACITY } from "./condition.ts";
+import { conditionOf, type ErrorWords, isKeyRefusal, OUT_OF_CAPACITY, saidStatus } from "./condition.ts";
 import { clientHeaders } from "./headers.ts";
 import { redact, redactObject } from "./redact.ts";
 
@@ -73,7 +73,7 @@ export function reportsError({ error, object }: JsonObject): boolean {
 /** An error that came as an event of a stream, or in a body with status 200. It shows none of these secrets. */
 export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
   const read = readErrorValue(redactObject(value, secrets));
-  const status = isErrorStatus(read.number) ? read.number : 502;
+  const status = isErrorStatus(read.number) ? read.number : saidStatus(read);
   if (isKeyRefusal(status, read)) return providerAuthError(provider, status);
   const forClient = clientStatus(status);
   return new ApiError({

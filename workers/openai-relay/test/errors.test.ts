@@ -154,6 +154,10 @@ describe("P49: an error inside a stream, or in a body with status 200", () => {
     [{ error: { message: "m", code: 429 } }, 429, "rate_limited"],
     [{ error: { message: "m", type: "server_error" } }, 502, "upstream_error"],
     [{ error: { message: "m", code: 503 } }, 502, "overloaded"],
+    // LM Studio's streams give no number.
+    [{ error: { message: "… is greater than the context length. Try to load" } }, 400, "context_length"],
+    [{ error: { message: "Number of tokens in context length", code: 500 } }, 502, "upstream_error"],
+    [{ error: { message: "m", type: "insufficient_quota" } }, 429, "quota_exhausted"],
     [{ error: { message: "m", code: 401 } }, 502, "auth"],
     [{ error: "m", status_code: 400 }, 400, "bad_request"],
     [{ object: "error", message: "m", type: "BadRequestError", code: 400 }, 400, "bad_request"],
