@@ -23,8 +23,9 @@ const CONTEXT_LENGTH =
 /** Codes and types of what is paid for, or given, and used up: OpenAI's, Moonshot's, a LiteLLM's. */
 const QUOTA = /insufficient_quota|quota_exceeded|exceeded_current_quota|budget_exceeded|billing/;
 
-/** The same where a number is the code: AI Gateway's own limit (2041), Z.ai (1113), Workers AI (3036, 4006). */
-const QUOTA_MESSAGE = /^spend limit|insufficient balance|daily free allocation/i;
+/** The same where the code does not say so: AI Gateway's own limit (2041), Z.ai (1113), Workers AI (3036, 4006), xAI, OpenRouter. */
+const QUOTA_MESSAGE =
+  /^spend limit|insufficient balance|daily free allocation|used all available credits|free-models-per-day/i;
 
 /** Cerebras calls these, too, request_quota_exceeded and token_quota_exceeded. */
 const SOON_RENEWED = /per (?:second|minute)/i;

@@ -106,6 +106,15 @@ describe("what is used up does not come back while the client waits", () => {
       429,
       { errors: [{ code: 4006, message: "you have used up your daily free allocation of 10,000 …" }] },
     ],
+    [
+      "xAI",
+      429,
+      {
+        code: "Some resource has been exhausted",
+        error: "Your team t has either used all available credits or reached its monthly spending limit.",
+      },
+    ],
+    ["OpenRouter", 429, inError("Rate limit exceeded: free-models-per-day. Add 10 credits to unlock …", { code: 429 })],
     ["AI Gateway", 429, { error: [{ code: 2041, message: "Spend limit exceeded: x" }] }],
     ["LiteLLM", 429, inError("Budget has been exceeded! Current cost: 9", { type: "budget_exceeded", code: "429" })],
     ["LiteLLM", 400, inError("Budget has been exceeded! Current cost: 9", { type: "budget_exceeded", code: "400" })],
@@ -131,9 +140,10 @@ describe("what is used up does not come back while the client waits", () => {
 
   test.each([
     ["Requests per minute limit exceeded - too many requests sent.", "request_quota_exceeded"],
+    ["Rate limit exceeded: free-models-per-min. ", "429"],
     ["Tokens per minute limit exceeded - too many tokens processed.", "token_quota_exceeded"],
     ["Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000", "rate_limit_exceeded"],
-  ])("but a limit of the minute does (Cerebras, OpenAI): %s", (message, code) => {
+  ])("but a limit of the minute does (Cerebras, OpenRouter, OpenAI): %s", (message, code) => {
     const body = { message, type: "too_many_requests_error", param: "quota", code };
     expect(reply(429, body)).toMatchObject({ status: 429, failure: { condition: "rate_limited" } });
   });
