@@ -306,4 +306,5 @@ export const cloudflare: ProviderEntry = {
   families: [/^@hf\//],
   models: [...llama, ...reasoning, ...others, ...embeddings],
   embeddingBatch,
+  refusesJsonStreams: true,
 };

@@ -49,4 +49,6 @@ export interface ProviderEntry {
   models: readonly ModelEntry[];
   /** Texts of one call for embeddings, where an API takes few; a longer list is several calls. */
   embeddingBatch?: (model: string) => number;
+  /** Streams in JSON mode may be refused and are then asked for whole: two calls. */
+  refusesJsonStreams?: boolean;
 }

@@ -1,10 +1,14 @@
 import { bodyText, type RelayRequest } from "@ai-proxy/shared/contract/relay";
-import { badRequest } from "@ai-proxy/shared/errors";
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { RequestClock } from "@ai-proxy/shared/request-clock";
 import type { StreamDeadlines } from "@ai-proxy/shared/watchdog";
+import { STREAM_REFUSED } from "./errors.ts";
 import { type GatewaySettings, runOptions } from "./options.ts";
 import { type AiBinding, type ModelAnswer, runModel } from "./run.ts";
+
+/** Models whose JSON mode has refused to stream, as far as this isolate knows. */
+const wholeOnly = new Set<string>();
 
 /** One request of the gateway's, on its way to a model. */
 export class Call {
@@ -38,8 +42,26 @@ export class Call {
     return Math.floor(this.startedAt / 1000);
   }
 
-  /** Runs the model with these inputs, within what is left of the time for a first byte. */
-  run(inputs: JsonObject): Promise<ModelAnswer> {
+  /**
+   * Runs the model with these inputs, within what is left of the time for a first byte. A stream that its JSON mode
+   * refuses, as that of native models does, is asked for whole. Sources: workers-ai/features/json-mode (2026-09);
+   * cloudflare/agents issue 1685.
+   */
+  async run(inputs: JsonObject): Promise<ModelAnswer> {
+    const { model } = this.request;
+    if (inputs["stream"] !== true || inputs["response_format"] === undefined) return this.#run(inputs);
+    const { stream: _, stream_options: __, ...whole } = inputs;
+    if (wholeOnly.has(model)) return this.#run(whole);
+    try {
+      return await this.#run(inputs);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || thrown.code !== STREAM_REFUSED) throw thrown;
+      wholeOnly.add(model);
+      return this.#run(whole);
+    }
+  }
+
+  #run(inputs: JsonObject): Promise<ModelAnswer> {
     const { request } = this;
     return runModel(this.#ai, {
       model: request.model,

@@ -28,6 +28,9 @@ const DAILY_QUOTA: Rule = {
   code: "insufficient_quota",
   headers: { "x-should-retry": "false" },
 };
+/** Our code for 5023. */
+export const STREAM_REFUSED = "stream_not_supported";
+
 const BLOCKED: Rule = { status: 400, condition: "bad_request", code: "content_filter" };
 
 /**
@@ -63,6 +66,7 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   5018: ACCOUNT,
   5019: BAD_REQUEST,
   5021: CONTEXT,
+  5023: { ...BAD_REQUEST, code: STREAM_REFUSED },
   5024: BAD_REQUEST,
   5025: BAD_REQUEST,
   5028: NO_MODEL,

@@ -28,9 +28,6 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
   }
   const passed = passedFields(body, dialect.schema);
   const format = workersAiResponseFormat(body["response_format"], dialect);
-  // The JSON mode of native models refuses to stream (code 5023): its answer comes whole and is made into a stream.
-  // Sources: workers-ai/features/json-mode (2026-09); cloudflare/agents issue 1685.
-  const streams = stream && !(dialect.schema === "native" && format !== undefined);
   return {
     ...passed,
     messages: workersAiMessages(body["messages"], dialect),
@@ -40,9 +37,9 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
     ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
     ...seedInput(body["seed"], dialect),
     ...reasoning(body, dialect),
-    ...(streams && { stream: true }),
+    ...(stream && { stream: true }),
     // Native models count by themselves; vLLM has to be asked.
-    ...(streams && dialect.schema === "openai" && { stream_options: { include_usage: true } }),
+    ...(stream && dialect.schema === "openai" && { stream_options: { include_usage: true } }),
   };
 }
 

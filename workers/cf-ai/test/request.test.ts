@@ -392,14 +392,6 @@ describe("the form of the answer", () => {
     }
   });
 
-  test("a native model is asked for JSON without a stream, which it refuses; others stream it", () => {
-    for (const response_format of [{ type: "json_object" }, { type: "json_schema", json_schema: { schema } }]) {
-      expect(inputs({ response_format }, SCOUT, true)).not.toHaveProperty("stream");
-      expect(inputs({ response_format }, GPT_OSS, true)).toMatchObject({ stream: true });
-    }
-    expect(inputs({ response_format: { type: "text" } }, SCOUT, true)).toMatchObject({ stream: true });
-  });
-
   test.each([
     [{ type: "grammar" }, "response_format.type", "invalid_value"],
     [{ type: "json_schema", json_schema: { name: "x" } }, "response_format.json_schema.schema", "invalid_type"],

@@ -127,6 +127,13 @@ describe("a plan", () => {
     expect([attempts("text-embedding-3-small", 2_048), attempts("cloudflare/openai/x", 2_048)]).toEqual([3, 3]);
   });
 
+  test("of a stream in JSON mode stays below them too where that may be asked for twice", () => {
+    const policy = readPolicy('{"max_attempts":23,"default_attempts":23}');
+    const attempts = (body: Routed) => plan({ stream: true, ...body }, policy).attempts.length;
+    const inJson = (model: string) => ({ model, response_format: { type: "json_object" } }) as Routed;
+    expect([attempts(inJson("llama4")), attempts(inJson("gpt4")), attempts({ model: "llama4" })]).toEqual([15, 23, 23]);
+  });
+
   test("hedges only where there is another target", () => {
     expect(plan({ routing: { hedge_after_ms: 50 } }).hedgeAfterMs).toBeUndefined();
     expect(plan({ fallbacks: ["gpt4"], routing: { hedge_after_ms: 50 } }).hedgeAfterMs).toBe(50);

@@ -112,6 +112,8 @@ function callsEach({ kind, body }: PlanInput, targets: readonly Target[]): numbe
     ...targets.map(({ provider, model }) => {
       // Only OpenAI's API takes several prompts in one call.
       if (kind === "completion") return provider.binding === "OPENAI_RELAY" ? 1 : lengthOf(body["prompt"]);
+      if (provider.refusesJsonStreams && kind === "chat" && body["stream"] === true && body["response_format"])
+        return 2;
       const batch = kind === "embedding" ? provider.embeddingBatch?.(model) : undefined;
       return batch === undefined ? 1 : Math.ceil(lengthOf(body["input"]) / batch);
     }),

@@ -1,0 +1,46 @@
+import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { toApiError } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { describe, expect, test } from "vitest";
+import { Call } from "../src/call.ts";
+
+const REFUSAL = "5023: JSON Schema mode is not supported with stream mode.";
+
+/** A model that refuses streams in JSON mode; `runs` notes the inputs of each run. */
+function modelNamed(model: string, refusal = REFUSAL): { runs: unknown[]; run(inputs: JsonObject): Promise<unknown> } {
+  const runs: unknown[] = [];
+  const ai = {
+    run: async (_model: string, inputs: object) => {
+      runs.push(inputs);
+      if (isObject(inputs) && inputs["stream"] === true) throw new Error(refusal);
+      return { response: { city: "Oslo" } };
+    },
+  };
+  const request = { body: "{}", model, requestedModel: model } as RelayRequest;
+  return {
+    runs,
+    run: (inputs) =>
+      new Call(request, { ai, settings: { gatewayId: "", cacheTtl: "" }, waitUntil: () => {} }).run(inputs),
+  };
+}
+
+describe("a stream that a model's JSON mode refuses", () => {
+  const whole = { prompt: "x", response_format: { type: "json_object" } };
+  const inputs = { ...whole, stream: true, stream_options: { include_usage: true } };
+
+  test("is asked for whole, the next time at once", async () => {
+    const { run, runs } = modelNamed("@cf/refuses");
+    const answer = { kind: "json", body: { response: { city: "Oslo" } } };
+    expect(await run(inputs)).toMatchObject(answer);
+    expect(await run(inputs)).toMatchObject(answer);
+    expect(runs).toEqual([inputs, whole, whole]);
+  });
+
+  test("is a failure where it is refused for something else, or is no stream of JSON", async () => {
+    const other = modelNamed("@cf/other", "3040: Capacity temporarily exceeded");
+    await expect(other.run(inputs).catch((thrown) => toApiError(thrown).code)).resolves.toBe("capacity_exceeded");
+    const text = modelNamed("@cf/text");
+    await expect(text.run({ prompt: "x", stream: true })).rejects.toMatchObject({ status: 400 });
+    expect([other.runs.length, text.runs.length]).toEqual([1, 1]);
+  });
+});
