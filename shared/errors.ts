@@ -95,11 +95,14 @@ export function invalidResponse(message: string, code = "invalid_upstream_respon
   });
 }
 
-/** Our key was refused by the provider: the caller's own key is not at fault, so never a 401. */
-export function providerAuthError(provider: string, upstreamStatus: number): ApiError {
+/**
+ * Our key was refused by the provider: the caller's own key is not at fault, so never a 401. `said`: the provider's
+ * words, where they are sure to hold nothing of the key.
+ */
+export function providerAuthError(provider: string, upstreamStatus: number, said?: string | null): ApiError {
   return new ApiError({
     status: 502,
-    message: `The gateway's credentials for ${provider} were refused. The operator has to check them.`,
+    message: `The gateway's credentials for ${provider} were refused. The operator has to check them.${said ? ` ${said}` : ""}`,
     code: "provider_auth_error",
     condition: "auth",
     upstreamStatus,

@@ -54,8 +54,9 @@ function flagsInput(error: ErrorWords): boolean {
   return moderated || FLAGGED.test(allWords(error));
 }
 
-/** What routing is told of an error that refuses no key. */
+/** What routing is told of an error. */
 export function conditionOf(status: number, error: ErrorWords): Condition {
+  if (isKeyRefusal(status, error)) return "auth";
   if (status === 404) return "model_not_found";
   if (status === 408 || status === 504) return "timeout";
   if (status === 405 || status === 407) return "upstream_error";

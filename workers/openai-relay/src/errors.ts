@@ -41,9 +41,8 @@ export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body"
 export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeReply {
   const { provider, secrets, keysLeft, now } = context;
   const read = readError(answer.body, secrets);
-  if (isKeyRefusal(answer.status, read)) {
-    return failureReply(providerAuthError(provider, answer.status), { keysLeft });
-  }
+  const refusal = keyRefusal(provider, answer.status, read);
+  if (refusal !== null) return failureReply(refusal, { keysLeft });
   const status = clientStatus(answer.status);
   const error = new ApiError({
     status,
@@ -74,7 +73,8 @@ export function reportsError({ error, object }: JsonObject): boolean {
 export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
   const read = readErrorValue(redactObject(value, secrets));
   const status = isErrorStatus(read.number) ? read.number : saidStatus(read);
-  if (isKeyRefusal(status, read)) return providerAuthError(provider, status);
+  const refusal = keyRefusal(provider, status, read);
+  if (refusal !== null) return refusal;
   const forClient = clientStatus(status);
   return new ApiError({
     status: forClient,
@@ -86,6 +86,12 @@ export function upstreamErrorEvent(value: JsonObject, provider: string, secrets:
     ...typeOf(read, forClient),
     ...detailsOf(read),
   });
+}
+
+/** For the statuses that say so: 402 is an account that has not paid, whose message holds no key. Null for others. */
+function keyRefusal(provider: string, status: number, read: ReadError): ApiError | null {
+  if (status < 401 || status > 403 || !isKeyRefusal(status, read)) return null;
+  return providerAuthError(provider, status, status === 402 ? read.message : null);
 }
 
 interface ReadError extends ErrorWords {

@@ -27,12 +27,9 @@ describe("a key, or its account, that is refused with another status than 401, 4
     ["Google", 400, [inError("API key expired. Please renew the API key.")]],
     ["DashScope", 400, inError("Access denied, please make sure your account is in good …", { code: "Arrearage" })],
     ["Fireworks", 412, inError("Account acme is suspended, possibly due to …", { code: "PRECONDITION_FAILED" })],
-  ])("%s's %i %j is ours to mend, not the caller's", (_vendor, status, body) => {
+  ])("%s's %i %j lets another key or target try, and keeps its words", (_vendor, status, body) => {
     expect(refuses(status, body)).toBe(true);
-    expect(reply(status, body)).toMatchObject({
-      status: 502,
-      failure: { condition: "auth", code: "provider_auth_error", upstreamStatus: status },
-    });
+    expect(reply(status, body)).toMatchObject({ status, failure: { condition: "auth", upstreamStatus: status } });
   });
 
   test.each([

@@ -99,7 +99,7 @@ describe("statuses and what routing is told", () => {
     expect(answer.failure?.condition).toBe(condition);
   });
 
-  test("P74: our own key's refusal is a 502 of ours, without the provider's words", () => {
+  test("P74: our own key's refusal is a 502 of ours, without the key", () => {
     for (const status of [401, 402, 403]) {
       const answer = reply(status, {
         error: { message: `Incorrect API key provided: ${KEY}`, code: "invalid_api_key" },
@@ -111,6 +111,14 @@ describe("statuses and what routing is told", () => {
       expect(answer.json.error.code).toBe("provider_auth_error");
       expect(String(answer.body)).not.toContain("sk-");
     }
+  });
+
+  test("an account that has not paid says so, without the key", () => {
+    const { json } = reply(402, { error: { message: `Insufficient credits for ${KEY}.`, code: 402 } });
+    expect(json.error).toMatchObject({
+      code: "provider_auth_error",
+      message: expect.stringMatching(/ Insufficient credits for \[redacted\]\.$/),
+    });
   });
 
   test.each([{ reasons: ["violence"] }, { flagged_input: "the words" }])(
