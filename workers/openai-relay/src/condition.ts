@@ -47,6 +47,20 @@ export function isKeyRefusal(status: number, error: ErrorWords): boolean {
   return status >= 400 && status < 500 && (error.code === ARREARS || REFUSED_KEY.test(error.message ?? ""));
 }
 
+/**
+ * Whether a refused key is of no use for now. One that may not use a model is, for all others (OpenAI's "Project … does
+ * not have access to model …" and "You are not allowed to sample from this model", recorded): else whoever names such a
+ * model would set all keys aside.
+ */
+export function restsKey(status: number, error: ErrorWords): boolean {
+  return isKeyRefusal(status, error) && !isAboutModel(status, error);
+}
+
+/** A 403 for this model, not for all that the key is good for. */
+export function isAboutModel(status: number, { code, message }: ErrorWords): boolean {
+  return status === 403 && (code === "model_not_found" || /\bmodel\b/i.test(message ?? ""));
+}
+
 /** OpenRouter's moderation of the prompt comes with status 403 (openrouter.ai/docs/errors, "Moderation errors"), as xAI's does. */
 function flagsInput(error: ErrorWords): boolean {
   const metadata = error.object?.["metadata"];

@@ -3,7 +3,15 @@ import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/sha
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { failureReply } from "@ai-proxy/shared/reply";
 import { readRetryAfter } from "@ai-proxy/shared/retry-after";
-import { conditionOf, type ErrorWords, isKeyRefusal, OUT_OF_CAPACITY, saidStatus } from "./condition.ts";
+import {
+  conditionOf,
+  type ErrorWords,
+  isAboutModel,
+  isKeyRefusal,
+  OUT_OF_CAPACITY,
+  restsKey,
+  saidStatus,
+} from "./condition.ts";
 import { clientHeaders } from "./headers.ts";
 import { redact, redactObject } from "./redact.ts";
 
@@ -27,9 +35,9 @@ export interface ErrorContext {
 /** Longest plain text that is taken for a message; what is longer is a page. */
 const LONGEST_PLAIN_MESSAGE = 300;
 
-/** A refused key: the caller's own key is not at fault, and another key may be better. */
+/** Whether the key that was refused should rest. */
 export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body">): boolean {
-  return isKeyRefusal(status, readError(body, []));
+  return restsKey(status, readError(body, []));
 }
 
 /**
@@ -88,10 +96,11 @@ export function upstreamErrorEvent(value: JsonObject, provider: string, secrets:
   });
 }
 
-/** For the statuses that say so: 402 is an account that has not paid, whose message holds no key. Null for others. */
+/** For the statuses that say so. What an account has not paid for, or may not use, is told: it holds no key. Null for others. */
 function keyRefusal(provider: string, status: number, read: ReadError): ApiError | null {
   if (status < 401 || status > 403 || !isKeyRefusal(status, read)) return null;
-  return providerAuthError(provider, status, status === 402 ? read.message : null);
+  const isTold = status === 402 || isAboutModel(status, read);
+  return providerAuthError(provider, status, isTold ? read.message : null);
 }
 
 interface ReadError extends ErrorWords {
