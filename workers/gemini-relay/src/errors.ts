@@ -121,7 +121,8 @@ function statusError(status: number, error: GoogleError): ApiError {
   const usedUp = error.dailyQuota === true || UNPAID.test(message ?? "");
   const common = { retryAfterMs, upstreamStatus: status };
   if (status === 403 && message !== undefined && OTHERS_PROPERTY.test(message)) {
-    return new ApiError({ ...common, status: 502, message, code: "file_not_accessible", condition: "auth" });
+    const code = message.includes("tuned model") ? "model_not_accessible" : "file_not_accessible";
+    return new ApiError({ ...common, status: 502, message, code, condition: "auth" });
   }
   if (isAuth(status, error)) return providerAuthError(PROVIDER, status);
   switch (status) {
@@ -173,10 +174,10 @@ function statusError(status: number, error: GoogleError): ApiError {
 }
 
 /**
- * The request names a file or a cached content that this key's project does not
+ * The request names a file, a cached content or a tuned model that this key's project does not
  * own. Another key may be of the project that does; this one need not rest.
  */
-const OTHERS_PROPERTY = /^You do not have permission to access the \w+ |^CachedContent not found/;
+const OTHERS_PROPERTY = /^You do not have permission to access (?:the )?\w+ |^CachedContent not found/;
 
 /** Money, not time, is what this quota waits for. */
 const UNPAID = /prepayment credits are depleted|spending cap/i;

@@ -124,13 +124,15 @@ describe("Google's errors", () => {
   });
 
   test.each([
-    "You do not have permission to access the File abc-1 or it may not exist.",
-    "CachedContent not found (or permission denied)",
-  ])("P62 a file of another project's is no refused key: %s", (message) => {
+    ["You do not have permission to access the File abc-1 or it may not exist.", "file_not_accessible"],
+    ["CachedContent not found (or permission denied)", "file_not_accessible"],
+    // google-gemini/deprecated-generative-ai-js issue 240.
+    ["You do not have permission to access tuned model tunedModels/mymodel", "model_not_accessible"],
+  ])("P62 what is another project's is no refused key: %s is %s", (message, code) => {
     expect(of(403, google(403, message, "PERMISSION_DENIED"))).toMatchObject({
       status: 502,
       message,
-      code: "file_not_accessible",
+      code,
       condition: "auth",
     });
   });
