@@ -96,9 +96,10 @@ function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `{"thinking_budget": 5}` → `{thinkingBudget: 5}` */
+/** `{"thinking_budget": 5, "thinking_level": null}` → `{thinkingBudget: 5}`: null counts as absent */
 export function inCamelCase(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]));
+  const given = Object.entries(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [camelCase(name), value]));
 }
 
 export function snakeCase(name: string): string {

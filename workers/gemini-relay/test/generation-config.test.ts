@@ -252,6 +252,17 @@ describe("thinking", () => {
     }
   });
 
+  test.each([
+    [{ thinking_budget: 5, thinking_level: null }, { thinkingBudget: 5 }],
+    [{ thinking_budget: null, thinking_level: "low" }, { thinkingLevel: "LOW" }],
+    [
+      { thinking_budget: null, include_thoughts: null },
+      { thinkingBudget: 24_576, includeThoughts: true },
+    ],
+  ])("null counts as absent in thinking_config, as Python's types write it: %j", (thinking_config, thinkingConfig) => {
+    expect(config({ google: { thinking_config }, reasoning_effort: "high" })).toEqual({ thinkingConfig });
+  });
+
   test("a thinking_config that does not say how much leaves that to reasoning_effort", () => {
     const google = { thinking_config: { include_thoughts: false, some_day: 1 } };
     expect(config({ google, reasoning_effort: "low" })).toEqual({
