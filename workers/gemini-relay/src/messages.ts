@@ -43,13 +43,19 @@ class MessageReader {
   }
 
   conversation(): Conversation {
-    if (this.#contents.length > 0) {
-      const contents = this.#contents.map(({ role, parts }) => ({ role, parts: inOrderOfCalls(parts, this.#results) }));
-      return { contents, system: this.#system };
-    }
+    const contents = this.#contents.map(({ role, parts }) => ({ role, parts: inOrderOfCalls(parts, this.#results) }));
+    const system = this.#system;
     // Gemini wants somebody to have said something: instructions alone are the user's words.
-    if (this.#system.length > 0) return { contents: [{ role: "user", parts: this.#system }], system: [] };
-    throw badRequest("messages hold nothing to answer: all of them are empty.", "messages", "invalid_value");
+    if (system.length > 0 && (contents.length === 0 || !this.#traits.takesInstructions)) {
+      return { contents: begunBy(system, contents), system: [] };
+    }
+    const [first] = contents;
+    if (first === undefined) {
+      throw badRequest("messages hold nothing to answer: all of them are empty.", "messages", "invalid_value");
+    }
+    // A call is a 400 at Gemini without a turn of the user's before it; OpenAI takes histories that were cut there.
+    const calls = first.role === "model" && first.parts.some((part) => part.functionCall !== undefined);
+    return { contents: calls ? begunBy([{ text: " " }], contents) : contents, system };
   }
 
   read(message: JsonObject, path: string): void {
@@ -181,6 +187,13 @@ class MessageReader {
     this.#results.set(part, call.place);
     return part;
   }
+}
+
+/** The conversation with parts that the user says before all else. */
+function begunBy(parts: Part[], contents: Content[]): Content[] {
+  const [first, ...rest] = contents;
+  if (first?.role !== "user") return [{ role: "user", parts }, ...contents];
+  return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
 }
 
 /** A call's arguments: JSON text of an object; "" means none. Never dropped: its result would be orphaned. */

@@ -50,6 +50,32 @@ describe("turns", () => {
     });
   });
 
+  test("a call that opens the history, where a client has cut it, gets the user's turn that Gemini wants before it", () => {
+    const rest = [calling("call_1", "f"), result("call_1", "{}"), user("go on")];
+    const roles = (messages: object[]) => ask({ messages }).contents.map(({ role }) => role);
+    expect(roles(rest)).toEqual(["user", "model", "user"]);
+    expect(ask({ messages: [{ role: "system", content: "Be brief" }, user(""), ...rest] })).toMatchObject({
+      systemInstruction: { parts: [{ text: "Be brief" }] },
+      contents: [{ role: "user", parts: [{ text: " " }] }, { role: "model" }, { role: "user" }],
+    });
+    expect(roles([{ role: "assistant", content: "Hello!" }, user("Hi")])).toEqual(["model", "user"]);
+  });
+
+  test.each(["gemini-3.1-flash-tts-preview", "gemma-3-27b-it"])(
+    "%s takes instructions as the user's words",
+    (model) => {
+      const system = { role: "system", content: "Say it cheerfully:" };
+      const said = [{ text: "Say it cheerfully:" }];
+      expect(ask({ messages: [system, user("Hi")] }, model)).toEqual({
+        contents: [{ role: "user", parts: [...said, { text: "Hi" }] }],
+      });
+      expect(ask({ messages: [system, { role: "assistant", content: "Hi" }] }, model).contents).toEqual([
+        { role: "user", parts: said },
+        { role: "model", parts: [{ text: "Hi" }] },
+      ]);
+    },
+  );
+
   test.each([
     ["P21 an assistant turn with empty text", { role: "assistant", content: "" }],
     ["P21 an assistant turn with null", { role: "assistant", content: null }],
