@@ -119,6 +119,7 @@ class MessageReader {
     const [first] = calls;
     // Of parallel calls Gemini 3 signs the first, and answers 400 when that one comes back bare.
     if (this.#traits.needsSignatures && first !== undefined) first.thoughtSignature ??= SKIP_SIGNATURE;
+    if (this.#traits.needsAllSigned) for (const part of said) part.thoughtSignature ??= SKIP_SIGNATURE;
     return [...steps, ...said, ...calls];
   }
 

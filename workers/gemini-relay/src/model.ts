@@ -18,6 +18,8 @@ export interface ModelTraits {
   takesCallIds: boolean;
   /** From Gemini 3 on the first call of each step must carry a thought signature. */
   needsSignatures: boolean;
+  /** Image models from Gemini 3 on also refuse a text or an image of the assistant's without one. */
+  needsAllSigned: boolean;
   /** Speech models and Gemma up to 3 refuse a systemInstruction: "Developer instruction is not enabled". */
   takesInstructions: boolean;
   /** Files by web address (https) instead of inline; not on Gemini 2.0 and before. */
@@ -44,6 +46,7 @@ export function modelTraits(id: string): ModelTraits {
     takesPenalties: version < 2.5,
     takesCallIds: three,
     needsSignatures: three,
+    needsAllSigned: three && /-image\b/.test(model),
     takesInstructions: !/-tts\b|^gemma-[23]/.test(model),
     takesWebAddresses: version >= 2.5,
     takesToolSteps: three,

@@ -152,7 +152,7 @@ describe("files in messages", () => {
       { role: "user", content: "bluer" },
     ];
     expect(ask({ messages }, "gemini-3.1-flash-image").contents[1]?.parts).toEqual([
-      { text: "here" },
+      { text: "here", thoughtSignature: "skip_thought_signature_validator" },
       { inlineData: { mimeType: "image/png", data: "AAAA" }, thoughtSignature: "c2ln" },
     ]);
   });

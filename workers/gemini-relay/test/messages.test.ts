@@ -301,6 +301,21 @@ describe("thought signatures", () => {
     ]);
   });
 
+  test("P14 bare texts and images of the assistant get the skip value on Gemini 3's image models, which refuse them", () => {
+    const image = { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } };
+    const answers = [
+      { role: "assistant", content: "a", images: [image, { ...image, ...signed }] },
+      { role: "assistant", content: "b", ...signed },
+    ];
+    const signatures = (model: string) =>
+      ask({ messages: [user("x"), ...answers, user("y")] }, model).contents.flatMap(({ parts }) =>
+        parts.map((part) => part.thoughtSignature),
+      );
+    const skip = "skip_thought_signature_validator";
+    expect(signatures("gemini-3-pro-image")).toEqual([undefined, skip, skip, "c2ln", "c2ln", undefined]);
+    expect(signatures("gemini-3.8-flash")).toEqual([undefined, undefined, undefined, "c2ln", "c2ln", undefined]);
+  });
+
   test("P13 ids that carry the signature bring it back when all else is lost", () => {
     const { contents } = ask(
       { messages: [user("a"), calling(new CallIds("call_", true).of({ id: "g1", signature: "c2ln" }), "f")] },
