@@ -34,12 +34,13 @@ is_installed() {
 # Installs what is missing, or older than package-lock.json. One start after the other: npm empties node_modules first.
 install() {
   if is_installed; then return; fi
-  local lock=.mesh/installing
+  local lock=.mesh/installing holder
   mkdir -p .mesh
   echo "Installing packages (once) …" >&2
   until ln -sn "$$" "$lock" 2>/dev/null; do
-    # One that was killed holds nothing any more.
-    kill -0 "$(readlink "$lock")" 2>/dev/null || rm -f "$lock"
+    # One that was killed holds nothing any more; in a container that starts again it had this one's id.
+    holder=$(readlink "$lock" || true)
+    if [ "$holder" = "$$" ] || ! kill -0 "$holder" 2>/dev/null; then rm -f "$lock"; fi
     sleep 1
   done
   is_installed || npm ci --no-audit --no-fund --loglevel=error >&2

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFile
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listen } from "../tools/test/listen.ts";
 import { readJsonc } from "../tools/workspace.ts";
 
@@ -85,28 +85,38 @@ test("a missing program is named", async () => {
   }
 });
 
-test("of two first starts at the same time one installs, and the other waits for it", async () => {
-  const clone = mkdtempSync(join(tmpdir(), "ai-proxy-clone-"));
-  const path = join(clone, "run.sh");
-  copyFileSync(script, path);
-  writeFileSync(join(clone, "package-lock.json"), "{}");
-  const npm = `echo installed >>npm.log; until [ -e go ]; do sleep 0.1; done; mkdir node_modules; touch node_modules/.package-lock.json`;
-  for (const [program, text] of [
-    ["npm", npm],
-    ["node", "echo started"],
-  ] as const)
-    writeFileSync(join(clone, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  let waiting = 0;
-  const onOutput = (output: string) => {
-    if (output.endsWith("Installing packages (once) …\n") && ++waiting === 2) writeFileSync(join(clone, "go"), "");
-  };
-  const start = () => runSh([], { PATH: `${clone}:${process.env["PATH"]}` }, { path, onOutput });
-  try {
-    const both = await Promise.all([start(), start()]);
-    const each = { status: 0, output: "Installing packages (once) …\nstarted\n" };
-    expect(both).toEqual([each, each]);
+describe("a first start", () => {
+  let clone: string;
+  let env: Record<string, string>;
+  beforeEach(() => {
+    clone = mkdtempSync(join(tmpdir(), "ai-proxy-clone-"));
+    env = { PATH: `${clone}:${process.env["PATH"]}` };
+    copyFileSync(script, join(clone, "run.sh"));
+    writeFileSync(join(clone, "package-lock.json"), "{}");
+    const npm = `echo installed >>npm.log; until [ -e go ]; do sleep 0.1; done; mkdir node_modules; touch node_modules/.package-lock.json`;
+    for (const [program, text] of [
+      ["npm", npm],
+      ["node", "echo started"],
+    ] as const)
+      writeFileSync(join(clone, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  });
+  afterEach(() => rmSync(clone, { recursive: true }));
+
+  const done = { status: 0, output: "Installing packages (once) …\nstarted\n" };
+
+  test("installs, and a second one at the same time waits for it", async () => {
+    let waiting = 0;
+    const onOutput = (output: string) => {
+      if (output.endsWith("Installing packages (once) …\n") && ++waiting === 2) writeFileSync(join(clone, "go"), "");
+    };
+    const start = () => runSh([], env, { path: join(clone, "run.sh"), onOutput });
+    expect(await Promise.all([start(), start()])).toEqual([done, done]);
     expect(readFileSync(join(clone, "npm.log"), "utf8")).toBe("installed\n");
-  } finally {
-    rmSync(clone, { recursive: true });
-  }
+  });
+
+  test("does not wait for one that was killed, though it has its process id, as in a container", async () => {
+    writeFileSync(join(clone, "go"), "");
+    const killed = `cd ${clone} && mkdir .mesh && ln -s $$ .mesh/installing && exec ./run.sh`;
+    expect(await runSh(["-c", killed], env, { path: "bash" })).toEqual(done);
+  });
 });

@@ -11,7 +11,7 @@ export function claimStart(directory: string): Disposable {
   mkdirSync(directory, { recursive: true });
   if (!claimed(path)) {
     const holder = Number(readFileSync(path, "utf8"));
-    if (isAlive(holder)) throw new Error(`Another start of this mesh is under way (process ${holder}).`);
+    if (isAnother(holder)) throw new Error(`Another start of this mesh is under way (process ${holder}).`);
     rmSync(path, { force: true });
     if (!claimed(path)) throw new Error("Another start of this mesh is under way.");
   }
@@ -29,9 +29,10 @@ function claimed(path: string): boolean {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Alive, and not this process: in a container that starts again each start has the same id. */
+function isAnother(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    return pid > 0 && pid !== process.pid && process.kill(pid, 0);
   } catch (thrown) {
     // Alive, and another user's.
     return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";

@@ -13,15 +13,23 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 test("a second start is refused while the first is under way, and not after it", () => {
   const first = claimStart(directory);
-  expect(() => claimStart(directory)).toThrow(`Another start of this mesh is under way (process ${process.pid}).`);
+  hold(process.ppid);
+  expect(() => claimStart(directory)).toThrow(`Another start of this mesh is under way (process ${process.ppid}).`);
   first[Symbol.dispose]();
   claimStart(directory)[Symbol.dispose]();
   expect(existsSync(join(directory, "starting"))).toBe(false);
 });
 
-test("a start that was killed is in nobody's way", () => {
+test.each([
+  ["", spawnSync(process.execPath, ["--version"]).pid],
+  [", even where this one has its process id, as in a container", process.pid],
+])("a start that was killed is in nobody's way%s", (_, pid) => {
   claimStart(directory);
-  const { pid } = spawnSync(process.execPath, ["--version"]);
-  writeFileSync(join(directory, "starting"), String(pid));
+  hold(pid);
   claimStart(directory)[Symbol.dispose]();
 });
+
+/** As if the process with this id had claimed the start. */
+function hold(pid: number): void {
+  writeFileSync(join(directory, "starting"), String(pid));
+}
