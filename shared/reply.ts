@@ -63,7 +63,7 @@ export function cutError(provider: string): ApiError {
   });
 }
 
-/** A deadline passed. `what` says which: "first byte", "the next chunk", "the whole answer". */
+/** A deadline passed. `what` says which: "a first byte", "content", "the next chunk", "the whole answer". */
 export function deadlineError(provider: string, what: string): ApiError {
   return new ApiError({
     status: 504,

@@ -482,6 +482,14 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       expect(mesh.upstream.requests).toHaveLength(1);
     });
 
+    test("keep-alives alone, where a retry waits, end as a 504 that says that no content came", async () => {
+      mesh.upstream.play((request, response) => pings(Number.POSITIVE_INFINITY)(request, response, provider));
+      const routing = { max_attempts: 2, timeout_ms: 2 * IDLE_MS };
+      const answer = await ask(provider, stream, { routing, ...fields }, idOf("only-pings", 0));
+      expect(answer.status).toBe(504);
+      expect(answer.text).toContain("did not send content in time");
+    });
+
     test("a client's own pause is none of the provider's: the rest of the stream waits for it", async () => {
       // More than the sockets on the way hold.
       const piece = event(provider, "x".repeat(20_000));

@@ -105,7 +105,7 @@ class NativeStream {
     const chunks: Uint8Array[] = [];
     while (!(holdForContent ? meter.contentSeen : meter.begun)) {
       const { done, value } = await reader.read().catch((thrown: unknown) => {
-        throw this.#timedOut ? deadlineError(provider, "a first byte") : networkError(provider, thrown);
+        throw this.#timedOut ? this.#nothingYet() : networkError(provider, thrown);
       });
       if (done) {
         this.#checkWholeOpening();
@@ -125,10 +125,16 @@ class NativeStream {
   /** A stream that ended before there was anything to answer with. */
   #checkWholeOpening(): void {
     const { provider, meter, holdForContent, endsWithDone } = this.#options;
-    if (this.#timedOut) throw deadlineError(provider, "a first byte");
+    if (this.#timedOut) throw this.#nothingYet();
     if (!meter.begun) throw notAStream(provider);
     if (endsWithDone && !meter.complete) throw cutError(provider);
     if (holdForContent && meter.saidNothing) throw emptyCompletion(provider);
+  }
+
+  /** The time for there to be something to answer with is over. */
+  #nothingYet(): ApiError {
+    const { provider, holdForContent } = this.#options;
+    return deadlineError(provider, holdForContent ? "content" : "a first byte");
   }
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
