@@ -19,7 +19,7 @@ export interface AnnotatedText {
  * Gemini's indexes count UTF-8 bytes; a source that no sentence names is cited
  * for the whole text.
  */
-export function readAnnotations(of: AnnotatedText, grounding: unknown, citations: unknown): Annotation[] {
+export function readAnnotations(of: AnnotatedText, grounding: unknown, citations: readonly JsonObject[]): Annotation[] {
   const toCharacter = characterIndex(of.text);
   return [...groundedAnnotations(of, grounding, toCharacter), ...citedAnnotations(citations, toCharacter)];
 }
@@ -65,10 +65,13 @@ function readSource(chunk: JsonObject): Source | undefined {
   return url === undefined ? undefined : { url, title: asText(at(found, "title")) ?? url };
 }
 
-/** `citationSources` at the Gemini API, `citations` at Vertex. */
-function citedAnnotations(citations: unknown, toCharacter: (byte: number) => number): Annotation[] {
-  const cited = isObject(citations) ? (citations["citationSources"] ?? citations["citations"]) : undefined;
-  return objectsIn(cited).flatMap((citation) => {
+/** The entries of a citationMetadata: `citationSources` at the Gemini API, `citations` at Vertex. */
+export function citationsIn(metadata: unknown): JsonObject[] {
+  return isObject(metadata) ? objectsIn(metadata["citationSources"] ?? metadata["citations"]) : [];
+}
+
+function citedAnnotations(citations: readonly JsonObject[], toCharacter: (byte: number) => number): Annotation[] {
+  return citations.flatMap((citation) => {
     const url = asText(citation["uri"]);
     if (url === undefined) return [];
     const start = toCharacter(asNumber(citation["startIndex"]) ?? 0);

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { type Annotation, readAnnotations } from "./annotations.ts";
+import { type Annotation, citationsIn, readAnnotations } from "./annotations.ts";
 import type { CandidateEnd } from "./finish-reason.ts";
 import { PartStarts } from "./part-starts.ts";
 import { isAnswer, type Piece, readPart } from "./pieces.ts";
@@ -25,7 +25,8 @@ export class Candidate implements CandidateEnd {
   #text = "";
   readonly #partStarts = new PartStarts();
   #grounding: JsonObject | undefined;
-  #citations: JsonObject | undefined;
+  /** Each once, by its text: a chunk of a stream cites for its own stretch of the answer, and may repeat those before. */
+  readonly #citations = new Map<string, JsonObject>();
   #urlContext: JsonObject | undefined;
 
   /** Takes note of one appearance of the candidate; gives what it says, in order. */
@@ -34,7 +35,7 @@ export class Candidate implements CandidateEnd {
     if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED") this.reasons.push(reason);
     this.finishMessage = asText(candidate["finishMessage"]) ?? this.finishMessage;
     this.#grounding = filled(candidate["groundingMetadata"]) ?? this.#grounding;
-    this.#citations = filled(candidate["citationMetadata"]) ?? this.#citations;
+    for (const cited of citationsIn(candidate["citationMetadata"])) this.#citations.set(JSON.stringify(cited), cited);
     this.#urlContext = filled(candidate["urlContextMetadata"]) ?? this.#urlContext;
     const pieces: Piece[] = [];
     let place = 0;
@@ -62,8 +63,9 @@ export class Candidate implements CandidateEnd {
   }
 
   annotations(): Annotation[] {
-    if (this.#grounding === undefined && this.#citations === undefined) return [];
-    return readAnnotations({ text: this.#text, partStarts: this.#partStarts }, this.#grounding, this.#citations);
+    if (this.#grounding === undefined && this.#citations.size === 0) return [];
+    const citations = [...this.#citations.values()];
+    return readAnnotations({ text: this.#text, partStarts: this.#partStarts }, this.#grounding, citations);
   }
 
   /** What Google's own tools found, as Google writes it, for `extra_content.google`; null when there is nothing. */

@@ -108,6 +108,23 @@ describe("chunks", () => {
     ]);
   });
 
+  test("each chunk cites for its own stretch: all citations are kept, a repeated one once", () => {
+    const cite = (startIndex: number, uri: string) => ({ startIndex, endIndex: startIndex + 2, uri });
+    const cited = play(
+      sse(
+        candidate([{ text: "abc" }], { citationMetadata: { citationSources: [cite(0, "https://a")] } }),
+        candidate([{ text: "def" }], {
+          citationMetadata: { citationSources: [cite(0, "https://a"), cite(3, "https://b")] },
+        }),
+        candidate([{ text: "g" }], STOP),
+      ),
+    );
+    expect(deltas(cited).at(-2)?.["annotations"]).toMatchObject([
+      { url_citation: { start_index: 0, end_index: 2, url: "https://a" } },
+      { url_citation: { start_index: 3, end_index: 5, url: "https://b" } },
+    ]);
+  });
+
   test("positions of sources are of the part that they name, however it was cut up", () => {
     const groundingMetadata = {
       groundingChunks: [{ web: { uri: "https://a", title: "A" } }],
