@@ -14,6 +14,7 @@ export function redact(text: string, secrets: readonly string[]): string {
 
 /** The same for every text that an object holds. */
 export function redactObject(value: JsonObject, secrets: readonly string[]): JsonObject {
-  const clean = tryParseJson(redact(JSON.stringify(value), secrets));
+  const inJson = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
+  const clean = tryParseJson(redact(JSON.stringify(value), inJson));
   return isObject(clean) ? clean : {};
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { redact } from "../src/redact.ts";
+import { redact, redactObject } from "../src/redact.ts";
 
 test.each([
   ["a key-1234 b key-1234", ["key-1234"], "a [redacted] b [redacted]"],
@@ -7,4 +7,9 @@ test.each([
   ["none of it, EMPTY, key-123", ["none", "EMPTY", "", "key-123"], "none of it, EMPTY, key-123"],
 ])("P74: of %j no secret is left, but for words that are none", (text, secrets, clean) => {
   expect(redact(text, secrets)).toBe(clean);
+});
+
+test.each(["key-1234", 'key"12\\34'])("P74: nor in an object: %s", (secret) => {
+  const echo = (key: string) => ({ message: `No such key: ${key}.`, details: [{ [key]: key }] });
+  expect(redactObject(echo(secret), [secret])).toEqual(echo("[redacted]"));
 });
