@@ -9,7 +9,7 @@ export interface ProviderKey {
 
 /**
  * The keys of one provider, in turn. One KeyRing lives as long as its isolate:
- * requests share it, and a key that was refused (401, 402, 403) rests.
+ * requests share it, and a key that was refused rests.
  */
 export class KeyRing {
   readonly #keys: { key: ProviderKey; restsUntil: number }[];
