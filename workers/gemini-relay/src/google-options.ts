@@ -31,7 +31,10 @@ const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 
 /** Each option with its check and what to say when it fails. */
 const OPTIONS: { [Name in keyof Required<GoogleOptions>]: [(value: unknown) => boolean, string] } = {
-  thinkingConfig: [isObject, "an object"],
+  thinkingConfig: [
+    isThinkingConfig,
+    "an object with a thinking_budget (Gemini 2.5) or a thinking_level (Gemini 3), not both",
+  ],
   cachedContent: [isString, "a string"],
   safetySettings: [isObjects, "a list of objects"],
   tools: [isObjects, "a list of objects"],
@@ -86,6 +89,13 @@ function readOption(given: string, value: unknown, path: string): GoogleOptions 
   const [check, shape] = OPTIONS[name];
   if (!check(value)) throw badRequest(`${path} must be ${shape}.`, path, "invalid_type");
   return { [name]: value };
+}
+
+/** Both controls of how much at once are a 400 at Gemini. */
+function isThinkingConfig(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { thinkingBudget, thinkingLevel } = inCamelCase(value);
+  return thinkingBudget === undefined || thinkingLevel === undefined;
 }
 
 function isOptionName(name: string): name is keyof GoogleOptions {

@@ -55,21 +55,11 @@ function isEffort(value: unknown): value is keyof typeof EFFORTS {
   return typeof value === "string" && Object.hasOwn(EFFORTS, value);
 }
 
-/** `extra_body.google.thinking_config` in Gemini's names. Both controls of how much at once are a 400 at Gemini. */
+/** `extra_body.google.thinking_config` in Gemini's names, with levels as it writes them. */
 export function explicitThinking(given: JsonObject): JsonObject {
-  const { thinkingBudget: budget, thinkingLevel: level, ...rest } = inCamelCase(given);
-  if (budget !== undefined && level !== undefined) {
-    throw badRequest(
-      "thinking_config takes a thinking_budget (Gemini 2.5) or a thinking_level (Gemini 3), not both.",
-      "extra_body.google.thinking_config",
-      "invalid_value",
-    );
-  }
-  return {
-    ...rest,
-    ...(budget !== undefined && { thinkingBudget: budget }),
-    ...(level !== undefined && { thinkingLevel: typeof level === "string" ? level.toUpperCase() : level }),
-  };
+  const config = inCamelCase(given);
+  const { thinkingLevel } = config;
+  return typeof thinkingLevel === "string" ? { ...config, thinkingLevel: thinkingLevel.toUpperCase() } : config;
 }
 
 /** Whether thinkingConfig says how much to think, not only whether to show it. */

@@ -136,8 +136,8 @@ describe("parameters", () => {
     ],
     [
       { google: { thinking_config: { thinking_budget: 1, thinking_level: "low" } } },
-      "extra_body.google.thinking_config",
-      "invalid_value",
+      "google.thinking_config",
+      "invalid_type",
     ],
   ])("P42 %j is a clear 400, not dropped in silence", (body, param, code) => {
     expect(refused(body)).toMatchObject({ status: 400, param, code });
