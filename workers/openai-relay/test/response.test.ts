@@ -38,6 +38,9 @@ describe("P63: an answer with nothing in it", () => {
     completion({ content: null }, "error"),
     // DeepSeek, when it was interrupted.
     completion({ content: "" }, "insufficient_system_resource"),
+    // vLLM, of a call that it demanded and could not read; Together's other word for a normal end.
+    completion({ content: null, tool_calls: [] }, "tool_calls"),
+    completion({ content: "" }, "eos"),
   ];
   test.each(empty)("fails when another attempt waits: %s", (body) => {
     const expected = expect.objectContaining({ condition: "empty_completion", status: 502 });
@@ -56,6 +59,7 @@ describe("P63: an answer with nothing in it", () => {
     completion({ content: "", images: [{ type: "image_url" }] }),
     completion({ content: null }, "content_filter"),
     completion({ content: null }, "length"),
+    completion({ content: null }, "model_length"),
     '{"data":[{"embedding":[1]}]}',
     '{"choices":[{"text":"x","finish_reason":"stop"}]}',
   ])("is not: %s", (body) => {

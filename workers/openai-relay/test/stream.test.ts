@@ -231,7 +231,7 @@ describe("an edited stream's end", () => {
     expect(() => edited([event])).toThrow(expect.objectContaining({ message: "overloaded", condition: "overloaded" }));
   });
 
-  test.each(['"stop"', '"error"', '""', "null"])(
+  test.each(['"stop"', '"error"', '"tool_calls"', '""', "null"])(
     "P63: with nothing said is a failure when another attempt waits: finish_reason %s",
     (reason) => {
       const last = finish().replace('"stop"', reason);
