@@ -20,7 +20,7 @@ export interface ModelTraits {
   needsSignatures: boolean;
   /** Image models from Gemini 3 on also refuse a text or an image of the assistant's without one. */
   needsAllSigned: boolean;
-  /** Speech models and Gemma up to 3 refuse a systemInstruction: "Developer instruction is not enabled". */
+  /** Speech and transcribing models, and Gemma up to 3, refuse a systemInstruction: "Developer instruction is not enabled". */
   takesInstructions: boolean;
   /** Files by web address (https) instead of inline; not on Gemini 2.0 and before. */
   takesWebAddresses: boolean;
@@ -47,7 +47,7 @@ export function modelTraits(id: string): ModelTraits {
     takesCallIds: three,
     needsSignatures: three,
     needsAllSigned: three && /-image\b/.test(model),
-    takesInstructions: !/-tts\b|^gemma-[23]/.test(model),
+    takesInstructions: !/-(tts|transcribe)\b|^gemma-[23]/.test(model),
     takesWebAddresses: version >= 2.5,
     takesToolSteps: three,
     takesMediaResults: three,

@@ -50,6 +50,8 @@ export function readPart(part: JsonObject): Piece[] {
     pieces.push({ kind: "text", text: fenced(language, asText(part["executableCode"]["code"]) ?? "") });
   } else if (isObject(part["codeExecutionResult"])) {
     pieces.push({ kind: "text", text: codeOutput(part["codeExecutionResult"]) });
+  } else if (transcriptOf(part) !== "") {
+    pieces.push({ kind: "text", text: transcriptOf(part) });
   } else if (Object.keys(part).some((key) => key !== "thought" && key !== "thoughtSignature")) {
     pieces.push({ kind: "step", part });
     return pieces;
@@ -72,6 +74,11 @@ function filePiece(file: JsonObject, part: JsonObject, signature: string | undef
     return { kind: "image", url: `data:${type};base64,${data}`, signature };
   }
   return { kind: "step", part };
+}
+
+/** What a transcribing model heard: its answers have it here, with or without a text besides. */
+function transcriptOf(part: JsonObject): string {
+  return asText(at(part, "audioTranscription", "text")) ?? "";
 }
 
 /** Code that Gemini ran, as Markdown; its output likewise. */

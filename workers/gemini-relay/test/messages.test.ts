@@ -61,7 +61,7 @@ describe("turns", () => {
     expect(roles([{ role: "assistant", content: "Hello!" }, user("Hi")])).toEqual(["model", "user"]);
   });
 
-  test.each(["gemini-3.1-flash-tts-preview", "gemma-3-27b-it"])(
+  test.each(["gemini-3.1-flash-tts-preview", "gemini-3.5-transcribe", "gemma-3-27b-it"])(
     "%s takes instructions as the user's words",
     (model) => {
       const system = { role: "system", content: "Say it cheerfully:" };

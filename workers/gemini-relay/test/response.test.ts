@@ -69,6 +69,14 @@ describe("an answer", () => {
     ]);
   });
 
+  test("what a transcribing model heard is the text, once, wherever it says so", () => {
+    const heard = { text: "Hello.", speakerLabel: "spk_1" };
+    expect(messageOf([{ audioTranscription: heard }, { audioTranscription: { text: " You." } }])["content"]).toBe(
+      "Hello. You.",
+    );
+    expect(messageOf([{ text: "Hello.", audioTranscription: heard }])["content"]).toBe("Hello.");
+  });
+
   test("P12 a call without args has empty arguments", () => {
     expect(messageOf([call("f")])["tool_calls"]).toMatchObject([{ function: { arguments: "{}" } }]);
   });
