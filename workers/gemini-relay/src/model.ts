@@ -33,7 +33,7 @@ export interface ModelTraits {
 }
 
 /**
- * Sources: ai.google.dev/gemini-api/docs/{thinking,thought-signatures,file-input-methods}
+ * Sources: ai.google.dev/gemini-api/docs/{thinking,thought-signatures,image-generation,file-input-methods}
  * and the "What's new" pages of 3.5 to 3.8, read 2026-11.
  */
 export function modelTraits(id: string): ModelTraits {
