@@ -109,17 +109,19 @@ describe("chunks", () => {
   });
 
   test("each chunk cites for its own stretch: all citations are kept, a repeated one once", () => {
-    const cite = (startIndex: number, uri: string) => ({ startIndex, endIndex: startIndex + 2, uri });
+    const citing = (text: string, startIndex: number, uri: string) =>
+      candidate([{ text }], { citationMetadata: { citationSources: [{ startIndex, endIndex: startIndex + 2, uri }] } });
     const cited = play(
       sse(
-        candidate([{ text: "abc" }], { citationMetadata: { citationSources: [cite(0, "https://a")] } }),
-        candidate([{ text: "def" }], {
-          citationMetadata: { citationSources: [cite(0, "https://a"), cite(3, "https://b")] },
-        }),
-        candidate([{ text: "g" }], STOP),
+        citing("abc", 0, "https://a"),
+        citing("def", 3, "https://b"),
+        citing("g", 3, "https://b"),
+        candidate([], STOP),
       ),
     );
-    expect(deltas(cited).at(-2)?.["annotations"]).toMatchObject([
+    const { annotations } = deltas(cited).at(-2) ?? {};
+    expect(annotations).toHaveLength(2);
+    expect(annotations).toMatchObject([
       { url_citation: { start_index: 0, end_index: 2, url: "https://a" } },
       { url_citation: { start_index: 3, end_index: 5, url: "https://b" } },
     ]);
