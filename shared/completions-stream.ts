@@ -5,7 +5,7 @@ import {
   completionChoice,
 } from "./completions.ts";
 import { isObject, type JsonObject, tryParseJson } from "./json.ts";
-import { SSE_DONE, sseEvent } from "./sse.ts";
+import { type EventParser, SSE_DONE, sseEvent } from "./sse.ts";
 import type { StreamTranslator } from "./stream.ts";
 import { addUsage, toOpenAIUsage, type Usage } from "./usage.ts";
 
@@ -17,13 +17,13 @@ export interface PromptCall {
 
 /** Event data between the streams of two prompts; not JSON, so no provider's event can be mistaken for it. */
 const NEXT_PROMPT = "[NEXT PROMPT]";
-/** The blank line first: the stream before may have ended without one. */
-const NEXT_PROMPT_EVENT = new TextEncoder().encode(`\n\ndata: ${NEXT_PROMPT}\n\n`);
+/** The chunk between the streams of two prompts, known by its identity: a stream that is not one of bytes hands on what it is given. */
+const NEXT_PROMPT_CHUNK = new Uint8Array(1);
 
 /**
  * The streams of several prompts one after the other, each opened when the one
  * before has ended, as the upstream of one translated stream with a
- * CompletionStream. The first is opened at once: what it throws is thrown here.
+ * PromptsParser and a CompletionStream. The first is opened at once: what it throws is thrown here.
  */
 export async function joinedCalls(open: readonly (() => Promise<PromptCall>)[]): Promise<PromptCall> {
   const [openFirst, ...openLater] = open;
@@ -46,13 +46,36 @@ export async function joinedCalls(open: readonly (() => Promise<PromptCall>)[]):
         current = await openNext();
         if (aborted) return current.abort();
         reader = current.body.getReader();
-        controller.enqueue(NEXT_PROMPT_EVENT);
+        controller.enqueue(NEXT_PROMPT_CHUNK);
       },
       cancel: abort,
     },
     { highWaterMark: 0 },
   );
   return { body, abort };
+}
+
+/** The events of joined calls: each stream is framed, and ends, by itself. */
+export class PromptsParser implements EventParser {
+  readonly #newParser: () => EventParser;
+  #parser: EventParser;
+
+  /** @param newParser of the provider's events */
+  constructor(newParser: () => EventParser) {
+    this.#newParser = newParser;
+    this.#parser = newParser();
+  }
+
+  push(bytes: Uint8Array): string[] {
+    if (bytes !== NEXT_PROMPT_CHUNK) return this.#parser.push(bytes);
+    const last = this.#parser.end();
+    this.#parser = this.#newParser();
+    return [...last, NEXT_PROMPT];
+  }
+
+  end(): string[] {
+    return this.#parser.end();
+  }
 }
 
 export interface CompletionStreamOptions {

@@ -114,10 +114,14 @@ describe.each([
       expect.stringMatching(/^Once/),
       expect.stringMatching(/^Twice/),
     ]);
+    const prompt = provider === "openai" ? "Once" : ["Once", "Twice"];
     const streamed = await Array.fromAsync(
-      await mesh.client.completions.create({ model, prompt: "Once", stream: true, ...through(provider) }),
+      await mesh.client.completions.create({ model, prompt, stream: true, ...through(provider) }),
     );
-    expect(streamed.map((chunk) => chunk.choices[0]?.text ?? "").join("")).toBe(one.choices[0]?.text);
+    for (const index of typeof prompt === "string" ? [0] : [0, 1]) {
+      const rows = streamed.flatMap(({ choices }) => choices).filter((choice) => choice.index === index);
+      expect(rows.map(({ text }) => text).join("")).toBe(one.choices[0]?.text);
+    }
   });
 
   test("embeds, as the SDK asks by default (base64)", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mergeCompletions, readCompletionRequest } from "../completions.ts";
-import { CompletionStream, joinedCalls, type PromptCall } from "../completions-stream.ts";
+import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "../completions-stream.ts";
 import { ApiError, badRequest } from "../errors.ts";
 import { SSE_DONE, SseParser, sseEvent } from "../sse.ts";
 import type { StreamTranslator } from "../stream.ts";
@@ -166,7 +166,7 @@ function call(...events: string[]): PromptCall {
 async function speak(prompt: string[], includeUsage: boolean, open: (() => Promise<PromptCall>)[]): Promise<unknown[]> {
   const plan = readCompletionRequest(JSON.stringify({ prompt, echo: true }));
   const stream = new CompletionStream({ plan, envelope, includeUsage, chatTranslator: () => new Echoing() });
-  const parser = new SseParser();
+  const parser = new PromptsParser(() => new SseParser());
   let text = "";
   for await (const bytes of (await joinedCalls(open)).body)
     for (const data of parser.push(bytes)) text += stream.push(data);

@@ -4,11 +4,12 @@ import {
   mergeCompletions,
   readCompletionRequest,
 } from "@ai-proxy/shared/completions";
-import { CompletionStream, joinedCalls, type PromptCall } from "@ai-proxy/shared/completions-stream";
+import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "@ai-proxy/shared/completions-stream";
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
+import { SseParser } from "@ai-proxy/shared/sse";
 import { translatedStream } from "@ai-proxy/shared/stream";
 import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
@@ -92,6 +93,7 @@ async function streamed(
         return new WorkersAiStream({ ...options, estimatePrompt, includeUsage: false });
       },
     }),
+    parser: new PromptsParser(() => new SseParser()),
     holdForContent: fallbackWaiting === true,
     deadlines: call.streamDeadlines(),
     abortUpstream: abort,

@@ -7,6 +7,7 @@ import { headerText } from "@ai-proxy/shared/header-text";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { jsonReply } from "@ai-proxy/shared/reply";
 import { RequestClock } from "@ai-proxy/shared/request-clock";
+import type { EventParser } from "@ai-proxy/shared/sse";
 import { type StreamTranslator, translatedStream } from "@ai-proxy/shared/stream";
 import { CallIds } from "./call-ids.ts";
 import type { AnswerEnvelope } from "./candidate.ts";
@@ -36,7 +37,8 @@ export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: Wai
     callIds,
     estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
   });
-  return streamReply({ request, clock, translator, ignored, waitUntil, ...streamBody(call) });
+  const parser = new GeminiEventParser();
+  return streamReply({ request, clock, translator, parser, ignored, waitUntil, ...streamBody(call) });
 }
 
 /** A whole answer of Gemini's, in OpenAI's shape. */
@@ -70,6 +72,7 @@ export interface StreamParts {
   request: RelayRequest;
   clock: RequestClock;
   translator: StreamTranslator;
+  parser: EventParser;
   ignored: readonly string[];
   waitUntil: WaitUntil;
   upstream: ReadableStream<Uint8Array>;
@@ -78,12 +81,12 @@ export interface StreamParts {
 }
 
 export async function streamReply(parts: StreamParts): Promise<RelayReply> {
-  const { request, clock, translator, ignored, waitUntil, upstream, abort, logId } = parts;
+  const { request, clock, translator, parser, ignored, waitUntil, upstream, abort, logId } = parts;
   const reply = await translatedStream({
     provider: PROVIDER,
     upstream,
     translator,
-    parser: new GeminiEventParser(),
+    parser,
     holdForContent: request.fallbackWaiting ?? false,
     deadlines: clock.stream(),
     abortUpstream: abort,

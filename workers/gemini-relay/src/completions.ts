@@ -1,5 +1,5 @@
 import { type CompletionPlan, mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
-import { CompletionStream, joinedCalls } from "@ai-proxy/shared/completions-stream";
+import { CompletionStream, joinedCalls, PromptsParser } from "@ai-proxy/shared/completions-stream";
 import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
@@ -14,6 +14,7 @@ import {
   type WaitUntil,
   type WholeAnswer,
 } from "./chat.ts";
+import { GeminiEventParser } from "./framing.ts";
 import { type TranslatedRequest, toGeminiRequest } from "./request.ts";
 import { GeminiStream } from "./stream.ts";
 import type { GeminiApi } from "./upstream.ts";
@@ -48,7 +49,8 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
     }),
   );
   const translator = completionTranslator(request, plan, envelope);
-  return streamReply({ request, clock, translator, ignored, waitUntil, upstream: body, abort, logId });
+  const parser = new PromptsParser(() => new GeminiEventParser());
+  return streamReply({ request, clock, translator, parser, ignored, waitUntil, upstream: body, abort, logId });
 }
 
 /** A prompt is its chat's only message: what is wrong with that is wrong with the prompt. */

@@ -493,6 +493,20 @@ describe("/v1/completions", () => {
     expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 6, completionTokens: 4 } });
   });
 
+  test("prompts whose streams come as JSON lists keep their choices and their usage apart", async () => {
+    const list = (text: string) => json([{ ...candidate([{ text }], { finishReason: "STOP" }), usageMetadata }], 200);
+    answers = [list("A"), list("B")];
+    const reply = stream(await completions(request({ prompt: ["a", "b"] }, { stream: true }), api(), waitUntil));
+    const chunks = (await reply.response.text()).split("\n\n").filter((line) => line.startsWith("data: {"));
+    expect(chunks.map((line) => JSON.parse(line.slice(6)).choices[0])).toMatchObject([
+      { index: 0, text: "A" },
+      { index: 0, finish_reason: "stop" },
+      { index: 1, text: "B" },
+      { index: 1, finish_reason: "stop" },
+    ]);
+    expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 6, completionTokens: 4 } });
+  });
+
   test("a later prompt that fails ends the stream with its error", async () => {
     answers = [
       streamed(candidate([{ text: "A" }], { finishReason: "STOP" })),
