@@ -37,9 +37,9 @@ export class SseParser implements EventParser {
     return events;
   }
 
-  /** What has come of an event whose end has not; both fields empty at the border of two events. */
+  /** What has come of an event whose end has not; no line and no data at the border of two events. */
   get unfinished(): UnfinishedEvent {
-    return { line: this.#line, data: this.#data };
+    return { line: this.#line, data: this.#data, afterCr: this.#afterCr };
   }
 
   #read(text: string, events: string[]): void {
@@ -77,6 +77,8 @@ export interface UnfinishedEvent {
   line: string;
   /** The data of its whole lines, or null when none has come. */
   data: string | null;
+  /** The last line ended with a CR: a LF sent next belongs to it and ends no line of its own. */
+  afterCr: boolean;
 }
 
 /** One event: `data: {…}` and its blank line. */

@@ -14,26 +14,39 @@ const DONE = "[DONE]";
  */
 export function cutEventEnding(unfinished: UnfinishedEvent, error: ApiError): string {
   const { line, data } = unfinished;
-  if (line === "" && data === null) return errorEvent(error);
-  if (!line.startsWith("data:")) {
-    if (data === null && line !== "" && "data:".startsWith(line))
-      return "data:".slice(line.length) + errorEvent(error).slice(5);
-    // A half line of another kind, or a whole event without its blank line.
-    return `${line === "" ? "" : "\n"}${data === null ? "" : "\n"}${errorEvent(error)}`;
-  }
-  const value = line.slice(line[5] === " " ? 6 : 5);
-  const half = data === null ? value : `${data}\n${value}`;
+  const value = dataValue(line);
+  if (data === null && value === null) return toDataValue(line) + errorEvent(error).slice("data: ".length);
+  // A line of data that has not come is one more line end between the tokens.
+  const half = [data, value ?? ""].filter((part) => part !== null).join("\n");
   const { error: body } = errorBody(error);
   const ending = completeObject(half, `"choices":null,"error":${JSON.stringify(body)}`);
-  return ending === null ? `\n\n${errorEvent(error)}` : `${ending}\n\n`;
+  // A whole event without its blank line, or no JSON.
+  if (ending === null) return toBlankLine(unfinished) + errorEvent(error);
+  return `${value === null ? toDataValue(line) : ""}${ending}\n\n`;
 }
 
 /** The text that ends a stream whose answer was whole but whose `data: [DONE]` did not come, or not all of it. */
-export function missingDone({ line, data }: UnfinishedEvent): string {
-  const value = line.startsWith("data:") ? line.slice(5).trim() : null;
-  if (value !== null && value !== "" && DONE.startsWith(value)) return `${DONE.slice(value.length)}\n\n`;
-  if (data !== null && isDone(data)) return "\n";
-  return `${line === "" ? "" : "\n"}${data === null && value === null ? "" : "\n"}${SSE_DONE}`;
+export function missingDone(unfinished: UnfinishedEvent): string {
+  const { line, data } = unfinished;
+  const value = dataValue(line)?.trim() ?? null;
+  if (data === null && value === null) return `${toDataValue(line)}${DONE}\n\n`;
+  if (data === null && value !== null && DONE.startsWith(value)) return `${DONE.slice(value.length)}\n\n`;
+  return toBlankLine(unfinished) + (data !== null && isDone(data) ? "" : SSE_DONE);
+}
+
+/** What has come of the value of a line of data; null when the line is none, or not yet. */
+function dataValue(line: string): string | null {
+  return line.startsWith("data:") ? line.slice(line[5] === " " ? 6 : 5) : null;
+}
+
+/** What leads from a line without a data value to the beginning of one: "da" → "ta: ", ": ping" → "\ndata: ". */
+function toDataValue(line: string): string {
+  return "data:".startsWith(line) ? "data: ".slice(line.length) : "\ndata: ";
+}
+
+/** The line ends that end an event of which something has come. */
+function toBlankLine({ line, afterCr }: UnfinishedEvent): string {
+  return line === "" && !afterCr ? "\n" : "\n\n";
 }
 
 /** What a scan of half a JSON text waits for. */

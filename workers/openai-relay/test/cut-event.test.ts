@@ -32,9 +32,23 @@ describe("P48: a stream that was cut in the middle of an event", () => {
     }
   });
 
-  test("after a whole event without its blank line keeps that event", () => {
+  test.each(["\n", "\r\n", "\r"])("so does an event of several lines, whatever ends them: %j", (end) => {
+    const lines = JSON.stringify(JSON.parse(chunk), null, 1).split("\n");
+    const whole = lines.map((line) => `data: ${line}${end}`).join("");
+    const closed = whole.lastIndexOf("}") + 1;
+    for (let cut = 0; cut < closed; cut++) {
+      const parser = new SseParser();
+      const half = new TextEncoder().encode(whole.slice(0, cut));
+      parser.push(half);
+      const events = read(half, cutEventEnding(parser.unfinished, error)).map((data) => JSON.parse(data));
+      expect(events, `cut at ${cut}`).toMatchObject([{ error: { code: "cut" } }]);
+      expect(events[0].choices ?? null, `cut at ${cut}`).toBeNull();
+    }
+  });
+
+  test.each(["\n", "\r\n", "\r"])("after a whole event without its blank line keeps that event: %j", (end) => {
     const parser = new SseParser();
-    const text = 'data: {"a":1}\n';
+    const text = `data: {"a":1}${end}`;
     parser.push(new TextEncoder().encode(text));
     const events = read(text, cutEventEnding(parser.unfinished, error)).map((data) => JSON.parse(data));
     expect(events).toMatchObject([{ a: 1 }, { error: { code: "cut" } }]);
@@ -75,11 +89,16 @@ describe("P46: a stream whose answer is whole has one [DONE]", () => {
     "event: x\n",
     'data: {"a":1}',
     'data: {"a":1}\n',
-  ])("when it stopped after '%s'", (text) => {
+    'data: {"a":1}\r',
+    "data: [DONE]\r",
+    "data",
+    'data: {"a":1}\r\n\r\ndata:',
+  ])("when it stopped after %j", (text) => {
     const parser = new SseParser();
     parser.push(new TextEncoder().encode(text));
-    const events = read(text, missingDone(parser.unfinished));
-    expect(events.filter((data) => data === "[DONE]")).toHaveLength(1);
-    expect(events.filter((data) => data !== "[DONE]" && data !== "")).toEqual(text.includes("{") ? ['{"a":1}'] : []);
+    const ending = missingDone(parser.unfinished);
+    expect(read(text, ending)).toEqual(text.includes("{") ? ['{"a":1}', "[DONE]"] : ["[DONE]"]);
+    // OpenAI's SDKs read an event whose data is empty, and fail on it.
+    expect(text + ending).not.toMatch(/data:? ?(?:\r\n|\n|\r)/);
   });
 });
