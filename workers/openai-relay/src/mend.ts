@@ -8,8 +8,8 @@ import type { Quirks } from "./quirks.ts";
  */
 export class Mender {
   readonly #quirks: Quirks;
-  /** The last tool call of each choice, by the choice's place. */
-  readonly #calls = new Map<number, { index: number; id: unknown }>();
+  /** The last tool call of each choice, by the choice's index: a chunk may hold any one of them. */
+  readonly #calls = new Map<unknown, { index: number; id: unknown }>();
 
   constructor(quirks: Quirks) {
     this.#quirks = quirks;
@@ -31,10 +31,11 @@ export class Mender {
       const said = memberValue(parts, "delta") ?? memberValue(parts, "message");
       if (said === undefined || text[said.start] !== "{") return [];
       const saidMembers = objectMembers(text, said.start);
+      const index = memberValue(parts, "index");
       return [
         ...this.#content(text, saidMembers),
         ...this.#reasoning(text, saidMembers),
-        ...this.#toolIndexes(text, saidMembers, place),
+        ...this.#toolIndexes(text, saidMembers, (index && tryParseJson(text.slice(index.start, index.end))) ?? place),
       ];
     });
   }
@@ -53,7 +54,7 @@ export class Mender {
     return [{ start: reasoning.end, end: reasoning.end, text: `,"reasoning_content":${json}` }];
   }
 
-  #toolIndexes(text: string, said: readonly Member[], choice: number): Splice[] {
+  #toolIndexes(text: string, said: readonly Member[], choice: unknown): Splice[] {
     const calls = memberValue(said, "tool_calls");
     if (this.#quirks.tool_index !== "number" || calls === undefined || text[calls.start] !== "[") return [];
     return arrayElements(text, calls.start).flatMap(({ start, end }) => {
@@ -61,18 +62,16 @@ export class Mender {
       if (!isObject(call)) return [];
       if (call["index"] !== undefined && call["index"] !== null) return [];
       const at = this.#indexOf(choice, call);
-      const index = memberValue(objectMembers(text, start), "index");
+      const members = objectMembers(text, start);
+      const index = memberValue(members, "index");
       // `"index":null` is replaced, an absent one comes first.
-      return [
-        index === undefined
-          ? { start: start + 1, end: start + 1, text: `"index":${at},` }
-          : { ...index, text: `${at}` },
-      ];
+      if (index !== undefined) return [{ ...index, text: `${at}` }];
+      return [{ start: start + 1, end: start + 1, text: `"index":${at}${members.length === 0 ? "" : ","}` }];
     });
   }
 
   /** Another id begins another call, and so does a name without an id (Gemini's endpoint); all else goes on with the last. */
-  #indexOf(choice: number, { id, function: called }: JsonObject): number {
+  #indexOf(choice: unknown, { id, function: called }: JsonObject): number {
     const last = this.#calls.get(choice);
     const named = isObject(called) && typeof called["name"] === "string" && called["name"] !== "";
     const begins = typeof id === "string" && id !== "" ? id !== last?.id : named;

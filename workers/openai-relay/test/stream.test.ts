@@ -282,6 +282,29 @@ describe("quirks that are mended", () => {
     expect(calls.map(({ index }) => index)).toEqual([0, 0, 1, 2]);
   });
 
+  test("P3: each choice has numbers of its own, though every chunk holds one choice; an empty call is one", () => {
+    const calls = (index: number, call: string) =>
+      chunk(`{"tool_calls":[${call}]}`).replace('"index":0', `"index":${index}`);
+    const { out } = edited(
+      [
+        calls(0, '{"id":"a","function":{"name":"f"}}'),
+        calls(1, '{"id":"b","function":{"name":"f"}}'),
+        calls(0, '{"function":{"arguments":"{}"}}'),
+        calls(1, "{}"),
+        calls(1, '{"id":"c","function":{"name":"g"}}'),
+      ],
+      { quirks: readQuirks("test", { tool_index: "number" }) },
+    );
+    const choices = out.map((event) => JSON.parse(event.slice(6)).choices[0]);
+    expect(choices.map(({ index, delta }) => [index, delta.tool_calls[0].index])).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
   test("nothing is mended but what the entry names", () => {
     const odd = chunk('{"content":{"a":1},"reasoning":"r","tool_calls":[{"id":"a","function":{"name":"f"}}]}');
     const mended = (quirks: object) => edited([odd], { quirks: readQuirks("test", quirks) }).out;
