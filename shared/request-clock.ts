@@ -14,6 +14,7 @@ export class RequestClock {
   readonly #deadlines: Required<Deadlines>;
   /** Until the upstream's first byte, or its whole answer. */
   readonly firstByteMs: number;
+  #streams = false;
 
   constructor(deadlines: Deadlines | undefined) {
     const { firstByteMs = DEFAULT_DEADLINES.firstByteMs } = deadlines ?? {};
@@ -21,15 +22,18 @@ export class RequestClock {
     this.firstByteMs = Math.min(this.#deadlines.firstByteMs, this.#deadlines.totalMs);
   }
 
-  /** What is left of `firstByteMs`. */
+  /** What is left of `firstByteMs`; for a call within a stream, the time between two chunks. */
   leftMs(): number {
-    return this.#left(this.firstByteMs);
+    const { idleMs, totalMs } = this.#deadlines;
+    return this.#streams ? Math.min(idleMs, this.#left(totalMs)) : this.#left(this.firstByteMs);
   }
 
   /** For a stream that begins now. */
   stream(): StreamDeadlines {
     const { contentMs, idleMs, totalMs } = this.#deadlines;
-    return { firstByteMs: this.leftMs(), contentMs: this.#left(contentMs), idleMs, totalMs: this.#left(totalMs) };
+    const firstByteMs = this.leftMs();
+    this.#streams = true;
+    return { firstByteMs, contentMs: this.#left(contentMs), idleMs, totalMs: this.#left(totalMs) };
   }
 
   #left(ms: number): number {
