@@ -86,13 +86,19 @@ export interface CompletionStreamOptions {
   chatTranslator: () => StreamTranslator;
 }
 
+/** Tokens count where they are known, as in a whole answer: their text may come later than they do. */
+function nextOffset({ text, logprobs }: CompletionChoice, offset: number): number {
+  const last = logprobs?.text_offset.at(-1);
+  return last === undefined ? offset + text.length : last + String(logprobs?.tokens.at(-1)).length;
+}
+
 /** Chat chunks of the provider's translator → text_completion chunks: one id, choice indexes that go on, one usage, one [DONE]. */
 export class CompletionStream implements StreamTranslator {
   readonly #options: CompletionStreamOptions;
   #chat: StreamTranslator;
   #prompt = 0;
-  /** Characters sent of each choice that has begun. */
-  #written = new Map<number, number>();
+  /** Of each choice that has begun, where its text goes on. */
+  #offsets = new Map<number, number>();
   /** Of the prompts before this one. */
   #usageBefore: Usage | null = null;
   #contentBefore = false;
@@ -131,7 +137,7 @@ export class CompletionStream implements StreamTranslator {
     this.#estimatedBefore = this.usageEstimated;
     this.#usageBefore = this.usage;
     this.#chat = this.#options.chatTranslator();
-    this.#written.clear();
+    this.#offsets.clear();
     this.#prompt++;
     return text;
   }
@@ -139,7 +145,7 @@ export class CompletionStream implements StreamTranslator {
   end(): string {
     const text = this.#completionText(this.#chat.end());
     const { usage } = this;
-    const last = this.#options.includeUsage && usage !== null ? this.#chunk([], { usage: toOpenAIUsage(usage) }) : "";
+    const last = this.#options.includeUsage && usage !== null ? this.#chunk([], toOpenAIUsage(usage)) : "";
     return text + last + SSE_DONE;
   }
 
@@ -159,20 +165,22 @@ export class CompletionStream implements StreamTranslator {
   #choice(row: JsonObject): CompletionChoice[] {
     const { plan } = this.#options;
     const index = typeof row["index"] === "number" ? row["index"] : 0;
-    const before = this.#written.get(index);
+    const before = this.#offsets.get(index);
     const echo = before === undefined ? (plan.prompts[this.#prompt]?.echo ?? "") : "";
-    const choice = completionChoice(row, row["delta"], {
-      firstIndex: this.#prompt * plan.n,
-      echo,
-      offset: before ?? 0,
-    });
-    this.#written.set(index, (before ?? 0) + choice.text.length);
-    const says = choice.text !== "" || choice.finish_reason !== null || choice.reasoning_content !== undefined;
+    const offset = before ?? 0;
+    const choice = completionChoice(row, row["delta"], { firstIndex: this.#prompt * plan.n, echo, offset });
+    this.#offsets.set(index, nextOffset(choice, offset));
+    const { text, finish_reason: finish, reasoning_content: reasoning, logprobs } = choice;
+    // Tokens that are a part of a character, or that a stop sequence may begin with, come without text.
+    const scored = logprobs !== null && logprobs.tokens.length > 0;
+    const says = text !== "" || finish !== null || reasoning !== undefined || scored;
     return says ? [choice] : [];
   }
 
-  #chunk(choices: CompletionChoice[], extra: JsonObject = {}): string {
-    const { id, created, model } = this.#options.envelope;
-    return sseEvent({ id, object: "text_completion", created, model, choices, ...extra });
+  #chunk(choices: CompletionChoice[], usage: ReturnType<typeof toOpenAIUsage> | null = null): string {
+    const { envelope, includeUsage } = this.#options;
+    const { id, created, model } = envelope;
+    // OpenAI writes a null usage into every chunk of a stream that ends with one.
+    return sseEvent({ id, object: "text_completion", created, model, choices, ...(includeUsage && { usage }) });
   }
 }

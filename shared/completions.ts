@@ -108,9 +108,17 @@ export function mergeCompletions(
 export interface CompletionChoice {
   text: string;
   index: number;
-  logprobs: JsonObject | null;
+  logprobs: CompletionLogprobs | null;
   finish_reason: unknown;
   reasoning_content?: string;
+}
+
+/** Four parallel lists. */
+export interface CompletionLogprobs {
+  tokens: unknown[];
+  token_logprobs: unknown[];
+  top_logprobs: JsonObject[];
+  text_offset: number[];
 }
 
 /** Where a choice stands in the whole answer. */
@@ -119,7 +127,7 @@ export interface CompletionPlace {
   firstIndex: number;
   /** Comes before the text. */
   echo: string;
-  /** Characters of this choice that were sent before. */
+  /** Where in its text it goes on; 0 for a whole answer. */
   offset: number;
 }
 
@@ -165,7 +173,7 @@ function chatLogprobs(logprobs: unknown): JsonObject {
 }
 
 /** A chat's log probabilities in the four parallel lists of a completion; `offset` is where the text starts. */
-function completionLogprobs(logprobs: unknown, offset: number): JsonObject | null {
+function completionLogprobs(logprobs: unknown, offset: number): CompletionLogprobs | null {
   const content: unknown = isObject(logprobs) ? logprobs["content"] : null;
   if (!Array.isArray(content)) return null;
   const entries: JsonObject[] = content.filter(isObject);

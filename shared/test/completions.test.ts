@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { mergeCompletions, readCompletionRequest } from "../completions.ts";
 import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "../completions-stream.ts";
 import { ApiError, badRequest } from "../errors.ts";
+import { isObject } from "../json.ts";
 import { SSE_DONE, SseParser, sseEvent } from "../sse.ts";
 import type { StreamTranslator } from "../stream.ts";
 import type { Usage } from "../usage.ts";
@@ -153,6 +154,13 @@ class Echoing implements StreamTranslator {
   }
 }
 
+/** Its events are chat chunks already. */
+class Verbatim extends Echoing {
+  override push(data: string): string {
+    return `data: ${data}\n\n`;
+  }
+}
+
 function call(...events: string[]): PromptCall {
   const body = new Blob([
     events
@@ -190,6 +198,38 @@ describe("a streamed completion", () => {
       { choices: [{ index: 1, text: "qthree" }] },
       { choices: [{ index: 1, text: "", finish_reason: "stop" }] },
       { choices: [], usage: { total_tokens: 4 } },
+    ]);
+  });
+
+  test("that ends with its usage has a null one in every chunk before", async () => {
+    const chunks = await speak(["p"], true, [async () => call("one")]);
+    expect(chunks.slice(0, -1).map((chunk) => isObject(chunk) && chunk["usage"])).toEqual([null, null]);
+  });
+
+  test("has every token that the whole answer has, at the same place, whether or not text came with it", () => {
+    const plan = readCompletionRequest('{"prompt":"ab","echo":true,"logprobs":1}');
+    const scores = (...tokens: string[]) => ({
+      content: tokens.map((token) => ({ token, logprob: -1, top_logprobs: [] })),
+    });
+    const deltas = [
+      { content: "a", logprobs: scores("a") },
+      { content: "", logprobs: scores("\n") },
+      { content: "\nb!", logprobs: scores("b", "!") },
+    ];
+    const stream = new CompletionStream({ plan, envelope, includeUsage: false, chatTranslator: () => new Verbatim() });
+    const chunks = deltas
+      .map(({ content, logprobs }) => stream.push(JSON.stringify({ choices: [{ delta: { content }, logprobs }] })))
+      .map((text) => JSON.parse(text.slice(6)).choices[0]);
+    const whole = { message: { content: "a\nb!" }, logprobs: scores("a", "\n", "b", "!"), finish_reason: "stop" };
+    const { body } = mergeCompletions(plan, [{ choices: [whole] }], envelope);
+    expect(body["choices"]).toMatchObject([
+      {
+        text: chunks.map(({ text }) => text).join(""),
+        logprobs: {
+          tokens: chunks.flatMap(({ logprobs }) => logprobs.tokens),
+          text_offset: chunks.flatMap(({ logprobs }) => logprobs.text_offset),
+        },
+      },
     ]);
   });
 
