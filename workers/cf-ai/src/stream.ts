@@ -39,6 +39,11 @@ interface Delta {
   tool_calls?: ToolCallDelta[];
 }
 
+function hasScores({ logprobs }: OutputRow): boolean {
+  const content = logprobs?.["content"];
+  return Array.isArray(content) && content.length > 0;
+}
+
 /**
  * A stream of either family → OpenAI's chunks. Native events are
  * `{response: "He", p: "padding"}`, OpenAI-shaped ones `{choices: [{delta}]}`;
@@ -153,7 +158,8 @@ export class WorkersAiStream implements StreamTranslator {
     if (calls.length > 0) delta.tool_calls = calls;
     const silent = Object.keys(delta).length === 0;
     if (!silent || saysMore(row.more)) this.#contentSeen = true;
-    if (silent && Object.keys(row.more).length === 0) return "";
+    // Log probabilities come without text too: for a part of a character, or where a stop sequence may begin.
+    if (silent && Object.keys(row.more).length === 0 && !hasScores(row)) return "";
     this.#measure(delta);
     return this.#chunk(row.index, { ...row.more, ...this.#begin(choice, delta) }, null, row.logprobs);
   }

@@ -279,6 +279,21 @@ describe("OpenAI-shaped streams", () => {
     });
   });
 
+  test("every token keeps its log probability, also one whose text is still to come", () => {
+    const piece = (content: string, token: string) => ({
+      choices: [{ index: 0, delta: { content }, logprobs: { content: [{ token, logprob: -1 }] } }],
+    });
+    const events = [piece("", "\\xf0\\x9f"), piece("🙂", "\\x99\\x82"), piece("\n", "\n"), piece("b", "b"), DONE];
+    const given = rows(translate(events, { stops: ["\n\n"] }));
+    expect(deltas(translate(events, { stops: ["\n\n"] }))[0]).toEqual({ role: "assistant", content: "" });
+    expect(given.flatMap(({ logprobs }) => (isObject(logprobs) ? logprobs["content"] : []))).toMatchObject([
+      { token: "\\xf0\\x9f" },
+      { token: "\\x99\\x82" },
+      { token: "\n" },
+      { token: "b" },
+    ]);
+  });
+
   test("a stop together with calls is tool_calls, length stays length", () => {
     const call = chunk({ tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: "{}" } }] });
     expect(rows(translate([call, chunk({}, "stop"), DONE])).at(-1)).toMatchObject({ finish_reason: "tool_calls" });
