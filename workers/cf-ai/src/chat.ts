@@ -5,6 +5,7 @@ import { translatedStream } from "@ai-proxy/shared/stream";
 import type { Call } from "./call.ts";
 import { isCatalog } from "./dialect.ts";
 import { demandedTools } from "./leaked-calls.ts";
+import { integer } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { chatInputs } from "./request.ts";
 import { type CompletionOptions, chatCompletion } from "./response.ts";
@@ -29,7 +30,7 @@ export async function chat(call: Call): Promise<RelayReply> {
     return translatedStream({
       provider: PROVIDER,
       upstream: answerStream(answer),
-      translator: new WorkersAiStream({ ...options, includeUsage: request.includeUsage }),
+      translator: new WorkersAiStream({ ...options, includeUsage: request.includeUsage, n: integer(body["n"]) ?? 1 }),
       holdForContent: request.fallbackWaiting === true,
       deadlines: call.streamDeadlines(),
       abortUpstream: answer.abort,

@@ -90,7 +90,7 @@ async function streamed(
       includeUsage,
       chatTranslator: () => {
         const estimatePrompt = promptEstimate(upcoming.next().value);
-        return new WorkersAiStream({ ...options, estimatePrompt, includeUsage: false });
+        return new WorkersAiStream({ ...options, estimatePrompt, includeUsage: false, n: plan.n });
       },
     }),
     parser: new PromptsParser(() => new SseParser()),

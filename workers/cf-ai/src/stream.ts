@@ -20,6 +20,8 @@ import { callText, type ToolCallDelta, ToolCallStream } from "./tool-calls.ts";
 export interface StreamOptions extends CompletionOptions {
   /** The client asked for a usage chunk. */
   includeUsage: boolean;
+  /** Choices that the client asked for. */
+  n: number;
 }
 
 interface Choice {
@@ -73,9 +75,10 @@ export class WorkersAiStream implements StreamTranslator {
     return this.#contentSeen;
   }
 
-  /** [DONE] has come, or the only choice to a stop sequence: what the model writes on is not asked for. */
+  /** [DONE] has come, or every choice to a stop sequence: what the model writes on is not asked for. */
   get finished(): boolean {
-    return this.#done || (this.#choices.size === 1 && this.#choices.values().every((choice) => choice.stop.stopped));
+    const all = this.#choices.size === this.#options.n;
+    return this.#done || (all && this.#choices.values().every((choice) => choice.stop.stopped));
   }
 
   get usage(): Usage {

@@ -10,6 +10,7 @@ export const streamOptions: StreamOptions = {
   demanded: new Set(),
   catalog: false,
   includeUsage: false,
+  n: 1,
 };
 
 /** Native or OpenAI-shaped events → the SSE text that a client gets; `end` as when the upstream ends. */

@@ -419,6 +419,15 @@ describe("stop sequences", () => {
     ]);
   });
 
+  test("a choice that begins after another has come to its sequence is waited for", () => {
+    const stream = new WorkersAiStream({ ...streamOptions, n: 2, stops: ["END"] });
+    const says = (index: number) => JSON.stringify({ choices: [{ index, delta: { content: `${index}END` } }] });
+    stream.push(says(0));
+    expect(stream.finished).toBe(false);
+    expect(rows(stream.push(says(1)))).toMatchObject([{ index: 1, delta: { content: "1" } }]);
+    expect(stream.finished).toBe(true);
+  });
+
   test("what only looked like a sequence is sent in the end", () => {
     const sse = translate([...events.slice(0, 4), DONE], { stops: ["Observation:"] });
     expect(
