@@ -46,8 +46,8 @@ export function upstreamRequest(
         ...(askedForUsage && { stream_options: withUsage(text, memberValue(members, "stream_options")) }),
       },
     });
-    if (chat) splices.push(...messageSplices(text, members, quirks));
-    return { body: spliced(text, splices), askedForUsage };
+    const inMessages = chat ? messageSplices(text, members, quirks) : [];
+    return { body: spliced(text, [...splices, ...inMessages]), askedForUsage };
   } catch (thrown) {
     if (thrown instanceof JsonTextError) throw badRequest(`The body is not a JSON object: ${thrown.message}`);
     throw thrown;

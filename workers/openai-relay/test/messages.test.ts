@@ -45,6 +45,11 @@ describe("the reasoning of past answers", () => {
 });
 
 describe("the instructing role", () => {
+  test("of more messages than a call takes arguments", () => {
+    const list = (role: string) => `[${Array(150_000).fill(`{"role":"${role}"}`).join(",")}]`;
+    expect(sent(list("developer"), { instruction_role: "system" }) === list("system")).toBe(true);
+  });
+
   const messages =
     '[{"role":"developer","content":"\\"role\\":\\"developer\\""},{"content":"x","role" : "system"},{"role":"user"},7]';
 
