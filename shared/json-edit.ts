@@ -74,6 +74,15 @@ export function arrayElements(text: string, from: number): Span[] {
   }
 }
 
+/** Every string of a JSON text, keys too, with its quotes. */
+export function stringsIn(text: string): Span[] {
+  const strings: Span[] = [];
+  for (let start = text.indexOf('"'); start !== -1; start = text.indexOf('"', strings.at(-1)?.end)) {
+    strings.push({ start, end: stringEnd(text, start) });
+  }
+  return strings;
+}
+
 /** The value of the last member of that name: the one that JSON.parse would give. */
 export function memberValue(members: readonly Member[], key: string): Span | undefined {
   return members.findLast((member) => member.key === key)?.value;

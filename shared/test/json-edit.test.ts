@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arrayElements, editObject, JsonTextError, memberValue, objectMembers } from "../json-edit.ts";
+import { arrayElements, editObject, JsonTextError, memberValue, objectMembers, stringsIn } from "../json-edit.ts";
 
 const remove = (...keys: string[]) => ({ remove: new Set(keys) });
 
@@ -49,6 +49,13 @@ test("elements of an array are found", () => {
     "[4]",
   ]);
   expect(arrayElements("[ ]", 0)).toEqual([]);
+});
+
+test("strings are found, names too, whatever is escaped in them", () => {
+  const text = String.raw`{"a\"":["b\\",1,{"":"[\"]"}]} `;
+  const found = stringsIn(text).map(({ start, end }) => text.slice(start, end));
+  expect(found).toEqual([String.raw`"a\""`, String.raw`"b\\"`, '""', String.raw`"[\"]"`]);
+  expect(() => stringsIn('["a')).toThrow(JsonTextError);
 });
 
 describe("editing", () => {

@@ -14,7 +14,7 @@ import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
 import { clientHeaders, logIdOf } from "./headers.ts";
 import { nativeStream } from "./native-stream.ts";
-import { redact } from "./redact.ts";
+import { redact, redactJson } from "./redact.ts";
 import { withoutExtensions } from "./request.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -101,7 +101,7 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
   const parsed = tryParseJson(text);
   return {
     ...reply,
-    body: answerForRpc(redact(text, caller.secrets(upstream))),
+    body: answerForRpc((parsed === undefined ? redact : redactJson)(text, caller.secrets(upstream))),
     usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
 }

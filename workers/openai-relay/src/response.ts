@@ -8,7 +8,7 @@ import { reportsError, upstreamErrorEvent } from "./errors.ts";
 import { explainsSilence } from "./finish-reason.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
-import { redact } from "./redact.ts";
+import { redactJson } from "./redact.ts";
 
 export interface AnswerContext {
   provider: string;
@@ -37,7 +37,7 @@ export function wholeAnswer(
   return {
     status: 200,
     headers: { "content-type": "application/json", ...headers },
-    body: answerForRpc(redact(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
+    body: answerForRpc(redactJson(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
     usage: fromOpenAIUsage(answer["usage"]),
     ...(typeof model === "string" && model !== "" && { servedModel: model }),
   };

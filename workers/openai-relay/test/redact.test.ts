@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { redact, redactObject } from "../src/redact.ts";
+import { redact, redactJson, redactObject } from "../src/redact.ts";
 
 test.each([
   ["a key-1234 b key-1234", ["key-1234"], "a [redacted] b [redacted]"],
@@ -13,3 +14,43 @@ test.each(["key-1234", 'key"12\\34'])("P74: nor in an object: %s", (secret) => {
   const echo = (key: string) => ({ message: `No such key: ${key}.`, details: [{ [key]: key }] });
   expect(redactObject(echo(secret), [secret])).toEqual(echo("[redacted]"));
 });
+
+test.each([
+  ["escaped by PHP", String.raw`{"a":"no abc\/def+1","n":1.0}`, "abc/def+1", '{"a":"no [redacted]","n":1.0}'],
+  [
+    "escaped by Gson",
+    String.raw`{"a":"\u00e9","b":"abcdefg\u003d"}`,
+    "abcdefg=",
+    String.raw`{"a":"\u00e9","b":"[redacted]"}`,
+  ],
+  ["as a name", '{"key-1234" : 1}', "key-1234", '{"[redacted]" : 1}'],
+  [
+    "digits of a number are none",
+    '{"created":1700000000,"a":"00000000"}',
+    "00000000",
+    '{"created":1700000000,"a":"[redacted]"}',
+  ],
+  ["nor is the letter of an escape", String.raw`{"a":"x\now-1234"}`, "now-1234", String.raw`{"a":"x\now-1234"}`],
+])("P74: in a JSON text, which stays as it is but for the key: %s", (_, text, secret, clean) => {
+  expect(redactJson(text, [secret])).toBe(clean);
+});
+
+test("P74: nor in any JSON text, whichever of its characters are escaped", () => {
+  const secret = 'key/"1\\2=34';
+  const escaped = fc
+    .array(fc.boolean(), { minLength: secret.length, maxLength: secret.length })
+    .map((escapes) =>
+      [...secret].map((letter, i) => (escapes[i] ? unicode(letter) : JSON.stringify(letter).slice(1, -1))),
+    )
+    .map((letters) => letters.join(""));
+  fc.assert(
+    fc.property(fc.jsonValue(), escaped, (value, key) => {
+      const echo = (shown: string) => `[ ${JSON.stringify(value)},{"a":"x ${shown}."}]`;
+      expect(JSON.parse(redactJson(echo(key), [secret]))).toEqual(JSON.parse(echo("[redacted]")));
+    }),
+  );
+});
+
+function unicode(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -98,6 +98,9 @@ test.each(["null", '"error"', '"tool_calls"'])(
 
 test("P74: a key that the upstream echoes in its answer is taken out", () => {
   expect(wholeAnswer(completion({ content: "sk-0123456789" }), {}, context).body).not.toContain("sk-0123456789");
+  const escaped = String.raw`{"choices":[{"message":{"content":"sk\u002d0123456789"}}],"created":1.0}`;
+  const clean = '{"choices":[{"message":{"content":"[redacted]"}}],"created":1.0}';
+  expect(wholeAnswer(escaped, {}, context).body).toBe(clean);
 });
 
 test("content that is an object becomes its JSON text where the upstream's entry asks for it (Workers AI's REST endpoint)", () => {
