@@ -15,6 +15,9 @@ export interface PromptCall {
   abort(): void;
 }
 
+/** Opens a prompt's call; `dropped`, given to all but the first, resolves when nobody wants its answer any more. */
+export type OpenPrompt = (dropped?: () => Promise<void>) => Promise<PromptCall>;
+
 /** Event data between the streams of two prompts; not JSON, so no provider's event can be mistaken for it. */
 const NEXT_PROMPT = "[NEXT PROMPT]";
 /** The chunk between the streams of two prompts, known by its identity: a stream that is not one of bytes hands on what it is given. */
@@ -25,15 +28,17 @@ const NEXT_PROMPT_CHUNK = new Uint8Array(1);
  * before has ended, as the upstream of one translated stream with a
  * PromptsParser and a CompletionStream. The first is opened at once: what it throws is thrown here.
  */
-export async function joinedCalls(open: readonly (() => Promise<PromptCall>)[]): Promise<PromptCall> {
+export async function joinedCalls(open: readonly OpenPrompt[]): Promise<PromptCall> {
   const [openFirst, ...openLater] = open;
   if (openFirst === undefined) throw new Error("no prompt");
   let current = await openFirst();
   if (openLater.length === 0) return current;
   let reader = current.body.getReader();
   let aborted = false;
+  const dropped = Promise.withResolvers<void>();
   const abort = () => {
     aborted = true;
+    dropped.resolve();
     current.abort();
   };
   const body = new ReadableStream<Uint8Array>(
@@ -43,7 +48,7 @@ export async function joinedCalls(open: readonly (() => Promise<PromptCall>)[]):
         if (!done) return controller.enqueue(value);
         const openNext = openLater.shift();
         if (openNext === undefined) return controller.close();
-        current = await openNext();
+        current = await openNext(() => dropped.promise);
         if (aborted) return current.abort();
         reader = current.body.getReader();
         controller.enqueue(NEXT_PROMPT_CHUNK);

@@ -46,29 +46,30 @@ export class Call {
    * Runs the model with these inputs, within what is left of the time for a first byte. A stream that its JSON mode
    * refuses, as that of native models does, is asked for whole. Sources: workers-ai/features/json-mode (2026-09);
    * cloudflare/agents issue 1685.
+   * @param cancelled drops the run when it resolves
    */
-  async run(inputs: JsonObject): Promise<ModelAnswer> {
+  async run(inputs: JsonObject, cancelled = this.request.cancelled): Promise<ModelAnswer> {
     const { model } = this.request;
-    if (inputs["stream"] !== true || inputs["response_format"] === undefined) return this.#run(inputs);
+    if (inputs["stream"] !== true || inputs["response_format"] === undefined) return this.#run(inputs, cancelled);
     const { stream: _, stream_options: __, ...whole } = inputs;
-    if (wholeOnly.has(model)) return this.#run(whole);
+    if (wholeOnly.has(model)) return this.#run(whole, cancelled);
     try {
-      return await this.#run(inputs);
+      return await this.#run(inputs, cancelled);
     } catch (thrown) {
       if (!(thrown instanceof ApiError) || thrown.code !== STREAM_REFUSED) throw thrown;
       wholeOnly.add(model);
-      return this.#run(whole);
+      return this.#run(whole, cancelled);
     }
   }
 
-  #run(inputs: JsonObject): Promise<ModelAnswer> {
+  #run(inputs: JsonObject, cancelled: RelayRequest["cancelled"]): Promise<ModelAnswer> {
     const { request } = this;
     return runModel(this.#ai, {
       model: request.model,
       inputs,
       options: runOptions(request, this.body["prompt_cache_key"], this.#settings),
       firstByteMs: this.#clock.leftMs(),
-      cancelled: request.cancelled,
+      cancelled,
     });
   }
 

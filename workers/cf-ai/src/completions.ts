@@ -80,7 +80,9 @@ async function streamed(
 ): Promise<RelayReply> {
   const { includeUsage, fallbackWaiting } = call.request;
   const upcoming = plan.prompts.values();
-  const { body, abort } = await joinedCalls(plan.prompts.map((prompt) => () => openPrompt(call, prompt)));
+  const { body, abort } = await joinedCalls(
+    plan.prompts.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
+  );
   return translatedStream({
     provider: PROVIDER,
     upstream: body,
@@ -101,8 +103,12 @@ async function streamed(
   });
 }
 
-async function openPrompt(call: Call, prompt: CompletionPrompt): Promise<PromptCall> {
-  const answer = await call.run(inputsOf(call, prompt, true));
+async function openPrompt(
+  call: Call,
+  prompt: CompletionPrompt,
+  dropped: (() => Promise<void>) | undefined,
+): Promise<PromptCall> {
+  const answer = await call.run(inputsOf(call, prompt, true), dropped);
   return { body: answerStream(answer), abort: answer.abort };
 }
 

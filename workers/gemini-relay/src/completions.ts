@@ -38,12 +38,9 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
   }
   let logId: string | undefined;
   const { body, abort } = await joinedCalls(
-    prompts.map(({ request: prompt }) => async () => {
-      const {
-        upstream,
-        abort,
-        logId: id,
-      } = streamBody(await api.call(request, "streamGenerateContent", prompt, clock));
+    prompts.map(({ request: prompt }) => async (dropped) => {
+      const asking = dropped === undefined ? request : { ...request, cancelled: dropped };
+      const { upstream, abort, logId: id } = streamBody(await api.call(asking, "streamGenerateContent", prompt, clock));
       logId ??= id;
       return { body: upstream, abort };
     }),

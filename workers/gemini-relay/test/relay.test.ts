@@ -507,6 +507,24 @@ describe("/v1/completions", () => {
     expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 6, completionTokens: 4 } });
   });
 
+  test("a later prompt that is being asked when the client leaves is dropped at once", async () => {
+    answers = [streamed(candidate([{ text: "A" }], { finishReason: "STOP" }))];
+    const fetchFirst = globalThis.fetch;
+    const second = Promise.withResolvers<AbortSignal>();
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit & { signal: AbortSignal }) => {
+      if (asked.length === 0) return fetchFirst(url, init);
+      second.resolve(init.signal);
+      return new Promise((_, reject) => init.signal.addEventListener("abort", () => reject(init.signal.reason)));
+    });
+    const reply = stream(await completions(request({ prompt: ["a", "b"] }, { stream: true }), api(), waitUntil));
+    const read = reply.response.text();
+    const signal = await second.promise;
+    reply.cancel();
+    expect(await reply.usage()).toMatchObject({ end: "aborted" });
+    expect(signal.aborted).toBe(true);
+    expect(await read).not.toContain("[DONE]");
+  });
+
   test("a later prompt that fails ends the stream with its error", async () => {
     answers = [
       streamed(candidate([{ text: "A" }], { finishReason: "STOP" })),
