@@ -45,6 +45,8 @@ export class EditedStream implements StreamTranslator {
       this.#doneSent = true;
       return SSE_DONE;
     }
+    // The connection broke inside of it: end() knows whether the answer was whole.
+    if ("[DONE]".startsWith(data.trim())) return "";
     const chunk = tryParseJson(data);
     // Half an event, or nothing that a client could read.
     if (!isObject(chunk)) throw cutError(provider);

@@ -222,6 +222,16 @@ describe("an edited stream's end", () => {
     expect(() => stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
   });
 
+  test.each(["[", "[DO", " [DONE"])(
+    "P46: has a whole [DONE] after half of one, if the answer was whole: '%s'",
+    (half) => {
+      const whole = edited([chunk('{"content":"x"}'), finish(), half]);
+      expect([...whole.out.slice(2), whole.stream.end()]).toEqual(["", "data: [DONE]\n\n"]);
+      const cut = edited([chunk('{"content":"x"}'), half]);
+      expect(() => cut.stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
+    },
+  );
+
   test("half an event is a cut", () => {
     expect(() => edited(['{"id":"c","cho'])).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
   });
