@@ -55,7 +55,7 @@ export function readEmbeddingRequest(text: string, modelPath: string): Embedding
 function inputTexts(input: unknown): string[] {
   const list: unknown[] = Array.isArray(input) ? input : [input];
   if (list.length === 0) throw badRequest("input must not be empty.", "input", "invalid_value");
-  if (list.length > MOST_INPUTS) {
+  if (list.length > MOST_INPUTS && list.every((one) => typeof one === "string")) {
     throw badRequest(`input may hold at most ${MOST_INPUTS} texts.`, "input", "array_above_max_length");
   }
   return list.map((text, index) => {

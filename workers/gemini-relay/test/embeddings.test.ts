@@ -81,6 +81,7 @@ describe("embeddings", () => {
     [{ input: ["a", ""] }, "input[1]", "invalid_value"],
     [{ input: [1, 2] }, "input[0]", "invalid_type"],
     [{ input: [[1, 2]] }, "input[0]", "invalid_type"],
+    [{ input: Array.from({ length: 2_049 }, () => 1) }, "input[0]", "invalid_type"],
     [{ input: Array.from({ length: 2_049 }, () => "a") }, "input", "array_above_max_length"],
     [{ input: "a", dimensions: 0 }, "dimensions", "invalid_value"],
     [{ input: "a", encoding_format: "hex" }, "encoding_format", "invalid_value"],
