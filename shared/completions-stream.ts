@@ -15,6 +15,12 @@ export interface PromptCall {
   abort(): void;
 }
 
+/** The calls of several prompts as one. */
+export interface JoinedCalls extends PromptCall {
+  /** Drops the rest of this prompt's stream, if it is still the one that is read: its answer is complete. */
+  skip(prompt: number): void;
+}
+
 /** Opens a prompt's call; `dropped`, given to all but the first, resolves when nobody wants its answer any more. */
 export type OpenPrompt = (dropped?: () => Promise<void>) => Promise<PromptCall>;
 
@@ -28,12 +34,13 @@ const NEXT_PROMPT_CHUNK = new Uint8Array(1);
  * before has ended, as the upstream of one translated stream with a
  * PromptsParser and a CompletionStream. The first is opened at once: what it throws is thrown here.
  */
-export async function joinedCalls(open: readonly OpenPrompt[]): Promise<PromptCall> {
+export async function joinedCalls(open: readonly OpenPrompt[]): Promise<JoinedCalls> {
   const [openFirst, ...openLater] = open;
   if (openFirst === undefined) throw new Error("no prompt");
   let current = await openFirst();
-  if (openLater.length === 0) return current;
+  if (openLater.length === 0) return { ...current, skip: () => {} };
   let reader = current.body.getReader();
+  let prompt = 0;
   let aborted = false;
   const dropped = Promise.withResolvers<void>();
   const abort = () => {
@@ -51,13 +58,20 @@ export async function joinedCalls(open: readonly OpenPrompt[]): Promise<PromptCa
         current = await openNext(() => dropped.promise);
         if (aborted) return current.abort();
         reader = current.body.getReader();
+        prompt++;
         controller.enqueue(NEXT_PROMPT_CHUNK);
       },
       cancel: abort,
     },
     { highWaterMark: 0 },
   );
-  return { body, abort };
+  const skip = (done: number) => {
+    if (done !== prompt) return;
+    // Cancelled before it is aborted, it ends and does not fail.
+    reader.cancel().catch(() => {});
+    current.abort();
+  };
+  return { body, abort, skip };
 }
 
 /** The events of joined calls: each stream is framed, and ends, by itself. */
@@ -87,6 +101,8 @@ export interface CompletionStreamOptions {
   plan: CompletionPlan;
   envelope: CompletionEnvelope;
   includeUsage: boolean;
+  /** Of the joined calls that it reads. */
+  skip: JoinedCalls["skip"];
   /** A fresh translator of the provider's stream into chat chunks, for each prompt. */
   chatTranslator: () => StreamTranslator;
 }
@@ -136,7 +152,7 @@ export class CompletionStream implements StreamTranslator {
   }
 
   push(data: string): string {
-    if (data !== NEXT_PROMPT) return this.#completionText(this.#chat.push(data));
+    if (data !== NEXT_PROMPT) return this.#pushChat(data);
     const text = this.#completionText(this.#chat.end());
     this.#contentBefore = this.contentSeen;
     this.#estimatedBefore = this.usageEstimated;
@@ -144,6 +160,14 @@ export class CompletionStream implements StreamTranslator {
     this.#chat = this.#options.chatTranslator();
     this.#offsets.clear();
     this.#prompt++;
+    return text;
+  }
+
+  #pushChat(data: string): string {
+    // Of an earlier prompt: what is left of its stream, perhaps half an event, belongs to no answer.
+    if (this.#chat.finished === true && !this.finished) return "";
+    const text = this.#completionText(this.#chat.push(data));
+    if (this.#chat.finished === true && !this.finished) this.#options.skip(this.#prompt);
     return text;
   }
 

@@ -140,11 +140,13 @@ describe("a whole completion", () => {
 /** Speaks each event's data as the content of a chat chunk. */
 class Echoing implements StreamTranslator {
   contentSeen = false;
+  finished = false;
   usage: Usage | null = null;
   usageEstimated = false;
   servedModel = "served";
   push(data: string): string {
     this.contentSeen = true;
+    this.finished = data === "last";
     this.usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 };
     return sseEvent({ choices: [{ index: 0, delta: { role: "assistant", content: data }, finish_reason: null }] });
   }
@@ -173,11 +175,11 @@ function call(...events: string[]): PromptCall {
 
 async function speak(prompt: string[], includeUsage: boolean, open: (() => Promise<PromptCall>)[]): Promise<unknown[]> {
   const plan = readCompletionRequest(JSON.stringify({ prompt, echo: true }));
-  const stream = new CompletionStream({ plan, envelope, includeUsage, chatTranslator: () => new Echoing() });
+  const { body, skip } = await joinedCalls(open);
+  const stream = new CompletionStream({ plan, envelope, includeUsage, skip, chatTranslator: () => new Echoing() });
   const parser = new PromptsParser(() => new SseParser());
   let text = "";
-  for await (const bytes of (await joinedCalls(open)).body)
-    for (const data of parser.push(bytes)) text += stream.push(data);
+  for await (const bytes of body) for (const data of parser.push(bytes)) text += stream.push(data);
   for (const data of parser.end()) text += stream.push(data);
   text += stream.end();
   const events = text.split("\n\n").filter((event) => event !== "");
@@ -216,7 +218,13 @@ describe("a streamed completion", () => {
       { content: "", logprobs: scores("\n") },
       { content: "\nb!", logprobs: scores("b", "!") },
     ];
-    const stream = new CompletionStream({ plan, envelope, includeUsage: false, chatTranslator: () => new Verbatim() });
+    const stream = new CompletionStream({
+      plan,
+      envelope,
+      includeUsage: false,
+      skip: () => {},
+      chatTranslator: () => new Verbatim(),
+    });
     const chunks = deltas
       .map(({ content, logprobs }) => stream.push(JSON.stringify({ choices: [{ delta: { content }, logprobs }] })))
       .map((text) => JSON.parse(text.slice(6)).choices[0]);
@@ -235,6 +243,27 @@ describe("a streamed completion", () => {
 
   test("has no usage chunk unless asked for", async () => {
     expect(JSON.stringify(await speak(["p"], false, [async () => call("one")]))).not.toContain("usage");
+  });
+
+  test("asks for the next prompt once an answer is complete, though its stream goes on", async () => {
+    const endless = (text: string) => {
+      const bytes = new TextEncoder().encode(text);
+      return { body: new ReadableStream<Uint8Array>({ start: (stream) => stream.enqueue(bytes) }), abort: () => {} };
+    };
+    const chunks = await speak(["p", "q", "r"], false, [
+      async () => endless("data: last\n\n"),
+      // Its end is seen only when the next one has been opened, which must not be dropped for it.
+      async () => call("last"),
+      async () => call("three"),
+    ]);
+    expect(chunks).toMatchObject([
+      { choices: [{ index: 0, text: "plast" }] },
+      { choices: [{ index: 0, finish_reason: "stop" }] },
+      { choices: [{ index: 1, text: "qlast" }] },
+      { choices: [{ index: 1, finish_reason: "stop" }] },
+      { choices: [{ index: 2, text: "rthree" }] },
+      { choices: [{ index: 2, finish_reason: "stop" }] },
+    ]);
   });
 
   test("fails as the call fails: the first at once, a later one in the stream", async () => {

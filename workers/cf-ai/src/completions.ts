@@ -80,7 +80,7 @@ async function streamed(
 ): Promise<RelayReply> {
   const { includeUsage, fallbackWaiting } = call.request;
   const upcoming = plan.prompts.values();
-  const { body, abort } = await joinedCalls(
+  const { body, abort, skip } = await joinedCalls(
     plan.prompts.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
   );
   return translatedStream({
@@ -90,6 +90,7 @@ async function streamed(
       plan,
       envelope,
       includeUsage,
+      skip,
       chatTranslator: () => {
         const estimatePrompt = promptEstimate(upcoming.next().value);
         return new WorkersAiStream({ ...options, estimatePrompt, includeUsage: false, n: plan.n });

@@ -1,9 +1,15 @@
-import { type CompletionPlan, mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
-import { CompletionStream, joinedCalls, PromptsParser } from "@ai-proxy/shared/completions-stream";
+import { mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
+import {
+  CompletionStream,
+  type CompletionStreamOptions,
+  joinedCalls,
+  PromptsParser,
+} from "@ai-proxy/shared/completions-stream";
 import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import { RequestClock } from "@ai-proxy/shared/request-clock";
+import type { AnswerEnvelope } from "./candidate.ts";
 import {
   answerReply,
   askWhole,
@@ -37,7 +43,7 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
     return { ...answerReply(merged.body, answers, ignored), usage: merged.usage };
   }
   let logId: string | undefined;
-  const { body, abort } = await joinedCalls(
+  const { body, abort, skip } = await joinedCalls(
     prompts.map(({ request: prompt }) => async (dropped) => {
       const asking = dropped === undefined ? request : { ...request, cancelled: dropped };
       const { upstream, abort, logId: id } = streamBody(await api.call(asking, "streamGenerateContent", prompt, clock));
@@ -45,7 +51,7 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
       return { body: upstream, abort };
     }),
   );
-  const translator = completionTranslator(request, plan, envelope);
+  const translator = completionTranslator(request, { plan, envelope, skip });
   const parser = new PromptsParser(() => new GeminiEventParser());
   return streamReply({ request, clock, translator, parser, ignored, waitUntil, upstream: body, abort, logId });
 }
@@ -62,13 +68,13 @@ function promptRequest(chat: string, model: string): TranslatedRequest {
 
 function completionTranslator(
   request: RelayRequest,
-  plan: CompletionPlan,
-  envelope: ReturnType<typeof chatEnvelope>,
+  { plan, envelope, skip }: Pick<CompletionStreamOptions, "plan" | "skip"> & { envelope: AnswerEnvelope },
 ): CompletionStream {
   return new CompletionStream({
     plan,
     envelope,
     includeUsage: request.includeUsage,
+    skip,
     chatTranslator: () =>
       new GeminiStream({
         envelope,
