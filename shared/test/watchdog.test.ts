@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { RequestClock } from "../request-clock.ts";
 import { Watchdog } from "../watchdog.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -73,22 +72,4 @@ test("what waits for the client is no wait for the provider, but a part of the w
 
 test("one that was stopped does not expire", async () => {
   expect(await expiry({ idleMs: 100 }, async (watchdog) => watchdog.stop())).toBeNull();
-});
-
-test("a request's deadlines count from its start, in a stream that begins later too", () => {
-  const clock = new RequestClock({ firstByteMs: 500, contentMs: 700, idleMs: 100, totalMs: 1_000 });
-  vi.advanceTimersByTime(300);
-  expect(clock.leftMs()).toBe(200);
-  expect(clock.stream()).toEqual({ firstByteMs: 200, contentMs: 400, idleMs: 100, totalMs: 700 });
-  vi.advanceTimersByTime(600);
-  expect(clock.stream()).toEqual({ firstByteMs: 0, contentMs: 0, idleMs: 100, totalMs: 100 });
-  expect(new RequestClock({ firstByteMs: 500, totalMs: 300 }).firstByteMs).toBe(300);
-  // A gateway from before contentMs held streams for no longer than that.
-  expect(new RequestClock({ firstByteMs: 500 }).stream()).toMatchObject({ firstByteMs: 500, contentMs: 500 });
-  expect(new RequestClock(undefined).stream()).toEqual({
-    firstByteMs: 120_000,
-    contentMs: 120_000,
-    idleMs: 120_000,
-    totalMs: 600_000,
-  });
 });
