@@ -76,9 +76,12 @@ export interface ListedModel {
   owned_by?: string;
 }
 
+/** The body fields that are the gateway's and not OpenAI's: no provider gets them. */
+export const EXTENSION_FIELDS = ["provider", "fallbacks", "routing"] as const;
+
 export interface RelayRequest {
   /**
-   * The client's OpenAI request as JSON text, our extension fields included. As
+   * The client's OpenAI request as JSON text, EXTENSION_FIELDS included. As
    * UTF-8 bytes when the text is large: RPC carries 32 MiB a call, and a string
    * that holds one character beyond Latin-1 takes two bytes for each. Read it
    * with `bodyText`.

@@ -1,4 +1,5 @@
 import { plainCallId } from "@ai-proxy/shared/call-ids";
+import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 
@@ -8,7 +9,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
  * Source: cloudflare-docs src/content/catalog-models (2026), with recorded answers.
  */
 
-const EXTENSIONS = new Set(["provider", "fallbacks", "routing", "model"]);
+const NOT_INPUTS: ReadonlySet<string> = new Set(["model", ...EXTENSION_FIELDS]);
 
 /** Anthropic's models answer a chat in a form of Anthropic's own: it would be paid for and its text lost. */
 export function refuseUntranslated(model: string): void {
@@ -22,7 +23,7 @@ export function refuseUntranslated(model: string): void {
 
 /** The request as it came, without what is the gateway's; call ids without Gemini's signatures. */
 export function catalogInputs(body: JsonObject): JsonObject {
-  const inputs = Object.fromEntries(Object.entries(body).filter(([name]) => !EXTENSIONS.has(name)));
+  const inputs = Object.fromEntries(Object.entries(body).filter(([name]) => !NOT_INPUTS.has(name)));
   const { messages } = inputs;
   return Array.isArray(messages) ? { ...inputs, messages: messages.map(withPlainIds) } : inputs;
 }

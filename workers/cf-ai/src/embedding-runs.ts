@@ -1,3 +1,4 @@
+import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { estimateTokens } from "@ai-proxy/shared/estimate";
 import type { JsonObject } from "@ai-proxy/shared/json";
@@ -21,16 +22,14 @@ const MOST_INPUTS = 2_048;
 const MOST_RUNS = 45;
 
 /** Fields that say nothing to a model: OpenAI's that have another place or no meaning here, and the gateway's own. */
-const NOT_PASSED = new Set([
+const NOT_PASSED: ReadonlySet<string> = new Set([
   "input",
   "model",
   "encoding_format",
   "dimensions",
   "user",
   "prompt_cache_key",
-  "provider",
-  "fallbacks",
-  "routing",
+  ...EXTENSION_FIELDS,
 ]);
 
 /** Workers AI's other ways to ask, whose answers are no list of vectors for `input`. */

@@ -1,3 +1,4 @@
+import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { estimateTokens } from "@ai-proxy/shared/estimate";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
@@ -24,7 +25,7 @@ export interface EmbeddingPlan {
 }
 
 /** Fields that are read here, or are the gateway's. */
-const FIELDS = new Set(["input", "model", "dimensions", "encoding_format", "provider", "fallbacks", "routing"]);
+const FIELDS: ReadonlySet<string> = new Set(["input", "model", "dimensions", "encoding_format", ...EXTENSION_FIELDS]);
 
 /**
  * `{"input":["a","b"],"dimensions":256}` → one batch of two. Throws a 400 that names the field.

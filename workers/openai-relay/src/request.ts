@@ -1,3 +1,4 @@
+import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
 import {
   editObject,
@@ -14,8 +15,7 @@ import type { Quirks } from "./quirks.ts";
 import { stringAt } from "./string-at.ts";
 import { type ModelNames, tokenLimitEdits } from "./token-limit.ts";
 
-/** The body fields that are ours and not OpenAI's. */
-const EXTENSIONS = new Set(["provider", "fallbacks", "routing"]);
+const EXTENSIONS: ReadonlySet<string> = new Set(EXTENSION_FIELDS);
 
 export interface UpstreamRequest {
   body: string;
