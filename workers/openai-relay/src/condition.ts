@@ -49,8 +49,8 @@ export function isKeyRefusal(status: number, error: ErrorWords): boolean {
 
 /**
  * Whether a refused key is of no use for now. One that may not use a model is, for all others (OpenAI's "Project … does
- * not have access to model …" and "You are not allowed to sample from this model", recorded): else whoever names such a
- * model would set all keys aside.
+ * not have access to model …" and "You are not allowed to sample from this model", recorded; Groq's
+ * `model_permission_blocked_project`): else whoever names such a model would set all keys aside.
  */
 export function restsKey(status: number, error: ErrorWords): boolean {
   return isKeyRefusal(status, error) && !isAboutModel(status, error);
@@ -58,7 +58,7 @@ export function restsKey(status: number, error: ErrorWords): boolean {
 
 /** A 403 for this model, not for all that the key is good for. */
 export function isAboutModel(status: number, { code, message }: ErrorWords): boolean {
-  return status === 403 && (code === "model_not_found" || /\bmodel\b/i.test(message ?? ""));
+  return status === 403 && (code?.startsWith("model_") === true || /\b(?:access to|this) model\b/i.test(message ?? ""));
 }
 
 /** OpenRouter's moderation of the prompt comes with status 403 (openrouter.ai/docs/errors, "Moderation errors"), as xAI's does. */

@@ -44,11 +44,16 @@ describe("a key, or its account, that is refused with another status than 401, 4
 test.each([
   inError("Project `p` does not have access to model `gpt-9`", { code: "model_not_found" }),
   inError("You are not allowed to sample from this model", { code: null }),
-])("OpenAI's 403 %j lets another key try, and this one goes on: other models are served", (body) => {
+  inError("The model `m` is blocked at the project level.", { code: "model_permission_blocked_project" }),
+])("a 403 like %j lets another key try, and this one goes on: other models are served", (body) => {
   expect(refuses(403, body)).toBe(false);
   const { status, failure, body: text } = reply(403, body);
   expect({ status, failure }).toMatchObject({ status: 502, failure: { condition: "auth" } });
   expect(text).toContain(body.error.message);
+});
+
+test("a key without the right to call models at all rests", () => {
+  expect(refuses(403, inError("You have insufficient permissions. Missing scopes: model.request."))).toBe(true);
 });
 
 describe("a 403 that is about the request, and no key's", () => {
