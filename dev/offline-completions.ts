@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { calculateDelay, generateId, type Mountable, type StreamingProfile } from "@copilotkit/aimock";
+import { SSE_DONE, sseEvent } from "../shared/formats/sse.ts";
 import { isObject, type JsonObject } from "../shared/json.ts";
-import { SSE_DONE, sseEvent } from "../shared/sse.ts";
 import { readBody, sendJson } from "./http.ts";
 import { piecesOf, replyTo, roughTokens } from "./replies.ts";
 

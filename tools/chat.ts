@@ -1,5 +1,5 @@
+import { SseParser } from "../shared/formats/sse.ts";
 import { isObject, tryParseJson } from "../shared/json.ts";
-import { SseParser } from "../shared/sse.ts";
 import { type CurlRequest, curl } from "./curl.ts";
 
 export interface ChatOptions {

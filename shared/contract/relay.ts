@@ -1,5 +1,5 @@
 import type { Condition } from "../errors.ts";
-import type { Usage } from "../usage.ts";
+import type { Usage } from "../formats/usage.ts";
 
 /**
  * What the gateway and a relay say to each other. Every relay is a
@@ -208,27 +208,4 @@ export interface UpstreamStatus {
 /** A stream carries functions and a Response; a whole answer has a status. */
 export function isStreamReply(reply: RelayReply): reply is StreamReply {
   return "response" in reply;
-}
-
-/** Characters above which a body crosses as bytes; two bytes a character then still fit into one RPC call. */
-const LARGEST_TEXT_BODY = 15 * 1024 * 1024;
-
-/** The form in which a body crosses to another Worker; the reverse of `bodyText`. */
-export function bodyForRpc(text: string): string | Uint8Array {
-  return text.length > LARGEST_TEXT_BODY ? new TextEncoder().encode(text) : text;
-}
-
-/** One call carries 32 MiB; what surrounds the body takes some of it. */
-const LARGEST_ANSWER_BYTES = 30 * 1024 * 1024;
-
-/** The form in which an answer, however large, crosses to the gateway. */
-export function answerForRpc(answer: string | Uint8Array): WholeReply["body"] {
-  const body = typeof answer === "string" ? bodyForRpc(answer) : answer;
-  const isLarge = typeof body !== "string" && body.byteLength > LARGEST_ANSWER_BYTES;
-  return isLarge ? new Blob([body]).stream() : body;
-}
-
-/** The text of a body that came over RPC. */
-export function bodyText(body: string | Uint8Array): string {
-  return typeof body === "string" ? body : new TextDecoder().decode(body);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { aiGatewayHeaders, gatewayLogId, isAiGateway } from "../ai-gateway.ts";
+import { aiGatewayHeaders, gatewayLogId, isAiGateway } from "../upstream/ai-gateway.ts";
 
 const ids = { sessionId: "s-1", requestId: "r-1" };
 

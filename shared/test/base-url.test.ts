@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readBaseUrl } from "../base-url.ts";
+import { readBaseUrl } from "../upstream/base-url.ts";
 
 test.each([
   ["https://api.openai.com/v1", "https://api.openai.com/v1", ""],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ByteReader, byteReader } from "../byte-reader.ts";
+import { type ByteReader, byteReader } from "../upstream/byte-reader.ts";
 
 async function readAll(reader: ByteReader): Promise<string> {
   let text = "";

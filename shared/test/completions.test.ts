@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { mergeCompletions, readCompletionRequest } from "../completions.ts";
-import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "../completions-stream.ts";
 import { ApiError, badRequest } from "../errors.ts";
+import { mergeCompletions, readCompletionRequest } from "../formats/completions.ts";
+import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "../formats/completions-stream.ts";
+import { SSE_DONE, SseParser, sseEvent } from "../formats/sse.ts";
+import type { Usage } from "../formats/usage.ts";
 import { isObject } from "../json.ts";
-import { SSE_DONE, SseParser, sseEvent } from "../sse.ts";
-import type { StreamTranslator } from "../stream.ts";
-import type { Usage } from "../usage.ts";
+import type { StreamTranslator } from "../upstream/stream.ts";
 
 const envelope = { id: "cmpl-1", created: 7, model: "gemini-pro" };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ApiError, errorResponse, retryAfterHeader, toApiError } from "../errors.ts";
+import { ApiError, toApiError } from "../errors.ts";
+import { errorResponse, retryAfterHeader } from "../formats/error-body.ts";
 
 test.each([
   [400, "invalid_request_error", "bad_request", null],

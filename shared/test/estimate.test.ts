@@ -1,6 +1,6 @@
 import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
-import { estimatePromptTokens, estimateTokens } from "../estimate.ts";
+import { estimatePromptTokens, estimateTokens } from "../upstream/estimate.ts";
 
 const texts = {
   English: "The quick brown fox jumps over the lazy dog, and then it rests for a while in the shade of a tree. ".repeat(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { headerText } from "../header-text.ts";
+import { headerText } from "../formats/header-text.ts";
 
 test.each([
   ["gemini-2.5-flash", "gemini-2.5-flash"],

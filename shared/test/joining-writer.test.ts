@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ENOUGH, JOIN_MS, JoiningWriter } from "../joining-writer.ts";
+import { ENOUGH, JOIN_MS, JoiningWriter } from "../upstream/joining-writer.ts";
 
 let sent: string[];
 let closed: boolean;

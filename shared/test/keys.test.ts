@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { KeyRing } from "../keys.ts";
+import { KeyRing } from "../upstream/keys.ts";
 
 describe("the keys of a provider", () => {
   test("take turns", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRetryAfter } from "../retry-after.ts";
+import { readRetryAfter } from "../upstream/retry-after.ts";
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDone, SseParser } from "../sse.ts";
+import { isDone, SseParser } from "../formats/sse.ts";
 
 function parse(text: string): string[] {
   const parser = new SseParser();

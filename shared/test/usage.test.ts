@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addUsage, fromOpenAIUsage, toOpenAIUsage } from "../usage.ts";
+import { addUsage, fromOpenAIUsage, toOpenAIUsage } from "../formats/usage.ts";
 
 const usage = { promptTokens: 10, completionTokens: 5, cachedTokens: 4, reasoningTokens: 2 };
 const openai = {

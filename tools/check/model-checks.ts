@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { SseParser } from "../../shared/formats/sse.ts";
 import { isObject, type JsonObject, tryParseJson } from "../../shared/json.ts";
 import { providers } from "../../shared/registry.ts";
-import { SseParser } from "../../shared/sse.ts";
 import type { CurlAnswer } from "../curl.ts";
 import { type Check, jsonOf, listOf, objectOf } from "./check.ts";
 

@@ -9,7 +9,7 @@ import { root } from "../workspace.ts";
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 /** "POST /v1/tokenize" …, from the lines of the router's table: `"/v1/tokenize": { POST: tokenize },` */
-const routes = [...read("workers/gateway/src/router.ts").matchAll(/^ {2}"(\/\S*)": \{ (.+) \},$/gm)]
+const routes = [...read("workers/gateway/src/entry/router.ts").matchAll(/^ {2}"(\/\S*)": \{ (.+) \},$/gm)]
   .flatMap(([, path = "", handlers = ""]) =>
     [...handlers.matchAll(/\b(GET|POST):/g)].map(([, method]) => `${method} ${path.replace(":id+", "{id}")}`),
   )

@@ -1,6 +1,6 @@
 import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { isObject } from "@ai-proxy/shared/json";
-import { log } from "./log.ts";
+import { log } from "@ai-proxy/shared/log";
 import { retryDelay } from "./retry-delay.ts";
 
 /** What is used of a message of the queue. */

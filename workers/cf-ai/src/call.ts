@@ -1,8 +1,9 @@
-import { bodyText, type RelayRequest } from "@ai-proxy/shared/contract/relay";
+import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
-import type { StreamDeadlines } from "@ai-proxy/shared/watchdog";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import type { StreamDeadlines } from "@ai-proxy/shared/upstream/watchdog";
 import { STREAM_REFUSED } from "./errors.ts";
 import { type GatewaySettings, runOptions } from "./options.ts";
 import { type AiBinding, type ModelAnswer, runModel } from "./run.ts";

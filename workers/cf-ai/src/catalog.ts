@@ -1,6 +1,6 @@
-import { plainCallId } from "@ai-proxy/shared/call-ids";
 import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
+import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 
 /**

@@ -1,7 +1,7 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
-import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
-import { jsonReply } from "@ai-proxy/shared/reply";
-import { translatedStream } from "@ai-proxy/shared/stream";
+import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
+import { jsonReply } from "@ai-proxy/shared/upstream/reply";
+import { translatedStream } from "@ai-proxy/shared/upstream/stream";
 import type { Call } from "./call.ts";
 import { isCatalog } from "./dialect.ts";
 import { demandedTools } from "./leaked-calls.ts";

@@ -1,16 +1,21 @@
+import type { RelayReply } from "@ai-proxy/shared/contract/relay";
 import {
   type CompletionPlan,
   type CompletionPrompt,
   mergeCompletions,
   readCompletionRequest,
-} from "@ai-proxy/shared/completions";
-import { CompletionStream, joinedCalls, type PromptCall, PromptsParser } from "@ai-proxy/shared/completions-stream";
-import type { RelayReply } from "@ai-proxy/shared/contract/relay";
-import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
+} from "@ai-proxy/shared/formats/completions";
+import {
+  CompletionStream,
+  joinedCalls,
+  type PromptCall,
+  PromptsParser,
+} from "@ai-proxy/shared/formats/completions-stream";
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { jsonReply } from "@ai-proxy/shared/reply";
-import { SseParser } from "@ai-proxy/shared/sse";
-import { translatedStream } from "@ai-proxy/shared/stream";
+import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
+import { jsonReply } from "@ai-proxy/shared/upstream/reply";
+import { translatedStream } from "@ai-proxy/shared/upstream/stream";
 import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
 import { isCatalog } from "./dialect.ts";

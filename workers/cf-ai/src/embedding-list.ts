@@ -1,6 +1,6 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import type { EmbeddingRun } from "./embedding-runs.ts";
 import { unwrapResult } from "./output.ts";
 

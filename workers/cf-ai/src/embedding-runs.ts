@@ -1,8 +1,8 @@
 import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest } from "@ai-proxy/shared/errors";
-import { estimateTokens } from "@ai-proxy/shared/estimate";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { embeddingBatch } from "@ai-proxy/shared/registry/cloudflare";
+import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
 import { catalogInputs } from "./catalog.ts";
 import { dialectOf } from "./dialect.ts";
 

@@ -1,5 +1,5 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
-import { jsonReply } from "@ai-proxy/shared/reply";
+import { jsonReply } from "@ai-proxy/shared/upstream/reply";
 import type { Call } from "./call.ts";
 import { embeddingList } from "./embedding-list.ts";
 import { embeddingRuns } from "./embedding-runs.ts";

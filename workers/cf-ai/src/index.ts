@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Relay, RelayReply, RelayRequest, RelayStatus } from "@ai-proxy/shared/contract/relay";
-import { replying } from "@ai-proxy/shared/reply";
+import { replying } from "@ai-proxy/shared/upstream/reply";
 import { Call } from "./call.ts";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";

@@ -1,6 +1,6 @@
-import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { ModelEntry } from "@ai-proxy/shared/registry/model";
+import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 
 /** Where nobody says a limit: that of the models that have the smallest (gpt-oss, Gemma 4). */
 const USUAL_LIMIT = 16_384;

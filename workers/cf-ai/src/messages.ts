@@ -1,5 +1,5 @@
-import { plainCallId } from "@ai-proxy/shared/call-ids";
 import { badRequest } from "@ai-proxy/shared/errors";
+import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
 import { modelToolCallId } from "./tool-call-id.ts";

@@ -1,5 +1,5 @@
+import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
 import { moreOfMessage } from "./catalog.ts";
 import { modelText } from "./text.ts";
 

@@ -1,8 +1,8 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import type { JsonObject } from "@ai-proxy/shared/json";
-import { emptyCompletion } from "@ai-proxy/shared/reply";
-import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
-import { UsageMeter } from "@ai-proxy/shared/usage-meter";
+import { emptyCompletion } from "@ai-proxy/shared/upstream/reply";
+import { UsageMeter } from "@ai-proxy/shared/upstream/usage-meter";
 import { moreOfAnswer, saysMore } from "./catalog.ts";
 import { type Envelope, envelopeFrom, fingerprint, servedModel } from "./envelope.ts";
 import { finishReason } from "./finish-reason.ts";

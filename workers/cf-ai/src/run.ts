@@ -1,8 +1,8 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { deadlineError, networkError } from "@ai-proxy/shared/reply";
-import { readRetryAfter } from "@ai-proxy/shared/retry-after";
+import { deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
+import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
 import { unwrapResult } from "./output.ts";
 import { PROVIDER } from "./provider.ts";

@@ -1,10 +1,10 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { isDone, SSE_DONE } from "@ai-proxy/shared/formats/sse";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
-import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
-import type { StreamTranslator } from "@ai-proxy/shared/stream";
-import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
-import { UsageMeter } from "@ai-proxy/shared/usage-meter";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
+import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream";
+import { UsageMeter } from "@ai-proxy/shared/upstream/usage-meter";
 import { moreOfAnswer, saysMore } from "./catalog.ts";
 import { type Envelope, envelopeFrom, fingerprint, servedModel } from "./envelope.ts";
 import { bodyFailure, failureError } from "./errors.ts";

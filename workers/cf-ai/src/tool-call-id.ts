@@ -1,4 +1,4 @@
-import { plainCallId } from "@ai-proxy/shared/call-ids";
+import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 
 /**
  * Ids for the calls of one answer: no two alike, in this answer or any other. Others take them, with Kimi's mark too:

@@ -1,5 +1,5 @@
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { SseParser } from "@ai-proxy/shared/sse";
 import { type StreamOptions, WorkersAiStream } from "../src/stream.ts";
 
 export const streamOptions: StreamOptions = {

@@ -1,5 +1,5 @@
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 import { isObject } from "@ai-proxy/shared/json";
-import { SseParser } from "@ai-proxy/shared/sse";
 import { describe, expect, test } from "vitest";
 import { WorkersAiStream } from "../src/stream.ts";
 import { deltas, readChunks, rows, streamOptions, translate } from "./read-stream.ts";

@@ -1,6 +1,6 @@
-import { handle } from "./handle.ts";
+import { handle } from "./entry/handle.ts";
 
-export { TrustedGateway } from "./trusted.ts";
+export { TrustedGateway } from "./entry/trusted.ts";
 
 /** The public side: HTTP with a token. */
 export default {

@@ -1,7 +1,7 @@
 import type { AuditMessage, AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { sendRecord } from "../src/audit-queue.ts";
-import { MOST_ATTEMPTS } from "../src/routing/policy.ts";
+import { sendRecord } from "../src/record/audit-queue.ts";
+import { MOST_ATTEMPTS } from "../src/settings/routing-policy.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

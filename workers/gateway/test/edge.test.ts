@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { authenticate, presentedToken } from "../src/edge/auth.ts";
-import { readJson } from "../src/edge/body.ts";
-import { allowOrigin } from "../src/edge/cors.ts";
-import { readSession, requestIdOf, type Session, sessionCookie } from "../src/edge/identity.ts";
-import { traceIdOf, traceparentFor, traceparentOf } from "../src/edge/trace.ts";
-import { validate } from "../src/edge/validation.ts";
-import { readSettings } from "../src/env.ts";
-import { readTrustedProps } from "../src/trusted-props.ts";
+import { authenticate, presentedToken } from "../src/access/owner-token.ts";
+import { allowOrigin } from "../src/entry/cors.ts";
+import { readTrustedProps } from "../src/entry/trusted-props.ts";
+import { readJson } from "../src/request/body.ts";
+import { readSession, requestIdOf, type Session, sessionCookie } from "../src/request/identity.ts";
+import { validate } from "../src/request/schemas.ts";
+import { traceIdOf, traceparentFor, traceparentOf } from "../src/request/trace.ts";
+import { readSettings } from "../src/settings/settings.ts";
 
 describe("a token", () => {
   test.each([

@@ -1,12 +1,12 @@
 import type { RelayReply, StreamReply, WholeReply } from "@ai-proxy/shared/contract/relay";
 import { ApiError, type Condition } from "@ai-proxy/shared/errors";
 import { providers } from "@ai-proxy/shared/registry";
-import { failureReply, jsonReply } from "@ai-proxy/shared/reply";
+import { failureReply, jsonReply } from "@ai-proxy/shared/upstream/reply";
 import { describe, expect, test, vi } from "vitest";
-import type { Routed } from "../src/edge/validation.ts";
+import type { Routed } from "../src/request/schemas.ts";
 import { type AttemptOptions, type ExecuteIo, execute } from "../src/routing/execute.ts";
 import { makePlan, type Target } from "../src/routing/plan.ts";
-import { readPolicy } from "../src/routing/policy.ts";
+import { readPolicy } from "../src/settings/routing-policy.ts";
 
 /** A reply, or a time after which it comes. */
 type Scripted = RelayReply | { after: number; reply: RelayReply } | "never";

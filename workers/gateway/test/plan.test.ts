@@ -1,8 +1,8 @@
 import { providers } from "@ai-proxy/shared/registry";
 import { describe, expect, test } from "vitest";
-import type { Routed } from "../src/edge/validation.ts";
+import type { Routed } from "../src/request/schemas.ts";
 import { makePlan, type PlanInput, type Target } from "../src/routing/plan.ts";
-import { type Policy, readPolicy } from "../src/routing/policy.ts";
+import { type Policy, readPolicy } from "../src/settings/routing-policy.ts";
 
 function plan(body: Routed, policy: Partial<Policy> = {}, open: string[] = [], more: Partial<PlanInput> = {}) {
   return makePlan({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type GatewayEnv, readSettings } from "../src/env.ts";
-import { knownProviders } from "../src/routing/providers.ts";
+import { knownProviders } from "../src/serving/providers.ts";
+import { type GatewayEnv, readSettings } from "../src/settings/settings.ts";
 
 test("a name in ROUTING that the relay did not know yet is asked for again by the next request", async () => {
   const settings = readSettings({ ROUTING: '{"providers":{"vllm":{"timeout_ms":9000}}}' });

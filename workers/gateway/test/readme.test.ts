@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RETRY_RULES } from "../src/routing/conditions.ts";
-import { readPolicy } from "../src/routing/policy.ts";
+import { readPolicy } from "../src/settings/routing-policy.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "..", path), "utf8");
 

@@ -1,7 +1,7 @@
 import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
 import { expect, test } from "vitest";
-import { bounded } from "../src/record.ts";
-import { MOST_ATTEMPTS } from "../src/routing/policy.ts";
+import { bounded } from "../src/record/record.ts";
+import { MOST_ATTEMPTS } from "../src/settings/routing-policy.ts";
 
 test("P79 the largest record there can be fits a queue message many times over, whatever a client calls its model", () => {
   const text = "𝕏".repeat(10_000);

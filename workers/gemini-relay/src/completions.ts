@@ -1,14 +1,15 @@
-import { mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/completions";
+import type { RelayReply, RelayRequest } from "@ai-proxy/shared/contract/relay";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/formats/completions";
 import {
   CompletionStream,
   type CompletionStreamOptions,
   joinedCalls,
   PromptsParser,
-} from "@ai-proxy/shared/completions-stream";
-import { bodyText, type RelayReply, type RelayRequest } from "@ai-proxy/shared/contract/relay";
-import { ApiError, badRequest } from "@ai-proxy/shared/errors";
-import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
+} from "@ai-proxy/shared/formats/completions-stream";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import type { AnswerEnvelope } from "./candidate.ts";
 import {
   answerReply,

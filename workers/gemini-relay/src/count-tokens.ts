@@ -1,6 +1,7 @@
-import { bodyText, type RelayRequest, type TokenCountReply } from "@ai-proxy/shared/contract/relay";
+import type { RelayRequest, TokenCountReply } from "@ai-proxy/shared/contract/relay";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { tryParseJson } from "@ai-proxy/shared/json";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { unreadable } from "./errors.ts";
 import { asNumber, at } from "./read.ts";
 import { toCountRequest } from "./request.ts";

@@ -1,7 +1,8 @@
-import { bodyText, type RelayRequest, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import type { RelayRequest, WholeReply } from "@ai-proxy/shared/contract/relay";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { tryParseJson } from "@ai-proxy/shared/json";
-import { jsonReply } from "@ai-proxy/shared/reply";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import { jsonReply } from "@ai-proxy/shared/upstream/reply";
 import { ignoredHeader } from "./chat.ts";
 import { readEmbeddingRequest, toEmbeddingList } from "./embeddings.ts";
 import { modelPath } from "./model.ts";

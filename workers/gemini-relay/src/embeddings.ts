@@ -1,8 +1,8 @@
 import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
-import { estimateTokens } from "@ai-proxy/shared/estimate";
+import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import type { Usage } from "@ai-proxy/shared/usage";
+import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { asNumber, at, integerField, objectsIn } from "./read.ts";
 

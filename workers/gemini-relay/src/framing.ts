@@ -1,5 +1,5 @@
-import type { EventParser } from "@ai-proxy/shared/sse";
-import { SseParser } from "@ai-proxy/shared/sse";
+import type { EventParser } from "@ai-proxy/shared/formats/sse";
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 
 /**
  * The events of a Gemini stream in either framing: SSE as asked for with

@@ -7,8 +7,8 @@ import type {
   TokenCounter,
   TokenCountReply,
 } from "@ai-proxy/shared/contract/relay";
-import { bodyText } from "@ai-proxy/shared/contract/relay";
-import { failureReply } from "@ai-proxy/shared/reply";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
+import { failureReply } from "@ai-proxy/shared/upstream/reply";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";
 import { countTokens } from "./count-tokens.ts";

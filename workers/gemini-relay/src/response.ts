@@ -1,6 +1,6 @@
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { emptyCompletion } from "@ai-proxy/shared/reply";
-import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
 import { AUDIO_REST, Base64Joiner } from "./audio.ts";
 import type { CallIds } from "./call-ids.ts";

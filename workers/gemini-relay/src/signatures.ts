@@ -1,4 +1,4 @@
-import { THOUGHT_MARK } from "@ai-proxy/shared/call-ids";
+import { THOUGHT_MARK } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Part } from "./gemini.ts";
 import { asText, at, objectsIn } from "./read.ts";

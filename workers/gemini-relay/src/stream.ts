@@ -1,9 +1,9 @@
+import { SSE_DONE } from "@ai-proxy/shared/formats/sse";
+import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
-import { SSE_DONE } from "@ai-proxy/shared/sse";
-import type { StreamTranslator } from "@ai-proxy/shared/stream";
-import { toOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
-import { UsageMeter } from "@ai-proxy/shared/usage-meter";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
+import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream";
+import { UsageMeter } from "@ai-proxy/shared/upstream/usage-meter";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer.ts";
 import { AudioDeltas } from "./audio.ts";
 import type { CallIds } from "./call-ids.ts";

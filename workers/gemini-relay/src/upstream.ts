@@ -1,13 +1,13 @@
-import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
-import { readBaseUrl } from "@ai-proxy/shared/base-url";
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { ApiError, badRequest, notConfigured } from "@ai-proxy/shared/errors";
-import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
-import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
-import type { RequestClock } from "@ai-proxy/shared/request-clock";
-import { readRetryAfter } from "@ai-proxy/shared/retry-after";
+import { log } from "@ai-proxy/shared/log";
+import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/upstream/ai-gateway";
+import { readBaseUrl } from "@ai-proxy/shared/upstream/base-url";
+import type { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
+import { KeyRing, type ProviderKey } from "@ai-proxy/shared/upstream/keys";
+import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { PROVIDER, upstreamError } from "./errors.ts";
-import { log } from "./log.ts";
 import { modelPath } from "./model.ts";
 
 /** What this Worker is configured with. CF_AIG_TOKEN is wanted only behind an authenticated AI Gateway. */

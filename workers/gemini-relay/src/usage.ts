@@ -1,5 +1,5 @@
+import type { Usage } from "@ai-proxy/shared/formats/usage";
 import type { JsonObject } from "@ai-proxy/shared/json";
-import type { Usage } from "@ai-proxy/shared/usage";
 import { asNumber, objectsIn } from "./read.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { toOpenAIUsage } from "@ai-proxy/shared/usage";
+import { toOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { describe, expect, test } from "vitest";
 import { mergeReports, readUsage } from "../src/usage.ts";
 

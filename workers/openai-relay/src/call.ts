@@ -1,10 +1,10 @@
-import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/ai-gateway";
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
 import { invalidResponse, notConfigured } from "@ai-proxy/shared/errors";
-import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/fetch-upstream";
-import { KeyRing, type ProviderKey } from "@ai-proxy/shared/keys";
+import { log } from "@ai-proxy/shared/log";
+import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/upstream/ai-gateway";
+import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
+import { KeyRing, type ProviderKey } from "@ai-proxy/shared/upstream/keys";
 import { errorReply, refusesKey } from "./errors.ts";
-import { log } from "./log.ts";
 import { type Settings, type Upstream, Upstreams } from "./upstreams.ts";
 
 export interface CallRequest {

@@ -1,6 +1,6 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
-import { errorBody, errorEvent } from "@ai-proxy/shared/errors";
-import { isDone, SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/sse";
+import { errorBody, errorEvent } from "@ai-proxy/shared/formats/error-body";
+import { isDone, SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/formats/sse";
 
 const DONE = "[DONE]";
 

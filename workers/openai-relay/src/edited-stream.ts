@@ -1,9 +1,9 @@
+import { isDone, SSE_DONE } from "@ai-proxy/shared/formats/sse";
+import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { objectMembers, objectSplices, spliced } from "@ai-proxy/shared/json-edit";
-import { cutError, emptyCompletion } from "@ai-proxy/shared/reply";
-import { isDone, SSE_DONE } from "@ai-proxy/shared/sse";
-import type { StreamTranslator } from "@ai-proxy/shared/stream";
-import type { Usage } from "@ai-proxy/shared/usage";
+import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
+import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream";
+import { objectMembers, objectSplices, spliced } from "./json-edit.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import type { StreamMeter } from "./stream-meter.ts";

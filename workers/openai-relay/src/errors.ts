@@ -1,8 +1,8 @@
 import type { WholeReply } from "@ai-proxy/shared/contract/relay";
 import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { failureReply } from "@ai-proxy/shared/reply";
-import { readRetryAfter } from "@ai-proxy/shared/retry-after";
+import { failureReply } from "@ai-proxy/shared/upstream/reply";
+import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import {
   conditionOf,
   type ErrorWords,

@@ -1,4 +1,4 @@
-import { gatewayLogId } from "@ai-proxy/shared/ai-gateway";
+import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
 
 /** Headers of an upstream's answer that a client may see. All else stays: encodings, cookies, the owner's organization. */
 const PASSED_ON = new Set([

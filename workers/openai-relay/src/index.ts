@@ -8,7 +8,7 @@ import type {
   RelayRequest,
   RelayStatus,
 } from "@ai-proxy/shared/contract/relay";
-import { replying } from "@ai-proxy/shared/reply";
+import { replying } from "@ai-proxy/shared/upstream/reply";
 import { Caller } from "./call.ts";
 import { listModels } from "./models.ts";
 import { passThrough } from "./passthrough.ts";

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { arrayElements, type Member, memberValue, objectMembers, type Splice } from "@ai-proxy/shared/json-edit";
+import { arrayElements, type Member, memberValue, objectMembers, type Splice } from "./json-edit.ts";
 import type { Quirks } from "./quirks.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { plainCallId, THOUGHT_MARK } from "@ai-proxy/shared/call-ids";
+import { plainCallId, THOUGHT_MARK } from "@ai-proxy/shared/formats/tool-call-ids";
 import {
   arrayElements,
   type Member,
@@ -7,7 +7,7 @@ import {
   objectSplices,
   type Span,
   type Splice,
-} from "@ai-proxy/shared/json-edit";
+} from "./json-edit.ts";
 import { oneName } from "./one-name.ts";
 import type { Quirks } from "./quirks.ts";
 import { stringAt } from "./string-at.ts";

@@ -1,8 +1,8 @@
 import type { ListedModel, ModelsRequest } from "@ai-proxy/shared/contract/relay";
-import { readBody } from "@ai-proxy/shared/fetch-upstream";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { log } from "@ai-proxy/shared/log";
+import { readBody } from "@ai-proxy/shared/upstream/fetch";
 import type { Caller } from "./call.ts";
-import { log } from "./log.ts";
 
 /** A list of models changes by the week, and a gateway's own answer should not wait for it long. Milliseconds. */
 const FRESH_MS = 300_000;

@@ -1,8 +1,9 @@
-import { byteReader, READ_BYTES } from "@ai-proxy/shared/byte-reader";
 import type { StreamEnd, StreamReply } from "@ai-proxy/shared/contract/relay";
-import { type ApiError, errorEvent, invalidResponse } from "@ai-proxy/shared/errors";
-import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/reply";
-import { type StreamDeadlines, Watchdog } from "@ai-proxy/shared/watchdog";
+import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+import { errorEvent } from "@ai-proxy/shared/formats/error-body";
+import { byteReader, READ_BYTES } from "@ai-proxy/shared/upstream/byte-reader";
+import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/upstream/reply";
+import { type StreamDeadlines, Watchdog } from "@ai-proxy/shared/upstream/watchdog";
 import { type StreamEnding, streamEnding } from "./stream-ending.ts";
 import type { StreamMeter } from "./stream-meter.ts";
 

@@ -1,4 +1,4 @@
-import { type Member, memberValue, type ObjectEdits } from "@ai-proxy/shared/json-edit";
+import { type Member, memberValue, type ObjectEdits } from "./json-edit.ts";
 
 /** What may stand in an object under two names: the one that is wanted, and the one that becomes it. */
 export interface TwoNames {

@@ -1,18 +1,13 @@
-import {
-  answerForRpc,
-  bodyText,
-  type PassthroughRequest,
-  type RelayReply,
-  type WholeReply,
-} from "@ai-proxy/shared/contract/relay";
+import type { PassthroughRequest, RelayReply, WholeReply } from "@ai-proxy/shared/contract/relay";
+import { answerForRpc, bodyText } from "@ai-proxy/shared/contract/transfer";
 import { badRequest } from "@ai-proxy/shared/errors";
-import { readBody } from "@ai-proxy/shared/fetch-upstream";
+import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
-import { JsonTextError } from "@ai-proxy/shared/json-edit";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
-import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import { readBody } from "@ai-proxy/shared/upstream/fetch";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
 import { clientHeaders, logIdOf } from "./headers.ts";
+import { JsonTextError } from "./json-edit.ts";
 import { nativeStream } from "./native-stream.ts";
 import { redact, redactJson } from "./redact.ts";
 import { withoutExtensions } from "./request.ts";

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { type Splice, spliced, stringsIn } from "@ai-proxy/shared/json-edit";
+import { type Splice, spliced, stringsIn } from "./json-edit.ts";
 
 /** Shorter ones are no secrets ("none", "EMPTY"), and their letters stand in many texts. */
 const SHORTEST_SECRET = 8;

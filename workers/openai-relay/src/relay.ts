@@ -1,15 +1,10 @@
-import {
-  bodyText,
-  type RelayReply,
-  type RelayRequest,
-  type StreamReply,
-  type WholeReply,
-} from "@ai-proxy/shared/contract/relay";
+import type { RelayReply, RelayRequest, StreamReply, WholeReply } from "@ai-proxy/shared/contract/relay";
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
-import { estimatePromptTokens } from "@ai-proxy/shared/estimate";
-import { readBody } from "@ai-proxy/shared/fetch-upstream";
-import { RequestClock } from "@ai-proxy/shared/request-clock";
-import { translatedStream } from "@ai-proxy/shared/stream";
+import { RequestClock } from "@ai-proxy/shared/upstream/clock";
+import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
+import { readBody } from "@ai-proxy/shared/upstream/fetch";
+import { translatedStream } from "@ai-proxy/shared/upstream/stream";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
 import { EditedStream } from "./edited-stream.ts";
 import { clientHeaders, logIdOf } from "./headers.ts";

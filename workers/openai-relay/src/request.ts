@@ -9,7 +9,7 @@ import {
   objectSplices,
   type Span,
   spliced,
-} from "@ai-proxy/shared/json-edit";
+} from "./json-edit.ts";
 import { messageSplices } from "./messages.ts";
 import type { Quirks } from "./quirks.ts";
 import { stringAt } from "./string-at.ts";

@@ -1,11 +1,12 @@
-import { answerForRpc, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import type { WholeReply } from "@ai-proxy/shared/contract/relay";
+import { answerForRpc } from "@ai-proxy/shared/contract/transfer";
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { objectMembers, spliced } from "@ai-proxy/shared/json-edit";
-import { emptyCompletion } from "@ai-proxy/shared/reply";
-import { fromOpenAIUsage } from "@ai-proxy/shared/usage";
+import { emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import { reportsError, upstreamErrorEvent } from "./errors.ts";
 import { explainsSilence } from "./finish-reason.ts";
+import { objectMembers, spliced } from "./json-edit.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import { redactJson } from "./redact.ts";

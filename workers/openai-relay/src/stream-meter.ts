@@ -1,8 +1,8 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
-import { estimateTokens } from "@ai-proxy/shared/estimate";
+import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/formats/sse";
+import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/sse";
-import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/usage";
+import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
 import { reportsError, upstreamErrorEvent } from "./errors.ts";
 import { explainsSilence } from "./finish-reason.ts";
 

@@ -1,4 +1,4 @@
-import { JsonTextError, type Span } from "@ai-proxy/shared/json-edit";
+import { JsonTextError, type Span } from "./json-edit.ts";
 
 /** The string that stands there in the text, its escapes resolved; undefined for a value of another kind. */
 export function stringAt(text: string, { start, end }: Span): unknown {

@@ -1,4 +1,4 @@
-import type { Member, ObjectEdits } from "@ai-proxy/shared/json-edit";
+import type { Member, ObjectEdits } from "./json-edit.ts";
 import { oneName } from "./one-name.ts";
 import type { Quirks } from "./quirks.ts";
 

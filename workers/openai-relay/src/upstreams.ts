@@ -1,6 +1,6 @@
-import { readBaseUrl } from "@ai-proxy/shared/base-url";
 import { ApiError, notConfigured } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { readBaseUrl } from "@ai-proxy/shared/upstream/base-url";
 import { type Quirks, readQuirks } from "./quirks.ts";
 
 /** An OpenAI-compatible API that requests can be sent to. */

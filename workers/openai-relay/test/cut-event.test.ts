@@ -1,7 +1,7 @@
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../../../shared/errors.ts";
-import { SseParser } from "../../../shared/sse.ts";
 import { completeObject, cutEventEnding, missingDone } from "../src/cut-event.ts";
 
 const error = new ApiError({ status: 502, message: "cut", code: "cut" });

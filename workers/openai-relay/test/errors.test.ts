@@ -1,4 +1,4 @@
-import { errorBody } from "@ai-proxy/shared/errors";
+import { errorBody } from "@ai-proxy/shared/formats/error-body";
 import { describe, expect, test } from "vitest";
 import { errorReply, refusesKey, reportsError, upstreamErrorEvent } from "../src/errors.ts";
 

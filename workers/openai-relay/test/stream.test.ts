@@ -1,5 +1,5 @@
 import { ApiError } from "@ai-proxy/shared/errors";
-import { SseParser } from "@ai-proxy/shared/sse";
+import { SseParser } from "@ai-proxy/shared/formats/sse";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EditedStream } from "../src/edited-stream.ts";

@@ -1,6 +1,7 @@
-import { bodyForRpc } from "@ai-proxy/shared/contract/relay";
 import type { TokenizeReply, TokenizeRequest } from "@ai-proxy/shared/contract/tokenizer";
-import { errorBody, toApiError } from "@ai-proxy/shared/errors";
+import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
+import { toApiError } from "@ai-proxy/shared/errors";
+import { errorBody } from "@ai-proxy/shared/formats/error-body";
 import { findModel } from "@ai-proxy/shared/registry";
 import type { EncodingName } from "./encoding/encodings.ts";
 import { tooLarge } from "./request.ts";

@@ -1,7 +1,7 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { upstreamModel } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
-import { misconfigured } from "../misconfigured.ts";
+import { misconfigured } from "../settings/misconfigured.ts";
 
 /** What a route is asked for: it decides which of a provider's defaults applies. */
 export type RouteKind = "chat" | "completion" | "embedding" | "moderation";

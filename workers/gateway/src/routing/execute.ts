@@ -2,7 +2,7 @@ import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
 import { type Failure, isStreamReply, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
 import { waitBefore } from "./backoff.ts";
 import { ruleFor } from "./conditions.ts";
-import { dropReply, lateReply, leftReply, unreachableReply } from "./own-replies.ts";
+import { dropReply, lateReply, leftReply, unreachableReply } from "./failure-replies.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
 
 /** What an attempt is told beside its target. Milliseconds. */

@@ -1,11 +1,11 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { findModel } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
-import type { Routed } from "../edge/validation.ts";
-import { misconfigured } from "../misconfigured.ts";
+import type { Routed } from "../request/schemas.ts";
+import { misconfigured } from "../settings/misconfigured.ts";
+import { MOST_CALLS, type Policy, type Times } from "../settings/routing-policy.ts";
 import type { BreakerState } from "./breaker.ts";
 import { type Choice, choose, type RouteKind } from "./choose.ts";
-import { MOST_CALLS, type Policy, type Times } from "./policy.ts";
 import { poolOrder } from "./pool.ts";
 
 /** One provider and model that may serve a request. */

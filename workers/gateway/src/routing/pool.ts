@@ -1,4 +1,4 @@
-import type { Pool } from "./policy.ts";
+import type { Pool } from "../settings/routing-policy.ts";
 
 /**
  * The models of a pool in the order in which a request tries them: by weight

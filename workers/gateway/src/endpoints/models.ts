@@ -1,0 +1,96 @@
+import type { ListedModel } from "@ai-proxy/shared/contract/relay";
+import { ApiError } from "@ai-proxy/shared/errors";
+import { providers as builtIn } from "@ai-proxy/shared/registry";
+import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import { unlessLeft } from "../request/client-left.ts";
+import type { Call } from "../request/context.ts";
+import { choose } from "../routing/choose.ts";
+import { allProviders, liveLists } from "../serving/providers.ts";
+
+/** OpenAI's model object. */
+interface ModelObject {
+  id: string;
+  object: "model";
+  created: number;
+  owned_by: string;
+}
+
+const POOL = "pool";
+
+/** GET /v1/models: every id and alias that `model` may be, as OpenAI lists its own. */
+export async function listModels(call: Call): Promise<Response> {
+  return Response.json({ object: "list", data: await allModels(call) });
+}
+
+/** GET /v1/models/{id}; ids may hold slashes, and may be written `provider/id` as in requests. */
+export async function getModel(call: Call, encodedId: string): Promise<Response> {
+  const id = decoded(encodedId);
+  const models = await allModels(call);
+  const found = models.find((model) => model.id === id) ?? models.find((model) => prefixed(model) === id);
+  if (found !== undefined) return Response.json({ ...found, id });
+  throw new ApiError({
+    status: 404,
+    message: `The model \`${id.slice(0, 256)}\` is not known. GET /v1/models lists those there are.`,
+    code: "model_not_found",
+    param: "model",
+  });
+}
+
+function prefixed({ id, owned_by: provider }: ModelObject): string | null {
+  return provider === POOL ? null : `${provider}/${id}`;
+}
+
+/** The owner's pools, the registry's models, then what the providers list beside them. */
+async function allModels(call: Call): Promise<ModelObject[]> {
+  const [providers, live] = await unlessLeft(call.request, Promise.all([allProviders(call), liveLists(call)]));
+  const models = new Map<string, ModelObject>();
+  for (const id of Object.keys(call.settings.policy.pools)) {
+    models.set(id, { id, object: "model", created: 0, owned_by: POOL });
+  }
+  for (const provider of providers) {
+    for (const model of [...registered(provider), ...listed(provider, live.get(provider.name) ?? [])]) {
+      if (!models.has(model.id)) models.set(model.id, model);
+    }
+  }
+  return [...models.values()];
+}
+
+function registered(provider: ProviderEntry): ModelObject[] {
+  const aliases = Object.keys(provider.aliases).filter((alias) => alias !== "default");
+  return [...aliases.map((id) => ({ id })), ...provider.models].map((model) => toObject(provider, model));
+}
+
+/** What a provider lists, and an upstream's own names. An id that a request would not find by itself has its provider's prefix. */
+function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObject[] {
+  const { name, aliases, upstream, renamedByRelay = {} } = provider;
+  const own = upstream === undefined ? [] : [aliases.default ?? [], Object.keys(renamedByRelay)].flat();
+  return [...live, ...own.map((id) => ({ id }))].map((model) => {
+    const id = isPlaced(model.id, provider) ? model.id : `${name}/${model.id}`;
+    return toObject(provider, { ...model, id });
+  });
+}
+
+/** Whether the id alone leads to this provider, which is built in, and as it is: one that begins with its name would lose that. */
+function isPlaced(id: string, provider: ProviderEntry): boolean {
+  try {
+    const choice = choose({ model: id, kind: "chat" }, builtIn, provider.name);
+    return choice.provider === provider && choice.rule !== 3;
+  } catch {
+    return false;
+  }
+}
+
+function toObject(
+  provider: ProviderEntry,
+  { id, created = 0 }: { id: string; created?: number | undefined },
+): ModelObject {
+  return { id, object: "model", created, owned_by: provider.name };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

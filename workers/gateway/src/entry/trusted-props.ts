@@ -1,0 +1,30 @@
+import type { ApiError } from "@ai-proxy/shared/errors";
+import * as v from "valibot";
+import { object, routingFields } from "../request/schemas.ts";
+import type { RoutingWish } from "../routing/plan.ts";
+import { misconfigured } from "../settings/misconfigured.ts";
+
+/** What the owner of a binding says of the caller: its name in the audit, and what it may ask for at most. */
+export interface TrustedProps {
+  caller?: string;
+  routing?: { max_attempts?: number; timeout_ms?: number; first_byte_timeout_ms?: number };
+}
+
+const { max_attempts, timeout_ms, first_byte_timeout_ms } = routingFields;
+
+const schema = v.looseObject({
+  caller: v.optional(v.string("must be a string")),
+  routing: v.optional(v.pipe(object(), v.strictObject({ max_attempts, timeout_ms, first_byte_timeout_ms }))),
+});
+
+/** The props of a binding, which may have none. A mistake is a fault to answer with: a limit that is misspelt is none. */
+export function readTrustedProps(props: unknown): { name: string; limits?: RoutingWish; fault?: ApiError } {
+  const result = v.safeParse(schema, props ?? {}, { abortEarly: true });
+  if (!result.success) {
+    const [issue] = result.issues;
+    const path = ["props", v.getDotPath(issue)].filter(Boolean).join(".");
+    return { name: "trusted", fault: misconfigured(`the binding's ${path}: ${issue.message}.`) };
+  }
+  const { caller, routing } = result.output;
+  return { name: caller?.slice(0, 128) || "trusted", ...(routing !== undefined && { limits: routing }) };
+}

@@ -1,0 +1,91 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Caller } from "../request/context.ts";
+import { handle } from "./handle.ts";
+import { readTrustedProps, type TrustedProps } from "./trusted-props.ts";
+
+/** Options of a call over RPC. */
+export interface TrustedOptions {
+  sessionId?: string;
+  requestId?: string;
+}
+
+/** What `ctx.exports` has of this class; the generated types know it in this Worker's own program only, not in the tests'. */
+interface Loopback {
+  TrustedGateway(options: { props: TrustedProps }): Fetcher;
+}
+
+/** A request body: an object, or its JSON text. */
+type Body = Record<string, unknown> | string;
+
+/**
+ * For Workers of the same account: the binding is the credential, so no token
+ * is asked. The binding's props say who calls and what it may ask for at most;
+ * the binding's owner sets them, the caller cannot. Policies, session and audit
+ * are those of HTTP, because it is the same code.
+ */
+export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
+  /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: (...call) => env.AI_PROXY.fetch(...call) })` */
+  override async fetch(request: Request): Promise<Response> {
+    const caller: Caller = { kind: "trusted", ...readTrustedProps(this.ctx.props) };
+    return handle(request, this.env, this.ctx, caller);
+  }
+
+  /** A chat completion; the answer is OpenAI's, JSON or SSE as `stream` says, errors as their status and body. */
+  async chat(body: Body, options?: TrustedOptions): Promise<Response> {
+    return this.#post("/v1/chat/completions", body, options);
+  }
+
+  async completions(body: Body, options?: TrustedOptions): Promise<Response> {
+    return this.#post("/v1/completions", body, options);
+  }
+
+  async embeddings(body: Body, options?: TrustedOptions): Promise<Response> {
+    return this.#post("/v1/embeddings", body, options);
+  }
+
+  async tokenize(body: Body, options?: TrustedOptions): Promise<Response> {
+    return this.#post("/v1/tokenize", body, options);
+  }
+
+  async models(options?: TrustedOptions): Promise<Response> {
+    return this.#request("/v1/models", { headers: headersOf(options) });
+  }
+
+  async routeCheck(body: Body, options?: TrustedOptions): Promise<Response> {
+    return this.#post("/v1/route-check", body, options);
+  }
+
+  #post(path: string, body: Body, options?: TrustedOptions): Promise<Response> {
+    const headers = { "content-type": "application/json", ...headersOf(options) };
+    return this.#request(path, { method: "POST", headers, body: jsonText(body) });
+  }
+
+  /** As a request of its own: a caller that leaves an RPC call takes the call's context with it, a request it aborts. */
+  #request(path: string, init: RequestInit): Promise<Response> {
+    const { TrustedGateway: loopback } = this.ctx.exports as unknown as Loopback;
+    return loopback({ props: this.ctx.props }).fetch(new Request(`https://gateway${path}`, init));
+  }
+}
+
+/** "" for what JSON cannot say (a bigint, a cycle): it is then answered as any body that is no JSON. */
+function jsonText(body: Body): string {
+  if (typeof body === "string") return body;
+  try {
+    return JSON.stringify(body) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function headersOf(options: TrustedOptions | null = {}): Record<string, string> {
+  const { sessionId, requestId } = options ?? {};
+  return {
+    ...(sessionId !== undefined && { "x-session-id": headerText(sessionId) }),
+    ...(requestId !== undefined && { "x-request-id": headerText(requestId) }),
+  };
+}
+
+/** An id that no header can carry is malformed, as "" is, and answered as such. */
+function headerText(id: unknown): string {
+  return typeof id === "string" && /^[ -~]*$/.test(id) ? id : "";
+}

@@ -1,0 +1,80 @@
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { clientLeft, unlessLeft } from "./client-left.ts";
+
+/** A request body: parsed once, and its text as it came, for the relay. */
+export interface JsonBody {
+  text: string;
+  value: JsonObject;
+}
+
+/** Reads a JSON object of at most `maxBytes`. Throws 415, 413 or 400. */
+export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new ApiError({
+      status: 415,
+      message: "The content type must be application/json.",
+      code: "unsupported_media_type",
+      param: "content-type",
+    });
+  }
+  const text = await readText(request, maxBytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body, which may hold a prompt.
+    throw badRequest("The body is not valid JSON.", null, "invalid_json");
+  }
+  if (!isObject(value)) throw badRequest("The body must be a JSON object.", null, "invalid_json");
+  return { text, value };
+}
+
+/** The body as text. Throws 413, or 499 for a client that left amid it. */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  if (isDeclared(request, maxBytes)) return arriving(request, request.text());
+  return new Blob(await arriving(request, readChunks(request, maxBytes))).text();
+}
+
+/** The body as bytes. Throws likewise. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (isDeclared(request, maxBytes)) return arriving(request, request.bytes());
+  return new Blob(await arriving(request, readChunks(request, maxBytes))).bytes();
+}
+
+/** Whether the body says its size beforehand. Throws 413 when it is too large. */
+function isDeclared(request: Request, maxBytes: number): boolean {
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  return declared !== null;
+}
+
+/** A chunked body says its size only by coming. */
+async function readChunks(request: Request, maxBytes: number): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
+/** A body breaks off only with its client: no fault of the gateway's. A reset is seen only by who listens for it. */
+async function arriving<Body>(request: Request, body: Promise<Body>): Promise<Body> {
+  try {
+    return await unlessLeft(request, body);
+  } catch (thrown) {
+    throw thrown instanceof ApiError ? thrown : clientLeft();
+  }
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError({
+    status: 413,
+    message: `The body is larger than ${maxBytes} bytes, which is the limit of this gateway.`,
+    code: "request_too_large",
+  });
+}
