@@ -86,6 +86,11 @@ export function sseEvent(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
+/** One event of a text that may have several lines: each is a `data` field of its own. */
+export function sseTextEvent(data: string): string {
+  return `data: ${data.replaceAll("\n", "\ndata: ")}\n\n`;
+}
+
 /** The event that ends every OpenAI stream. */
 export const SSE_DONE = "data: [DONE]\n\n";
 

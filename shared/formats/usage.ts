@@ -54,6 +54,11 @@ export function addUsage(a: Usage | null, b: Usage | null): Usage | null {
   };
 }
 
+/** The sum of several counts; null when none of them is known. */
+export function sumUsage(counts: readonly (Usage | null)[]): Usage | null {
+  return counts.reduce(addUsage, null);
+}
+
 function sumOf(field: "promptAudioTokens" | "completionAudioTokens", a: Usage, b: Usage): Partial<Usage> {
   if (a[field] === undefined && b[field] === undefined) return {};
   return { [field]: (a[field] ?? 0) + (b[field] ?? 0) };

@@ -1,6 +1,5 @@
 import type { StreamEnd, StreamReply } from "../contract/relay.ts";
-import { ApiError, toApiError } from "../errors.ts";
-import { errorEvent } from "../formats/error-body.ts";
+import { type ApiError, toApiError } from "../errors.ts";
 import { type EventParser, SseParser } from "../formats/sse.ts";
 import type { Usage } from "../formats/usage.ts";
 import { type ByteReader, byteReader } from "./byte-reader.ts";
@@ -9,18 +8,22 @@ import { deadlineError, networkError } from "./reply.ts";
 import { type StreamDeadlines, Watchdog } from "./watchdog.ts";
 
 /**
- * A provider's stream → OpenAI's, one instance a stream. Pure: no clock, no
- * fetch. A thrown ApiError ends the stream: as an error event, or, while
- * nothing of content was sent, as a failed attempt.
+ * The events of a provider's stream → the text that the client gets, one
+ * instance a stream. Pure. A thrown ApiError ends the stream: as an error, or,
+ * while nothing of content was sent, as a failed attempt.
  */
-export interface StreamTranslator {
-  /** One event's data → the OpenAI SSE text it makes, "" for none. */
+export interface StreamConverter {
+  /** The text that the data of one event becomes, "" for none. */
   push(data: string): string;
-  /** The provider ended its stream: the closing text with [DONE]; throws when the stream was cut short. */
+  /** This answer is complete and another prompt's follows; throws when it was cut short. */
+  endAnswer?(): string;
+  /** The provider ended its stream: the closing text; throws when the stream was cut short. */
   end(): string;
-  /** Real content (text, reasoning, a tool call, a refusal) has been translated. */
+  /** How the client is told that the stream ends with an error. */
+  fail(error: ApiError): string;
+  /** Real content (text, reasoning, a tool call, a refusal) has been converted. */
   readonly contentSeen: boolean;
-  /** The answer is complete, whether or not the provider goes on: `end()` is called and no more of its stream is waited for. */
+  /** The answer is complete, whether or not the provider goes on: no more of its stream is waited for. */
   readonly finished?: boolean;
   /** The provider has said that the answer is over, though not that its stream is: nothing is lost if it breaks off now. */
   readonly complete?: boolean;
@@ -31,20 +34,30 @@ export interface StreamTranslator {
   readonly servedModel: string | undefined;
 }
 
-export interface TranslatedStreamOptions {
+/** A provider's answer as it streams. */
+export interface UpstreamStream {
+  body: ReadableStream<Uint8Array>;
+  /** Aborts the request to the provider. */
+  abort(): void;
+}
+
+/** Asks for a later prompt's answer; `dropped` resolves when nobody wants it any more. */
+export type OpenStream = (dropped: () => Promise<void>) => Promise<UpstreamStream>;
+
+export interface ConvertedStreamOptions {
   provider: string;
-  upstream: ReadableStream<Uint8Array>;
-  translator: StreamTranslator;
+  upstream: UpstreamStream;
+  /** The answers of further prompts, each asked for once the one before is complete. */
+  later?: readonly OpenStream[];
+  converter: StreamConverter;
   /** For a provider that may frame its events otherwise than as SSE. */
-  parser?: EventParser;
+  newParser?: () => EventParser;
   /**
    * Hold the answer back until content has come, not only a first event: what
    * fails while it is held is thrown as a failed attempt, not streamed.
    */
   holdForContent: boolean;
   deadlines: StreamDeadlines;
-  /** Aborts the request to the provider. */
-  abortUpstream(): void;
   /** Keeps the relay's context alive until the stream has ended, so that its end is always accounted for. */
   waitUntil(promise: Promise<unknown>): void;
   headers?: Record<string, string>;
@@ -54,19 +67,19 @@ export interface TranslatedStreamOptions {
 /** How long a provider whose answer is complete has to close its stream, milliseconds; then it is dropped. */
 const LINGER_MS = 50;
 
-/** Translates a provider's SSE in one reader loop; what arrives together is sent together. */
-export async function translatedStream(options: TranslatedStreamOptions): Promise<StreamReply> {
-  const source = new TranslatedSource(options);
-  await source.hold();
+/** Converts a provider's stream in one reader loop; what arrives together is sent together. */
+export async function convertedStream(options: ConvertedStreamOptions): Promise<StreamReply> {
+  const loop = new StreamLoop(options);
+  await loop.hold();
   const { readable, writable } = new IdentityTransformStream();
-  const ended = source.pumpTo(writable);
+  const ended = loop.pumpTo(writable);
   options.waitUntil(ended);
   return {
     response: new Response(readable, {
       headers: { "content-type": "text/event-stream", "cache-control": "no-cache", ...options.headers },
     }),
     usage: () => ended,
-    cancel: () => source.cancel(),
+    cancel: () => loop.cancel(),
   };
 }
 
@@ -76,24 +89,31 @@ interface Step {
   failure: ApiError | null;
 }
 
-class TranslatedSource {
-  readonly #options: TranslatedStreamOptions;
-  readonly #reader: ByteReader;
-  readonly #parser: EventParser;
+class StreamLoop {
+  readonly #options: ConvertedStreamOptions;
   readonly #watchdog: Watchdog;
+  readonly #later: OpenStream[];
+  #upstream: UpstreamStream;
+  #reader: ByteReader;
+  #parser: EventParser;
   #held: Step = { text: "", failure: null };
+  /** This prompt's answer is complete and the next one is still to be asked for. */
+  #nextIsDue = false;
   #ended = false;
   /** The provider's stream has come to its end, so that there is nothing to drop. */
   #exhausted = false;
   #cancelled = false;
   #timedOut = false;
+  readonly #dropped = Promise.withResolvers<void>();
   /** Content is waited for. */
   #holding: boolean;
 
-  constructor(options: TranslatedStreamOptions) {
+  constructor(options: ConvertedStreamOptions) {
     this.#options = options;
-    this.#reader = byteReader(options.upstream);
-    this.#parser = options.parser ?? new SseParser();
+    this.#later = [...(options.later ?? [])];
+    this.#upstream = options.upstream;
+    this.#reader = byteReader(options.upstream.body);
+    this.#parser = this.#newParser();
     this.#watchdog = new Watchdog(options.deadlines, () => {
       this.#timedOut = true;
       this.#drop();
@@ -109,11 +129,11 @@ class TranslatedSource {
 
   /** Reads until there is something worth answering with; throws what fails before. */
   async hold(): Promise<void> {
-    const { holdForContent, translator } = this.#options;
-    while (!this.#ended && !(holdForContent ? translator.contentSeen : this.#held.text !== "")) {
+    const { holdForContent, converter } = this.#options;
+    while (!this.#ended && !(holdForContent ? converter.contentSeen : this.#held.text !== "")) {
       const { text, failure } = await this.#next();
       this.#held = { text: this.#held.text + text, failure };
-      if (failure !== null && !translator.contentSeen) {
+      if (failure !== null && !converter.contentSeen) {
         this.#stop();
         throw failure;
       }
@@ -124,6 +144,7 @@ class TranslatedSource {
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
   async pumpTo(writable: WritableStream<Uint8Array>): Promise<StreamEnd> {
+    const { converter } = this.#options;
     const writer = new JoiningWriter(writable);
     let failure: ApiError | null = null;
     let clientLeft = false;
@@ -131,7 +152,7 @@ class TranslatedSource {
       for (let step = this.#held; ; step = await this.#next()) {
         failure = step.failure;
         this.#watchdog.rest();
-        await writer.write(step.text + (failure === null || this.#cancelled ? "" : errorEvent(failure)));
+        await writer.write(step.text + (failure === null || this.#cancelled ? "" : converter.fail(failure)));
         this.#watchdog.touch();
         if (this.#ended) break;
       }
@@ -159,27 +180,26 @@ class TranslatedSource {
   }
 
   #streamEnd(aborted: boolean, failure: ApiError | null): StreamEnd {
-    const { translator, gatewayLogId } = this.#options;
+    const { converter, gatewayLogId } = this.#options;
     return {
       end: aborted ? "aborted" : failure === null ? "complete" : "cut",
-      usage: translator.usage,
-      usageEstimated: translator.usageEstimated,
+      usage: converter.usage,
+      usageEstimated: converter.usageEstimated,
       ...(failure !== null && { errorCode: failure.code }),
-      ...(translator.servedModel !== undefined && { servedModel: translator.servedModel }),
+      ...(converter.servedModel !== undefined && { servedModel: converter.servedModel }),
       ...(gatewayLogId !== undefined && { gatewayLogId }),
     };
   }
 
   async #next(): Promise<Step> {
-    const { provider, translator } = this.#options;
+    const { provider, converter } = this.#options;
     let text = "";
     try {
+      if (this.#nextIsDue) await this.#openNext();
       const { done, value } = await this.#read();
-      for (const event of done ? this.#parser.end() : this.#parser.push(value)) text += translator.push(event);
+      for (const event of done ? this.#parser.end() : this.#parser.push(value)) text += this.#convert(event);
       this.#exhausted = done;
-      const ended = done || translator.finished === true;
-      if (ended) text += translator.end();
-      this.#ended = ended;
+      if (done || converter.finished === true) text += this.#endAnswer();
       return { text, failure: null };
     } catch (thrown) {
       this.#ended = true;
@@ -192,6 +212,36 @@ class TranslatedSource {
     }
   }
 
+  /** What comes behind a complete answer, perhaps half an event, belongs to no answer of several. */
+  #convert(event: string): string {
+    const { converter } = this.#options;
+    return this.#later.length > 0 && converter.finished === true ? "" : converter.push(event);
+  }
+
+  #endAnswer(): string {
+    const { converter } = this.#options;
+    this.#nextIsDue = this.#later.length > 0;
+    this.#ended = !this.#nextIsDue;
+    return (this.#nextIsDue ? converter.endAnswer?.() : converter.end()) ?? "";
+  }
+
+  async #openNext(): Promise<void> {
+    this.#nextIsDue = false;
+    const open = this.#later.shift();
+    if (open === undefined) return;
+    if (!this.#exhausted) this.#dropUpstream();
+    this.#upstream = await open(() => this.#dropped.promise);
+    if (this.#cancelled || this.#timedOut) throw new Error("dropped");
+    this.#exhausted = false;
+    this.#reader = byteReader(this.#upstream.body);
+    this.#parser = this.#newParser();
+    this.#watchdog.touch();
+  }
+
+  #newParser(): EventParser {
+    return this.#options.newParser?.() ?? new SseParser();
+  }
+
   async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     try {
       const result = await this.#reader.read();
@@ -200,9 +250,8 @@ class TranslatedSource {
       if (result.done && (this.#timedOut || this.#cancelled)) throw new Error("dropped");
       return result;
     } catch (thrown) {
-      if (this.#options.translator.complete === true && !this.#cancelled) return { done: true, value: undefined };
-      // A joined stream (completions-stream.ts) fails with the error of the call that it could not open.
-      throw thrown instanceof ApiError ? thrown : networkError(this.#options.provider, thrown);
+      if (this.#options.converter.complete === true && !this.#cancelled) return { done: true, value: undefined };
+      throw networkError(this.#options.provider, thrown);
     }
   }
 
@@ -213,7 +262,12 @@ class TranslatedSource {
   }
 
   #drop(): void {
-    this.#options.abortUpstream();
+    this.#dropped.resolve();
+    this.#dropUpstream();
+  }
+
+  #dropUpstream(): void {
+    this.#upstream.abort();
     this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,3 +1,4 @@
+import type { ChatEvent } from "../formats/chat-events.ts";
 import type { Usage } from "../formats/usage.ts";
 import { estimateTokens } from "./estimate.ts";
 
@@ -9,52 +10,54 @@ import { estimateTokens } from "./estimate.ts";
 export class UsageMeter {
   readonly #estimatePrompt: () => number;
   #reported: Usage | null = null;
-  #completion = 0;
-  #reasoning = 0;
+  #promptTokens: number | undefined;
+  #completionTokens = 0;
+  #reasoningTokens = 0;
 
   /** @param estimatePrompt called at most once, and only when the provider does not count */
   constructor(estimatePrompt: () => number) {
-    let prompt: number | undefined;
-    this.#estimatePrompt = () => {
-      prompt ??= estimatePrompt();
-      return prompt;
-    };
+    this.#estimatePrompt = estimatePrompt;
   }
 
-  /** Takes the provider's own counts, if there are any; the last ones count. */
-  report(usage: Usage | null): void {
-    this.#reported = usage ?? this.#reported;
+  observe(event: ChatEvent): void {
+    if (event.type === "usage") this.#reported = event.usage;
+    else if (this.#reported === null) this.#estimate(event);
   }
 
-  /** The provider's own counts, or null while there are none. */
-  get reported(): Usage | null {
-    return this.#reported;
-  }
-
-  /** Text that was generated, piece by piece. */
-  wrote(text: string): void {
-    if (this.#reported === null) this.#completion += estimateTokens(text);
-  }
-
-  reasoned(text: string): void {
-    if (this.#reported !== null) return;
-    const tokens = estimateTokens(text);
-    this.#completion += tokens;
-    this.#reasoning += tokens;
-  }
-
+  /** No counts of the provider's have come. */
   get estimated(): boolean {
     return this.#reported === null;
   }
 
-  get usage(): Usage {
-    return (
-      this.#reported ?? {
-        promptTokens: this.#estimatePrompt(),
-        completionTokens: this.#completion,
-        cachedTokens: 0,
-        reasoningTokens: this.#reasoning,
+  /** @param held text that was generated and is in no event yet */
+  usage(held = ""): Usage {
+    if (this.#reported !== null) return this.#reported;
+    this.#promptTokens ??= this.#estimatePrompt();
+    return {
+      promptTokens: this.#promptTokens,
+      completionTokens: this.#completionTokens + estimateTokens(held),
+      cachedTokens: 0,
+      reasoningTokens: this.#reasoningTokens,
+    };
+  }
+
+  #estimate(event: ChatEvent): void {
+    switch (event.type) {
+      case "text":
+      case "tool_arguments":
+        this.#completionTokens += estimateTokens(event.text);
+        break;
+      case "reasoning": {
+        const tokens = estimateTokens(event.text);
+        this.#completionTokens += tokens;
+        this.#reasoningTokens += tokens;
+        break;
       }
-    );
+      case "tool_call":
+        this.#completionTokens += estimateTokens(event.call.name + event.call.arguments);
+        break;
+      default:
+      // Nothing else is text that the model has generated.
+    }
   }
 }

@@ -1,47 +1,57 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
+import { ChatStreamWriter, chatCompletion } from "@ai-proxy/shared/formats/chat-writer";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
-import { translatedStream } from "@ai-proxy/shared/upstream/stream";
+import { convertedStream } from "@ai-proxy/shared/upstream/stream";
+import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
+import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-translator.ts";
 import type { Call } from "./call.ts";
 import { isCatalog } from "./dialect.ts";
 import { demandedTools } from "./leaked-calls.ts";
 import { integer } from "./output.ts";
 import { PROVIDER } from "./provider.ts";
 import { chatInputs } from "./request.ts";
-import { type CompletionOptions, chatCompletion } from "./response.ts";
 import { answerBody, answerStream } from "./run.ts";
 import { stopSequences } from "./stop.ts";
-import { WorkersAiStream } from "./stream.ts";
+import { readWholeAnswer } from "./whole-answer.ts";
 
 /** POST /v1/chat/completions */
 export async function chat(call: Call): Promise<RelayReply> {
   const { request, body, text } = call;
-  const options: CompletionOptions = {
-    envelope: { id: `chatcmpl-${crypto.randomUUID()}`, created: call.created, model: request.requestedModel },
-    estimatePrompt: () => estimatePromptTokens(text),
+  const envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: call.created, model: request.requestedModel };
+  const options: Omit<AnswerTranslatorOptions, "whole"> = {
     refuseEmpty: request.fallbackWaiting === true,
     stops: stopSequences(body["stop"]),
     demanded: demandedTools(body),
     catalog: isCatalog(request.model),
+    n: integer(body["n"]) ?? 1,
+    startedAt: call.startedAt,
   };
+  const estimatePrompt = () => estimatePromptTokens(text);
   const answer = await call.run(chatInputs(body, { model: request.model, stream: request.stream, text }));
   const { gatewayLogId } = answer;
+  const logged = gatewayLogId !== undefined && { gatewayLogId };
   if (request.stream) {
-    return translatedStream({
+    return convertedStream({
       provider: PROVIDER,
-      upstream: answerStream(answer),
-      translator: new WorkersAiStream({ ...options, includeUsage: request.includeUsage, n: integer(body["n"]) ?? 1 }),
+      upstream: { body: answerStream(answer), abort: answer.abort },
+      converter: new WrittenAnswers({
+        writer: new ChatStreamWriter(envelope, request.includeUsage),
+        translator: () => new AnswerTranslator({ ...options, whole: false }),
+        estimatePrompt,
+        showEstimates: true,
+      }),
       holdForContent: request.fallbackWaiting === true,
       deadlines: call.streamDeadlines(),
-      abortUpstream: answer.abort,
       waitUntil: call.waitUntil,
-      ...(gatewayLogId !== undefined && { gatewayLogId }),
+      ...logged,
     });
   }
-  const completion = chatCompletion(answerBody(answer), options);
-  return jsonReply(completion.body, completion.usage, {
-    usageEstimated: completion.usageEstimated,
-    ...(completion.servedModel !== undefined && { servedModel: completion.servedModel }),
-    ...(gatewayLogId !== undefined && { gatewayLogId }),
+  const whole = readWholeAnswer(answerBody(answer), options, estimatePrompt);
+  const { usage, usageEstimated, servedModel } = whole;
+  return jsonReply(chatCompletion(whole, envelope), usage, {
+    usageEstimated,
+    ...(servedModel !== undefined && { servedModel }),
+    ...logged,
   });
 }

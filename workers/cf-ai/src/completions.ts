@@ -1,30 +1,29 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
+import { badRequest } from "@ai-proxy/shared/errors";
 import {
   type CompletionPlan,
   type CompletionPrompt,
-  mergeCompletions,
   readCompletionRequest,
-} from "@ai-proxy/shared/formats/completions";
-import {
-  CompletionStream,
-  joinedCalls,
-  type PromptCall,
-  PromptsParser,
-} from "@ai-proxy/shared/formats/completions-stream";
-import { SseParser } from "@ai-proxy/shared/formats/sse";
+} from "@ai-proxy/shared/formats/completion-request";
+import { CompletionStreamWriter, textCompletion } from "@ai-proxy/shared/formats/completion-writer";
+import type { AnswerEnvelope } from "@ai-proxy/shared/formats/stream-writer";
+import { sumUsage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
-import { translatedStream } from "@ai-proxy/shared/upstream/stream";
+import { convertedStream, type UpstreamStream } from "@ai-proxy/shared/upstream/stream";
+import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
+import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-translator.ts";
 import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
 import { isCatalog } from "./dialect.ts";
 import { inLanes } from "./lanes.ts";
 import { PROVIDER } from "./provider.ts";
-import { type CompletionOptions, chatCompletion } from "./response.ts";
 import { answerBody, answerStream } from "./run.ts";
 import { stopSequences } from "./stop.ts";
-import { WorkersAiStream } from "./stream.ts";
+import { readWholeAnswer } from "./whole-answer.ts";
+
+type PromptOptions = Omit<AnswerTranslatorOptions, "whole">;
 
 /** POST /v1/completions: one run of the model for each prompt. */
 export async function completions(call: Call): Promise<RelayReply> {
@@ -34,43 +33,34 @@ export async function completions(call: Call): Promise<RelayReply> {
     created: call.created,
     model: call.request.requestedModel,
   };
-  const options = promptOptions(call);
-  return call.request.stream ? streamed(call, plan, envelope, options) : whole(call, plan, envelope, options);
-}
-
-type Envelope = CompletionOptions["envelope"];
-
-/** Empty answers pass here: nothing tells a prompt without a continuation from a failure. */
-function promptOptions(call: Call): Omit<CompletionOptions, "estimatePrompt"> {
-  return {
-    envelope: { id: "", created: call.created, model: call.request.requestedModel },
+  const options = {
+    // Nothing tells a prompt without a continuation from a failure.
     refuseEmpty: false,
     stops: stopSequences(call.body["stop"]),
-    demanded: new Set(),
+    demanded: new Set<string>(),
     catalog: isCatalog(call.request.model),
+    n: plan.n,
+    startedAt: call.startedAt,
   };
+  return call.request.stream ? streamed(call, plan, envelope, options) : whole(call, plan, envelope, options);
 }
 
 async function whole(
   call: Call,
   plan: CompletionPlan,
-  envelope: Envelope,
-  options: Omit<CompletionOptions, "estimatePrompt">,
+  envelope: AnswerEnvelope,
+  options: PromptOptions,
 ): Promise<RelayReply> {
   const runs = await inLanes(
     plan.prompts.map((prompt) => async () => {
       const answer = await call.run(inputsOf(call, prompt, false));
-      const completion = chatCompletion(answerBody(answer), { ...options, estimatePrompt: promptEstimate(prompt) });
-      return { ...completion, gatewayLogId: answer.gatewayLogId };
+      const read = readWholeAnswer(answerBody(answer), options, () => estimatePromptTokens(prompt.chat));
+      return { ...read, gatewayLogId: answer.gatewayLogId };
     }),
   );
-  const { body, usage } = mergeCompletions(
-    plan,
-    runs.map((run) => run.body),
-    envelope,
-  );
+  const usage = sumUsage(runs.map((run) => run.usage));
   const [first] = runs;
-  return jsonReply(body, usage, {
+  return jsonReply(textCompletion(plan, runs, usage, envelope), usage, {
     usageEstimated: runs.some((run) => run.usageEstimated),
     ...(first?.servedModel !== undefined && { servedModel: first.servedModel }),
     ...(first?.gatewayLogId !== undefined && { gatewayLogId: first.gatewayLogId }),
@@ -80,31 +70,24 @@ async function whole(
 async function streamed(
   call: Call,
   plan: CompletionPlan,
-  envelope: Envelope,
-  options: Omit<CompletionOptions, "estimatePrompt">,
+  envelope: AnswerEnvelope,
+  options: PromptOptions,
 ): Promise<RelayReply> {
-  const { includeUsage, fallbackWaiting } = call.request;
-  const upcoming = plan.prompts.values();
-  const { body, abort, skip } = await joinedCalls(
-    plan.prompts.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
-  );
-  return translatedStream({
+  const { includeUsage, fallbackWaiting, cancelled } = call.request;
+  const [first, ...others] = plan.prompts;
+  if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
+  return convertedStream({
     provider: PROVIDER,
-    upstream: body,
-    translator: new CompletionStream({
-      plan,
-      envelope,
-      includeUsage,
-      skip,
-      chatTranslator: () => {
-        const estimatePrompt = promptEstimate(upcoming.next().value);
-        return new WorkersAiStream({ ...options, estimatePrompt, includeUsage: false, n: plan.n });
-      },
+    upstream: await openPrompt(call, first, cancelled),
+    later: others.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
+    converter: new WrittenAnswers({
+      writer: new CompletionStreamWriter(plan, envelope, includeUsage),
+      translator: () => new AnswerTranslator({ ...options, whole: false }),
+      estimatePrompt: (prompt) => estimatePromptTokens(plan.prompts[prompt]?.chat ?? ""),
+      showEstimates: true,
     }),
-    parser: new PromptsParser(() => new SseParser()),
     holdForContent: fallbackWaiting === true,
     deadlines: call.streamDeadlines(),
-    abortUpstream: abort,
     waitUntil: call.waitUntil,
   });
 }
@@ -113,7 +96,7 @@ async function openPrompt(
   call: Call,
   prompt: CompletionPrompt,
   dropped: (() => Promise<void>) | undefined,
-): Promise<PromptCall> {
+): Promise<UpstreamStream> {
   const answer = await call.run(inputsOf(call, prompt, true), dropped);
   return { body: answerStream(answer), abort: answer.abort };
 }
@@ -121,8 +104,4 @@ async function openPrompt(
 function inputsOf(call: Call, { chat }: CompletionPrompt, stream: boolean): JsonObject {
   const body = tryParseJson(chat);
   return completionInputs(isObject(body) ? body : {}, { model: call.request.model, stream, text: chat });
-}
-
-function promptEstimate(prompt: CompletionPrompt | undefined): () => number {
-  return () => estimatePromptTokens(prompt?.chat ?? "");
 }

@@ -1,8 +1,8 @@
-export type FinishReason = "stop" | "length" | "tool_calls" | "function_call" | "content_filter";
+import type { FinishReason } from "@ai-proxy/shared/formats/chat-events";
 
 /**
  * OpenAI's finish reason for what a model gave; native answers give none.
- * A call among the answer makes every clean end `tool_calls` (P28); an end at
+ * A call among the answer makes every clean end `tool_calls`; an end at
  * the token limit stays `length`, with or without one. "error" and the like are no end: null.
  */
 export function finishReason(given: string | undefined, hasToolCalls: boolean): FinishReason | null {

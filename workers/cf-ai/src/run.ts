@@ -1,5 +1,6 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
+import { SSE_DONE, sseEvent } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
 import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
@@ -140,7 +141,7 @@ function cancelledError(): ApiError {
 /** The answer as a stream: models that answer as JSON although a stream was asked get one event of it all (P36). */
 export function answerStream(answer: ModelAnswer): ReadableStream<Uint8Array> {
   if (answer.kind === "stream") return answer.body;
-  const bytes = new TextEncoder().encode(`data: ${JSON.stringify(answer.body)}\n\ndata: [DONE]\n\n`);
+  const bytes = new TextEncoder().encode(sseEvent(answer.body) + SSE_DONE);
   return new ReadableStream({
     start(controller) {
       controller.enqueue(bytes);

@@ -1,51 +1,13 @@
+import type { ToolCall } from "@ai-proxy/shared/formats/chat-events";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { integer } from "./output.ts";
 import { clientToolCallId } from "./tool-call-id.ts";
 
-/** What is called: a function, or (OpenAI's models by way of AI Gateway) a custom tool. */
-type Called = { function: { name?: string; arguments: string } } | { custom: { name?: string; input: string } };
-
-/** What a vendor adds to a call and wants back with it: Gemini's thought signature, by way of AI Gateway. */
-interface Extra {
-  extra_content?: JsonObject;
-}
-
-export type ToolCall = { id: string; type: "function" | "custom" } & Called & Extra;
-
-/**
- * The tool calls of a whole answer. Native models give them flat
- * (`{name, arguments: {…}}`), OpenAI-shaped ones nested with arguments as text;
- * ids stay as they are (P32), `newId` makes one where there is none.
- */
-export function toolCalls(given: readonly JsonObject[], newId: () => string): ToolCall[] {
-  const calls: ToolCall[] = [];
-  const used = new Set<string>();
-  for (const call of given) {
-    const { id, type, name, args, extra } = callParts(call);
-    if (name === "") continue;
-    const own = id !== "" && !used.has(id) ? clientToolCallId(id, name, newId) : newId();
-    used.add(id);
-    calls.push({ id: own, type, ...called(type, args === "" && type === "function" ? "{}" : args, name), ...extra });
-  }
-  return calls;
-}
-
-export type ToolCallDelta = { index: number; id?: string; type?: "function" | "custom" } & Called & Extra;
-
-/** Name and arguments as one text, for the account. */
-export function callText(call: Called): string {
-  return "function" in call
-    ? (call.function.name ?? "") + call.function.arguments
-    : (call.custom.name ?? "") + call.custom.input;
-}
-
-function called(type: "function" | "custom", args: string, name?: string): Called {
-  const named = name === undefined ? {} : { name };
-  return type === "custom" ? { custom: { ...named, input: args } } : { function: { ...named, arguments: args } };
-}
+/** A call that begins, or more of its arguments; `index` is its place among the calls of the choice. */
+export type ToolCallPiece = { index: number; call: ToolCall } | { index: number; kind: ToolCall["kind"]; text: string };
 
 interface OpenCall {
-  type: "function" | "custom";
+  kind: ToolCall["kind"];
   /** Its place in our answer; -1 until its name is known. */
   index: number;
   /** As the model gave it. */
@@ -57,9 +19,10 @@ interface OpenCall {
 }
 
 /**
- * The tool calls of one choice as they stream in: pieces → OpenAI's deltas, with
- * an index of our own that counts on, id and name in the first delta of each
- * call, and the closing marks of native models (every field null, P35) dropped.
+ * The tool calls of one choice as they come in, whole or in pieces, with an index
+ * of our own that counts on. Native models give them flat (`{name, arguments: {…}}`),
+ * OpenAI-shaped ones nested with arguments as text; the closing marks of native
+ * streams, whose every field is null, are dropped.
  */
 export class ToolCallStream {
   readonly #newId: () => string;
@@ -82,14 +45,14 @@ export class ToolCallStream {
   }
 
   /** The pieces of one event. */
-  pushAll(pieces: readonly JsonObject[]): ToolCallDelta[] {
+  pushAll(pieces: readonly JsonObject[]): ToolCallPiece[] {
     const named = new Set<OpenCall>();
     return pieces.flatMap((piece) => this.#push(piece, named) ?? []);
   }
 
   /** `named`: the calls that a piece of the same event has named. A second name in it is another call's, whatever its id or index. */
-  #push(piece: JsonObject, named: Set<OpenCall>): ToolCallDelta | undefined {
-    const { id, type, name, args, extra } = callParts(piece);
+  #push(piece: JsonObject, named: Set<OpenCall>): ToolCallPiece | undefined {
+    const { id, kind, name, args, extraContent } = callParts(piece);
     if (id === "" && name === "" && args === "") return undefined;
     const call = this.#callOf({ index: integer(piece["index"]), id, name }, named);
     if (call === undefined) return undefined;
@@ -97,22 +60,22 @@ export class ToolCallStream {
     if (call.name !== "") {
       if (args === "") return undefined;
       call.hasArguments = true;
-      return { index: call.index, ...called(call.type, args) };
+      return { index: call.index, kind: call.kind, text: args };
     }
     call.id ||= id;
-    call.type = type;
+    call.kind = kind;
     call.held += args;
-    return name === "" ? undefined : { ...this.#begin(call, name), ...extra };
+    return name === "" ? undefined : this.#begin(call, name, extraContent);
   }
 
   /** Functions that are called without arguments get the empty object, so that a client can parse them. */
-  end(): ToolCallDelta[] {
+  end(): ToolCallPiece[] {
     return this.#begun
-      .filter(({ type, hasArguments }) => type === "function" && !hasArguments)
-      .map(({ index }) => ({ index, function: { arguments: "{}" } }));
+      .filter(({ kind, hasArguments }) => kind === "function" && !hasArguments)
+      .map(({ index, kind }) => ({ index, kind, text: "{}" }));
   }
 
-  #begin(call: OpenCall, name: string): ToolCallDelta {
+  #begin(call: OpenCall, name: string, extraContent: JsonObject | undefined): ToolCallPiece {
     call.name = name;
     call.index = this.#begun.length;
     call.hasArguments = call.held !== "";
@@ -120,7 +83,7 @@ export class ToolCallStream {
     const repeated = call.id === "" || this.#byId.has(call.id);
     const id = repeated ? this.#newId() : clientToolCallId(call.id, name, this.#newId);
     if (call.id !== "") this.#byId.set(call.id, call);
-    return { index: call.index, id, type: call.type, ...called(call.type, call.held, name) };
+    return { index: call.index, call: { id, kind: call.kind, name, arguments: call.held, extraContent } };
   }
 
   /** The call that a piece belongs to, a new one where it begins one; undefined for arguments that no call can be told for. */
@@ -131,7 +94,7 @@ export class ToolCallStream {
     if (!belongs && id === "" && name === "" && index === undefined) return undefined;
     const call = belongs
       ? known
-      : { type: "function" as const, index: -1, id, name: "", held: "", hasArguments: false };
+      : { kind: "function" as const, index: -1, id, name: "", held: "", hasArguments: false };
     if (index !== undefined) this.#byIndex.set(index, call);
     this.#last = call;
     return call;
@@ -153,21 +116,22 @@ function beginsAnother(known: OpenCall, piece: PieceMark): boolean {
 
 interface CallParts {
   id: string;
-  type: "function" | "custom";
+  kind: ToolCall["kind"];
   name: string;
   args: string;
-  extra: Extra;
+  /** What a vendor wants back with the call: Gemini's thought signature, by way of AI Gateway. */
+  extraContent: JsonObject | undefined;
 }
 
 function callParts(call: JsonObject): CallParts {
   const { function: fn, custom, extra_content } = call;
   const id = string(call["id"]);
-  const extra = isObject(extra_content) ? { extra_content } : {};
+  const extraContent = isObject(extra_content) ? extra_content : undefined;
   if (!isObject(fn) && isObject(custom)) {
-    return { id, type: "custom", name: string(custom["name"]), args: string(custom["input"]), extra };
+    return { id, kind: "custom", name: string(custom["name"]), args: string(custom["input"]), extraContent };
   }
   const source = isObject(fn) ? fn : call;
-  return { id, type: "function", name: string(source["name"]), args: argumentText(source["arguments"]), extra };
+  return { id, kind: "function", name: string(source["name"]), args: argumentText(source["arguments"]), extraContent };
 }
 
 function argumentText(value: unknown): string {

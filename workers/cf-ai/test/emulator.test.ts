@@ -4,8 +4,7 @@ import { type Answer, answer } from "../../../dev/workers-ai/answer.ts";
 import { embeddingList } from "../src/embedding-list.ts";
 import { embeddingRuns } from "../src/embedding-runs.ts";
 import { chatInputs } from "../src/request.ts";
-import { chatCompletion } from "../src/response.ts";
-import { deltas, readChunks, rows, streamOptions, translate } from "./read-stream.ts";
+import { completionOf, deltas, readChunks, rows, translate } from "./read-answer.ts";
 
 // The offline stand-in answers in Workers AI's own forms; the relay reads them as it reads the real ones.
 
@@ -27,7 +26,7 @@ function ask(model: string, prompt: string, more: JsonObject = {}): Answer {
 
 function whole(given: Answer): JsonObject {
   if (given.kind !== "json") throw new Error(`expected a whole answer, not ${given.kind}`);
-  return chatCompletion(given.body, streamOptions).body;
+  return completionOf(given.body).body;
 }
 
 function streamed(given: Answer): string {

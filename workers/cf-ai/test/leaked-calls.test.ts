@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { demandedTools, leakedCalls } from "../src/leaked-calls.ts";
-import { chatCompletion } from "../src/response.ts";
-import { deltas, rows, streamOptions, translate } from "./read-stream.ts";
+import { completionOf, deltas, rows, translate } from "./read-answer.ts";
 
 const demanded = new Set(["get_weather"]);
 const call = '{"name":"get_weather","arguments":{"city":"Rome"}}';
@@ -37,7 +36,7 @@ test.each([
 describe("P29 a demanded call that the model writes as text", () => {
   test("is a call in a whole answer", () => {
     const output = { choices: [{ index: 0, message: { content: call }, finish_reason: "stop" }] };
-    expect(chatCompletion(output, { ...streamOptions, demanded }).body["choices"]).toMatchObject([
+    expect(completionOf(output, { demanded }).body["choices"]).toMatchObject([
       {
         message: { content: null, tool_calls: [{ function: { name: "get_weather", arguments: '{"city":"Rome"}' } }] },
         finish_reason: "tool_calls",

@@ -1,8 +1,7 @@
 import { SseParser } from "@ai-proxy/shared/formats/sse";
 import { isObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
-import { WorkersAiStream } from "../src/stream.ts";
-import { deltas, readChunks, rows, streamOptions, translate } from "./read-stream.ts";
+import { chatStream, deltas, readChunks, rows, translate } from "./read-answer.ts";
 
 const DONE = "[DONE]";
 
@@ -228,7 +227,7 @@ describe("OpenAI-shaped streams", () => {
       DONE,
     ]);
     expect(rows(sse)).toMatchObject([
-      { delta: { role: "assistant", content: "", reasoning_content: "Hm" } },
+      { delta: { role: "assistant", content: null, reasoning_content: "Hm" } },
       { delta: { content: "4" } },
       { delta: {}, finish_reason: "stop" },
     ]);
@@ -372,7 +371,7 @@ describe("P37 P48 what breaks off", () => {
   });
 
   test("[DONE] is the end, whether or not the model's stream goes on", () => {
-    const stream = new WorkersAiStream(streamOptions);
+    const stream = chatStream();
     stream.push('{"response":"Hi"}');
     expect(stream.finished).toBe(false);
     stream.push("[DONE] ");
@@ -402,14 +401,14 @@ test("a refusal streams as one", () => {
     { choices: [{ delta: {}, finish_reason: "stop" }] },
     DONE,
   ]);
-  expect(deltas(sse)).toEqual([{ role: "assistant", content: "", refusal: "No" }, {}]);
+  expect(deltas(sse)).toEqual([{ role: "assistant", content: null, refusal: "No" }, {}]);
 });
 
 describe("stop sequences", () => {
   const events = ["On", "e\n", "Obs", "erv", "ation: x"].map((response) => ({ response }));
 
   test("the text ends before a sequence, also one in pieces, and the rest of the model is not waited for", () => {
-    const stream = new WorkersAiStream({ ...streamOptions, stops: ["Observation:"] });
+    const stream = chatStream({ stops: ["Observation:"] });
     const sse = events.map((event) => stream.push(JSON.stringify(event))).join("");
     expect(stream.finished).toBe(true);
     expect(rows(sse + stream.end())).toMatchObject([
@@ -420,7 +419,7 @@ describe("stop sequences", () => {
   });
 
   test("a choice that begins after another has come to its sequence is waited for", () => {
-    const stream = new WorkersAiStream({ ...streamOptions, n: 2, stops: ["END"] });
+    const stream = chatStream({ n: 2, stops: ["END"] });
     const says = (index: number) => JSON.stringify({ choices: [{ index, delta: { content: `${index}END` } }] });
     stream.push(says(0));
     expect(stream.finished).toBe(false);
@@ -440,7 +439,7 @@ describe("stop sequences", () => {
 
 test("reasoning and calls are part of the estimate, held back or not", () => {
   const tokens = (event: object, more = {}) => {
-    const stream = new WorkersAiStream({ ...streamOptions, ...more });
+    const stream = chatStream(more);
     stream.push(JSON.stringify(event));
     return stream.usage;
   };
@@ -455,7 +454,7 @@ test("reasoning and calls are part of the estimate, held back or not", () => {
 });
 
 test("the model that served is noted, and nothing has finished before it has begun", () => {
-  const stream = new WorkersAiStream(streamOptions);
+  const stream = chatStream();
   expect(stream).toMatchObject({ finished: false, contentSeen: false, servedModel: undefined });
   stream.push(JSON.stringify({ model: "@cf/served", choices: [] }));
   stream.push(JSON.stringify({ model: "@cf/other", choices: [] }));
@@ -463,7 +462,7 @@ test("the model that served is noted, and nothing has finished before it has beg
 });
 
 test("tokens so far are there at any time, marked as an estimate until the model counts", () => {
-  const stream = new WorkersAiStream(streamOptions);
+  const stream = chatStream();
   stream.push(JSON.stringify({ response: "word " }));
   stream.push(JSON.stringify({ choices: [{ delta: { reasoning: "word" } }] }));
   expect(stream).toMatchObject({
@@ -479,7 +478,7 @@ test("P43 P44 P45 P46 the same stream at every split of its bytes gives the same
   const bytes = new TextEncoder().encode(sse);
   const read = (cut: number) => {
     const parser = new SseParser();
-    const stream = new WorkersAiStream({ ...streamOptions, includeUsage: true });
+    const stream = chatStream({ includeUsage: true });
     const events = [...parser.push(bytes.subarray(0, cut)), ...parser.push(bytes.subarray(cut)), ...parser.end()];
     return events.map((event) => stream.push(event)).join("") + stream.end();
   };
@@ -511,7 +510,7 @@ describe("a stream of another vendor's model, by way of AI Gateway", () => {
 
   test("keeps what only that vendor's chunks have", () => {
     const sse = translate(events, { catalog: true, refuseEmpty: true });
-    expect(deltas(sse)).toEqual([{ role: "assistant", content: "", audio }, { annotations }, {}]);
+    expect(deltas(sse)).toEqual([{ role: "assistant", content: null, audio }, { annotations }, {}]);
     const { chunks } = readChunks(sse);
     expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set(["chatcmpl-1"]));
     expect(new Set(chunks.map(({ model }) => model))).toEqual(new Set(["llama4"]));

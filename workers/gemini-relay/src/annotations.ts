@@ -1,12 +1,7 @@
+import type { Annotation } from "@ai-proxy/shared/formats/chat-events";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { PartStarts } from "./part-starts.ts";
 import { asNumber, asText, at, objectsIn } from "./read.ts";
-
-/** OpenAI's form of a source; indexes count characters (code points) of the message. */
-export interface Annotation {
-  type: "url_citation";
-  url_citation: { start_index: number; end_index: number; url: string; title: string };
-}
 
 /** The text of a candidate, and where Gemini's parts begin in it. */
 export interface AnnotatedText {

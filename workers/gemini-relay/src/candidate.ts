@@ -1,19 +1,10 @@
+import type { Annotation } from "@ai-proxy/shared/formats/chat-events";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { type Annotation, citationsIn, readAnnotations } from "./annotations.ts";
+import { citationsIn, readAnnotations } from "./annotations.ts";
 import type { CandidateEnd } from "./finish-reason.ts";
 import { PartStarts } from "./part-starts.ts";
-import { isAnswer, type Piece, readPart } from "./pieces.ts";
 import { asText, at, objectsIn } from "./read.ts";
-
-/** The envelope that all answers and chunks of one request share. */
-export interface AnswerEnvelope {
-  /** `chatcmpl-…` */
-  id: string;
-  /** Seconds since the epoch. */
-  created: number;
-  /** The model that the client asked for. */
-  model: string;
-}
+import { isAnswer, type Piece, readPart } from "./read-part.ts";
 
 /** One candidate over all chunks (or the only one) of an answer: what has to be known at its end. */
 export class Candidate implements CandidateEnd {

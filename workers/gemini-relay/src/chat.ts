@@ -1,23 +1,26 @@
 import type { RelayReply, RelayRequest, WholeReply } from "@ai-proxy/shared/contract/relay";
 import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import type { ChatAnswer } from "@ai-proxy/shared/formats/chat-answer";
+import { ChatStreamWriter, chatCompletion } from "@ai-proxy/shared/formats/chat-writer";
 import { headerText } from "@ai-proxy/shared/formats/header-text";
-import type { EventParser } from "@ai-proxy/shared/formats/sse";
+import type { AnswerEnvelope } from "@ai-proxy/shared/formats/stream-writer";
+import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
 import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import type { UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
-import { type StreamTranslator, translatedStream } from "@ai-proxy/shared/upstream/stream";
+import { convertedStream, type OpenStream, type UpstreamStream } from "@ai-proxy/shared/upstream/stream";
+import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
+import { AnswerTranslator } from "./answer-translator.ts";
 import { CallIds } from "./call-ids.ts";
-import type { AnswerEnvelope } from "./candidate.ts";
 import { PROVIDER } from "./errors.ts";
-import { GeminiEventParser } from "./framing.ts";
+import { GeminiEventParser } from "./event-parser.ts";
 import { toGeminiRequest } from "./request.ts";
-import { type TranslatedAnswer, toChatCompletion } from "./response.ts";
-import { GeminiStream } from "./stream.ts";
 import type { GeminiApi } from "./upstream.ts";
+import { readWholeAnswer } from "./whole-answer.ts";
 
 export type WaitUntil = (promise: Promise<unknown>) => void;
 
@@ -25,25 +28,24 @@ export type WaitUntil = (promise: Promise<unknown>) => void;
 export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
   const clock = new RequestClock(request.deadlines);
   const { request: body, ignored } = toGeminiRequest(bodyText(request.body), request.model);
+  const envelope = chatEnvelope(request);
   if (!request.stream) {
     const answer = await askWhole(request, body, api, clock);
-    return answerReply(answer.body, [answer], ignored);
+    return answerReply(chatCompletion(answer, envelope), [answer], { usage: answer.usage, ignored });
   }
   const callIds = newCallIds(api.signaturesInCallIds);
-  const call = await api.call(request, "streamGenerateContent", body, clock);
-  const envelope = chatEnvelope(request);
-  const translator = new GeminiStream({
-    envelope,
-    includeUsage: request.includeUsage,
-    callIds,
+  const converter = new WrittenAnswers({
+    writer: new ChatStreamWriter(envelope, request.includeUsage),
+    translator: () => new AnswerTranslator({ callIds, whole: false }),
     estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
+    showEstimates: false,
   });
-  const parser = new GeminiEventParser();
-  return streamReply({ request, clock, translator, parser, ignored, waitUntil, ...streamBody(call) });
+  const upstream = streamOf(await api.call(request, "streamGenerateContent", body, clock));
+  return streamReply({ request, clock, upstream, converter, ignored, waitUntil });
 }
 
-/** A whole answer of Gemini's, in OpenAI's shape. */
-export interface WholeAnswer extends TranslatedAnswer {
+/** A whole answer of Gemini's. */
+export interface WholeAnswer extends ChatAnswer {
   gatewayLogId: string | undefined;
 }
 
@@ -55,56 +57,62 @@ export async function askWhole(
 ): Promise<WholeAnswer> {
   const callIds = newCallIds(api.signaturesInCallIds);
   const { text, headers } = await api.callWhole(request, "generateContent", body, clock);
-  const answer = toChatCompletion(tryParseJson(text), chatEnvelope(request), callIds);
-  return { ...answer, gatewayLogId: gatewayLogId(headers) };
+  return { ...readWholeAnswer(tryParseJson(text), callIds), gatewayLogId: gatewayLogId(headers) };
 }
 
 /** The reply for an OpenAI-shaped body that came of one or several answers. */
-export function answerReply(body: unknown, answers: readonly WholeAnswer[], ignored: readonly string[]): WholeReply {
+export function answerReply(
+  body: unknown,
+  answers: readonly WholeAnswer[],
+  { usage, ignored }: { usage: Usage | null; ignored: readonly string[] },
+): WholeReply {
   const [last] = answers.slice(-1);
-  return jsonReply(body, last?.usage ?? null, {
+  return jsonReply(body, usage, {
     headers: ignoredHeader(ignored),
     ...(last?.servedModel !== undefined && { servedModel: last.servedModel }),
     ...(last?.gatewayLogId !== undefined && { gatewayLogId: last.gatewayLogId }),
   });
 }
 
-export interface StreamParts {
-  request: RelayRequest;
-  clock: RequestClock;
-  translator: StreamTranslator;
-  parser: EventParser;
-  ignored: readonly string[];
-  waitUntil: WaitUntil;
-  upstream: ReadableStream<Uint8Array>;
-  abort(): void;
+/** A provider's stream with the AI Gateway's id of its log entry. */
+export interface LoggedStream extends UpstreamStream {
   logId: string | undefined;
 }
 
+export interface StreamParts {
+  request: RelayRequest;
+  clock: RequestClock;
+  upstream: LoggedStream;
+  later?: readonly OpenStream[];
+  converter: WrittenAnswers;
+  ignored: readonly string[];
+  waitUntil: WaitUntil;
+}
+
 export async function streamReply(parts: StreamParts): Promise<RelayReply> {
-  const { request, clock, translator, parser, ignored, waitUntil, upstream, abort, logId } = parts;
-  const reply = await translatedStream({
+  const { request, clock, upstream, later = [], converter, ignored, waitUntil } = parts;
+  const { logId } = upstream;
+  const reply = await convertedStream({
     provider: PROVIDER,
     upstream,
-    translator,
-    parser,
+    later,
+    converter,
+    newParser: () => new GeminiEventParser(),
     holdForContent: request.fallbackWaiting ?? false,
     deadlines: clock.stream(),
-    abortUpstream: abort,
     waitUntil,
     headers: ignoredHeader(ignored),
     ...(logId !== undefined && { gatewayLogId: logId }),
   });
   // The first event names the version that serves.
-  const { servedModel } = translator;
+  const { servedModel } = converter;
   if (servedModel !== undefined) reply.response.headers.set("x-gateway-model", headerText(servedModel));
   return reply;
 }
 
-export function streamBody(call: UpstreamCall): Pick<StreamParts, "upstream" | "abort" | "logId"> {
-  const { body, headers } = call.response;
+export function streamOf({ response: { body, headers }, abort }: UpstreamCall): LoggedStream {
   if (body === null) throw invalidResponse("Gemini answered without a body.");
-  return { upstream: body, abort: call.abort, logId: gatewayLogId(headers) };
+  return { body, abort, logId: gatewayLogId(headers) };
 }
 
 export function chatEnvelope({ requestId, requestedModel }: RelayRequest): AnswerEnvelope {

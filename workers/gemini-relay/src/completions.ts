@@ -1,60 +1,53 @@
 import type { RelayReply, RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
-import { mergeCompletions, readCompletionRequest } from "@ai-proxy/shared/formats/completions";
-import {
-  CompletionStream,
-  type CompletionStreamOptions,
-  joinedCalls,
-  PromptsParser,
-} from "@ai-proxy/shared/formats/completions-stream";
+import { readCompletionRequest } from "@ai-proxy/shared/formats/completion-request";
+import { CompletionStreamWriter, textCompletion } from "@ai-proxy/shared/formats/completion-writer";
+import { sumUsage } from "@ai-proxy/shared/formats/usage";
 import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
-import type { AnswerEnvelope } from "./candidate.ts";
+import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
+import { AnswerTranslator } from "./answer-translator.ts";
 import {
   answerReply,
   askWhole,
   chatEnvelope,
   newCallIds,
-  streamBody,
+  streamOf,
   streamReply,
   type WaitUntil,
   type WholeAnswer,
 } from "./chat.ts";
-import { GeminiEventParser } from "./framing.ts";
 import { type TranslatedRequest, toGeminiRequest } from "./request.ts";
-import { GeminiStream } from "./stream.ts";
 import type { GeminiApi } from "./upstream.ts";
 
 /** POST /v1/completions, as a chat for each prompt: Gemini has no such API. */
 export async function completions(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
   const clock = new RequestClock(request.deadlines);
   const plan = readCompletionRequest(bodyText(request.body));
-  const prompts = plan.prompts.map(({ chat }) => promptRequest(chat, request.model));
-  const ignored = prompts[0]?.ignored ?? [];
+  const [first, ...others] = plan.prompts.map(({ chat }) => promptRequest(chat, request.model));
+  if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
+  const { ignored } = first;
   const envelope = { ...chatEnvelope(request), id: `cmpl-${request.requestId}` };
   if (!request.stream) {
     const answers: WholeAnswer[] = [];
-    for (const { request: body } of prompts) answers.push(await askWhole(request, body, api, clock));
-    const merged = mergeCompletions(
-      plan,
-      answers.map(({ body }) => body),
-      envelope,
-    );
-    return { ...answerReply(merged.body, answers, ignored), usage: merged.usage };
+    for (const { request: body } of [first, ...others]) answers.push(await askWhole(request, body, api, clock));
+    const usage = sumUsage(answers.map((answer) => answer.usage));
+    return answerReply(textCompletion(plan, answers, usage, envelope), answers, { usage, ignored });
   }
-  let logId: string | undefined;
-  const { body, abort, skip } = await joinedCalls(
-    prompts.map(({ request: prompt }) => async (dropped) => {
-      const asking = dropped === undefined ? request : { ...request, cancelled: dropped };
-      const { upstream, abort, logId: id } = streamBody(await api.call(asking, "streamGenerateContent", prompt, clock));
-      logId ??= id;
-      return { body: upstream, abort };
-    }),
-  );
-  const translator = completionTranslator(request, { plan, envelope, skip });
-  const parser = new PromptsParser(() => new GeminiEventParser());
-  return streamReply({ request, clock, translator, parser, ignored, waitUntil, upstream: body, abort, logId });
+  const converter = new WrittenAnswers({
+    writer: new CompletionStreamWriter(plan, envelope, request.includeUsage),
+    translator: () => new AnswerTranslator({ callIds: newCallIds(), whole: false }),
+    estimatePrompt: (prompt) => estimatePromptTokens(plan.prompts[prompt]?.chat ?? ""),
+    showEstimates: true,
+  });
+  const open = async ({ request: body }: TranslatedRequest, dropped: RelayRequest["cancelled"]) =>
+    streamOf(
+      await api.call({ ...request, ...(dropped && { cancelled: dropped }) }, "streamGenerateContent", body, clock),
+    );
+  const upstream = await open(first, request.cancelled);
+  const later = others.map((prompt) => (dropped: () => Promise<void>) => open(prompt, dropped));
+  return streamReply({ request, clock, upstream, later, converter, ignored, waitUntil });
 }
 
 /** A prompt is its chat's only message: what is wrong with that is wrong with the prompt. */
@@ -65,23 +58,4 @@ function promptRequest(chat: string, model: string): TranslatedRequest {
     if (!(thrown instanceof ApiError) || thrown.param?.startsWith("messages") !== true) throw thrown;
     throw badRequest("prompt must not be empty: Gemini answers texts only.", "prompt", "invalid_value");
   }
-}
-
-function completionTranslator(
-  request: RelayRequest,
-  { plan, envelope, skip }: Pick<CompletionStreamOptions, "plan" | "skip"> & { envelope: AnswerEnvelope },
-): CompletionStream {
-  return new CompletionStream({
-    plan,
-    envelope,
-    includeUsage: request.includeUsage,
-    skip,
-    chatTranslator: () =>
-      new GeminiStream({
-        envelope,
-        includeUsage: false,
-        callIds: newCallIds(),
-        estimatePrompt: () => Math.ceil(estimatePromptTokens(bodyText(request.body)) / plan.prompts.length),
-      }),
-  });
 }

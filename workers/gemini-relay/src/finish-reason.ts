@@ -1,7 +1,5 @@
 import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
-
-/** OpenAI's finish reasons that a Gemini answer can have. */
-export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+import type { FinishReason } from "@ai-proxy/shared/formats/chat-events";
 
 /**
  * Gemini's finish reasons (21 in the discovery document, more at Vertex) in

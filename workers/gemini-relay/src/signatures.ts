@@ -55,11 +55,6 @@ export function ownToolSteps(message: JsonObject): Part[] {
   });
 }
 
-/** How a client gets a signature, and gives it back. */
-export function signatureContent(signature: string): JsonObject {
-  return { google: { thought_signature: signature } };
-}
-
 /** Text that is not base64 is a 400 at Gemini: better no signature than that. */
 function wellFormed(signature: string | undefined): string | undefined {
   return signature !== undefined && /^[\w+/-]+={0,2}$/.test(signature) ? signature : undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Base64Joiner } from "../src/audio.ts";
+import { Base64Joiner } from "../src/base64-joiner.ts";
 import { candidate, deltas, messageOf, play, sse } from "./helpers.ts";
 
 const bytes = Buffer.from("0123456789abcdefghijklmnopqrstuvwxyz");

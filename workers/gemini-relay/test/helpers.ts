@@ -1,10 +1,12 @@
 import { ApiError } from "@ai-proxy/shared/errors";
+import { ChatStreamWriter, chatCompletion } from "@ai-proxy/shared/formats/chat-writer";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
+import { AnswerTranslator } from "../src/answer-translator.ts";
 import { CallIds } from "../src/call-ids.ts";
-import { GeminiEventParser } from "../src/framing.ts";
+import { GeminiEventParser } from "../src/event-parser.ts";
 import { toGeminiRequest } from "../src/request.ts";
-import { toChatCompletion } from "../src/response.ts";
-import { GeminiStream } from "../src/stream.ts";
+import { readWholeAnswer } from "../src/whole-answer.ts";
 
 export const envelope = { id: "chatcmpl-1", created: 7, model: "asked-for" };
 
@@ -33,7 +35,8 @@ export const refused = (body: JsonObject, model?: string): ApiError => refusal((
 
 /** The completion for Gemini's answer. */
 export function complete(answer: unknown) {
-  return toChatCompletion(answer, envelope, new CallIds("call_"));
+  const read = readWholeAnswer(answer, new CallIds("call_"));
+  return { ...read, body: chatCompletion(read, envelope) };
 }
 
 /** The only choice of the completion for these parts. */
@@ -58,7 +61,7 @@ export interface StreamRun {
   chunks: JsonObject[];
   done: number;
   error: ApiError | null;
-  stream: GeminiStream;
+  stream: WrittenAnswers;
 }
 
 const encoder = new TextEncoder();
@@ -72,7 +75,12 @@ export function candidate(parts: unknown[], rest: JsonObject = {}): JsonObject {
 
 /** Plays bytes of Gemini's to the relay's parser and translator, cut at these positions. */
 export function playBytes(bytes: Uint8Array, cuts: readonly number[] = [], includeUsage = false): StreamRun {
-  const stream = new GeminiStream({ envelope, includeUsage, callIds: new CallIds("call_"), estimatePrompt: () => 7 });
+  const stream = new WrittenAnswers({
+    writer: new ChatStreamWriter(envelope, includeUsage),
+    translator: () => new AnswerTranslator({ callIds: new CallIds("call_"), whole: false }),
+    estimatePrompt: () => 7,
+    showEstimates: false,
+  });
   const parser = new GeminiEventParser();
   let text = "";
   let error: ApiError | null = null;

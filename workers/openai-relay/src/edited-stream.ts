@@ -1,8 +1,10 @@
-import { isDone, SSE_DONE } from "@ai-proxy/shared/formats/sse";
+import type { ApiError } from "@ai-proxy/shared/errors";
+import { errorEvent } from "@ai-proxy/shared/formats/error-body";
+import { isDone, SSE_DONE, sseTextEvent } from "@ai-proxy/shared/formats/sse";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
-import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream";
+import type { StreamConverter } from "@ai-proxy/shared/upstream/stream";
 import { objectMembers, objectSplices, spliced } from "./json-edit.ts";
 import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
@@ -27,7 +29,7 @@ const USAGE = new Set(["usage"]);
  * get from the provider; and the upstream's quirks are mended. Events are
  * edited as text; what is not edited keeps its bytes.
  */
-export class EditedStream implements StreamTranslator {
+export class EditedStream implements StreamConverter {
   readonly #options: EditedStreamOptions;
   readonly #mender: Mender | null;
   #doneSent = false;
@@ -54,8 +56,7 @@ export class EditedStream implements StreamTranslator {
     if (meter.error !== null) throw meter.error;
     const hasUsage = dropUsage && chunk["usage"] !== undefined;
     if (hasUsage && isOnlyUsage(chunk)) return "";
-    // Line ends between the tokens of a JSON text: each line is a field of its own again.
-    return `data: ${this.#edited(data, hasUsage).replaceAll("\n", "\ndata: ")}\n\n`;
+    return sseTextEvent(this.#edited(data, hasUsage));
   }
 
   end(): string {
@@ -63,6 +64,10 @@ export class EditedStream implements StreamTranslator {
     if (!meter.complete) throw cutError(provider);
     if (fallbackWaiting && meter.saidNothing) throw emptyCompletion(provider);
     return this.#doneSent ? "" : SSE_DONE;
+  }
+
+  fail(error: ApiError): string {
+    return errorEvent(error);
   }
 
   /** After [DONE] nothing is waited for: some servers keep the connection. */

@@ -4,7 +4,7 @@ import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import { readBody } from "@ai-proxy/shared/upstream/fetch";
-import { translatedStream } from "@ai-proxy/shared/upstream/stream";
+import { convertedStream } from "@ai-proxy/shared/upstream/stream";
 import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
 import { EditedStream } from "./edited-stream.ts";
 import { clientHeaders, logIdOf } from "./headers.ts";
@@ -86,8 +86,8 @@ function streamed(
     ...logIdOf(headers),
   };
   if (!dropUsage && !Mender.needed(quirks, "stream")) return nativeStream({ ...options, meter, endsWithDone: true });
-  const translator = new EditedStream({ provider, meter, dropUsage, quirks, fallbackWaiting });
-  return translatedStream({ ...options, translator });
+  const converter = new EditedStream({ provider, meter, dropUsage, quirks, fallbackWaiting });
+  return convertedStream({ ...options, upstream: { body: options.upstream, abort: answer.abort }, converter });
 }
 
 /** The id that the upstream knows for this name. */

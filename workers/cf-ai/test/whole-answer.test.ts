@@ -1,36 +1,27 @@
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
-import { type CompletionOptions, chatCompletion } from "../src/response.ts";
 import { modelToolCallId } from "../src/tool-call-id.ts";
-
-const options: CompletionOptions = {
-  envelope: { id: "chatcmpl-ours", created: 1_800_000_000, model: "llama4" },
-  estimatePrompt: () => 7,
-  refuseEmpty: false,
-  stops: [],
-  demanded: new Set(),
-  catalog: false,
-};
+import { completionOf, type StreamOptions } from "./read-answer.ts";
 
 const SIGNED = { google: { thought_signature: "c2ln" } };
 
 /** An id that the relay has made. */
 const OURS = expect.stringMatching(/^call_[0-9a-f]{20}_\d+$/);
 
-function choice(output: JsonObject, more: Partial<CompletionOptions> = {}): unknown {
-  const { body } = chatCompletion(output, { ...options, ...more });
+function choice(output: JsonObject, more: Partial<StreamOptions> = {}): unknown {
+  const { body } = completionOf(output, more);
   return Array.isArray(body["choices"]) ? body["choices"][0] : undefined;
 }
 
 function calls(output: JsonObject): { id: string }[] {
-  const [first] = chatCompletion(output, options).body["choices"] as { message: { tool_calls: { id: string }[] } }[];
+  const [first] = completionOf(output).body["choices"] as { message: { tool_calls: { id: string }[] } }[];
   return first?.message.tool_calls ?? [];
 }
 
 describe("native answers", () => {
   test("text and usage, in OpenAI's shape and with the model that was asked for", () => {
     const output = { response: "Hello", usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };
-    expect(chatCompletion(output, options)).toMatchObject({
+    expect(completionOf(output)).toMatchObject({
       body: {
         id: "chatcmpl-ours",
         object: "chat.completion",
@@ -105,14 +96,14 @@ describe("native answers", () => {
   });
 
   test("usage that the model does not give is estimated and marked", () => {
-    const completion = chatCompletion({ response: "four by four" }, options);
+    const completion = completionOf({ response: "four by four" });
     expect(completion).toMatchObject({ usage: { promptTokens: 7, completionTokens: 3 }, usageEstimated: true });
     const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-    expect(chatCompletion({ response: "four by four", usage: zeros }, options)).toMatchObject(completion);
+    expect(completionOf({ response: "four by four", usage: zeros })).toMatchObject(completion);
   });
 
   test("reasoning and calls are part of the estimate", () => {
-    const usageOf = (output: JsonObject) => chatCompletion(output, options).usage;
+    const usageOf = (output: JsonObject) => completionOf(output).usage;
     const spoken = { response: "four by four" };
     expect(usageOf({ ...spoken, reasoning: "four by four" })).toMatchObject({
       completionTokens: 6,
@@ -142,7 +133,7 @@ describe("native answers", () => {
     { choices: [{ message: { content: "", reasoning: "Hm" } }] },
     { choices: [{ message: { content: null, refusal: "No" } }] },
   ])("%j is not an empty answer", (output) => {
-    expect(chatCompletion(output, { ...options, refuseEmpty: true }).body["choices"]).toHaveLength(1);
+    expect(completionOf(output, { refuseEmpty: true }).body["choices"]).toHaveLength(1);
   });
 });
 
@@ -155,7 +146,7 @@ describe("OpenAI-shaped answers", () => {
   });
 
   test("id and time are the model's, the model is the one asked for, the one that served is noted", () => {
-    const completion = chatCompletion(shaped({ content: "Hi" }), options);
+    const completion = completionOf(shaped({ content: "Hi" }));
     expect(completion.body).toMatchObject({ id: "chatcmpl-theirs", created: 1_700_000_000, model: "llama4" });
     expect(completion.servedModel).toBe("@cf/served");
   });
@@ -168,17 +159,14 @@ describe("OpenAI-shaped answers", () => {
 
   test("the model's fingerprint is given, and an id or a time that says nothing is ours", () => {
     const output = { ...shaped({ content: "Hi" }), system_fingerprint: "fp_1" };
-    expect(chatCompletion(output, options).body).toMatchObject({ system_fingerprint: "fp_1" });
+    expect(completionOf(output).body).toMatchObject({ system_fingerprint: "fp_1" });
     for (const [id, created] of [
       ["", 0],
       [1, 0.5],
       [null, "1"],
       [undefined, -1],
     ]) {
-      const { body, servedModel } = chatCompletion(
-        { ...output, id, created, model: "", system_fingerprint: 1 },
-        options,
-      );
+      const { body, servedModel } = completionOf({ ...output, id, created, model: "", system_fingerprint: 1 });
       expect(body).toMatchObject({ id: "chatcmpl-ours", created: 1_800_000_000 });
       expect(body).not.toHaveProperty("system_fingerprint");
       expect(servedModel).toBeUndefined();
@@ -205,7 +193,7 @@ describe("OpenAI-shaped answers", () => {
       ...shaped({ content: "ok", tool_calls: null }),
       usage: { prompt_tokens: null, completion_tokens: null },
     };
-    expect(chatCompletion(output, options)).toMatchObject({ usageEstimated: true });
+    expect(completionOf(output)).toMatchObject({ usageEstimated: true });
     expect(choice(output)).not.toHaveProperty("message.tool_calls");
   });
 
@@ -247,7 +235,7 @@ describe("OpenAI-shaped answers", () => {
         { index: 1, message: { content: "b" }, finish_reason: "length" },
       ],
     };
-    expect(chatCompletion(output, options).body["choices"]).toMatchObject([
+    expect(completionOf(output).body["choices"]).toMatchObject([
       { index: 0, logprobs },
       { index: 1, logprobs: null, finish_reason: "length" },
     ]);
@@ -286,7 +274,7 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
   };
 
   test("keeps what only that vendor's answers have", () => {
-    const { body } = chatCompletion(output, { ...options, catalog: true, refuseEmpty: true });
+    const { body } = completionOf(output, { catalog: true, refuseEmpty: true });
     expect(body).toMatchObject({ id: "chatcmpl-1", model: "llama4", service_tier: "default" });
     expect(body["choices"]).toEqual([
       {
@@ -307,7 +295,7 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
       usage: null,
       choices: [{ message: said, finish_reason: "stop" }],
     };
-    const { body } = chatCompletion(given, { ...options, catalog: true });
+    const { body } = completionOf(given, { catalog: true });
     expect(body).toMatchObject({
       id: "chatcmpl-1",
       object: "chat.completion",
@@ -344,13 +332,13 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
 
   test("is empty when nothing but its trimmings is there", () => {
     const empty = { choices: [{ message: { content: "", annotations: [] }, finish_reason: "stop" }] };
-    expect(() => chatCompletion(empty, { ...options, catalog: true, refuseEmpty: true })).toThrow(
+    expect(() => completionOf(empty, { catalog: true, refuseEmpty: true })).toThrow(
       expect.objectContaining({ code: "empty_completion" }),
     );
   });
 
   test("does not change what Workers AI's own models give", () => {
-    expect(chatCompletion(output, options).body).not.toHaveProperty("service_tier");
+    expect(completionOf(output).body).not.toHaveProperty("service_tier");
     expect(choice(output)).not.toHaveProperty("message.audio");
   });
 });
