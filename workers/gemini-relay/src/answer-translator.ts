@@ -1,8 +1,9 @@
 import type { ChatEvent, ContentEvent, FinishReason } from "@ai-proxy/shared/formats/chat-events";
 import { signatureContent } from "@ai-proxy/shared/formats/extra-content";
-import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, tryParseJson, type Unchecked } from "@ai-proxy/shared/json";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream-translator";
+import type { Candidate as GeminiCandidate, GenerateContentResponse } from "@google/genai";
 import { blockedPrompt, serviceTier, systemFingerprint } from "./answer-metadata.ts";
 import { Base64Joiner } from "./base64-joiner.ts";
 import type { CallIds } from "./call-ids.ts";
@@ -10,7 +11,7 @@ import { Candidate } from "./candidate.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { finishReasons, withheldMessage } from "./finish-reason.ts";
 import { readLogprobs } from "./logprobs.ts";
-import { asText } from "./read.ts";
+import { asNumber, asText } from "./read.ts";
 import type { Piece } from "./read-part.ts";
 import { mergeReports, readUsage } from "./usage.ts";
 
@@ -56,16 +57,16 @@ export class AnswerTranslator implements StreamTranslator {
   }
 
   /** One GenerateContentResponse. Throws the error that it may hold instead. */
-  read(response: JsonObject): ChatEvent[] {
+  read(response: Unchecked<GenerateContentResponse>): ChatEvent[] {
     const error = answeredError(response);
     if (error !== null) throw error;
     const events = this.#begin(response);
-    if (isObject(response["usageMetadata"])) {
-      this.#report = mergeReports(this.#report, response["usageMetadata"]);
+    const { usageMetadata, candidates } = response;
+    if (isObject(usageMetadata)) {
+      this.#report = mergeReports(this.#report, usageMetadata);
       events.push({ type: "usage", usage: readUsage(this.#report) });
     }
     this.#blocked ??= blockedPrompt(response);
-    const { candidates } = response;
     if (!Array.isArray(candidates)) return events;
     for (const candidate of candidates) if (isObject(candidate)) this.#readCandidate(candidate, events);
     return events;
@@ -84,8 +85,8 @@ export class AnswerTranslator implements StreamTranslator {
     return ends.flatMap(({ choice, finish }) => endChoice(choice, finish));
   }
 
-  #begin(response: JsonObject): ChatEvent[] {
-    const servedModel = this.#servedModel ?? asText(response["modelVersion"]);
+  #begin(response: Unchecked<GenerateContentResponse>): ChatEvent[] {
+    const servedModel = this.#servedModel ?? asText(response.modelVersion);
     if (this.#members !== undefined && servedModel === this.#servedModel) return [];
     const tier = serviceTier(response);
     this.#members ??= {
@@ -96,10 +97,10 @@ export class AnswerTranslator implements StreamTranslator {
     return [{ type: "begun", servedModel, members: this.#members }];
   }
 
-  #readCandidate(given: JsonObject, events: ChatEvent[]): void {
-    const choice = this.#choice(typeof given["index"] === "number" ? given["index"] : 0);
+  #readCandidate(given: Unchecked<GeminiCandidate>, events: ChatEvent[]): void {
+    const choice = this.#choice(asNumber(given.index) ?? 0);
     let callIndex = choice.candidate.calls;
-    let logprobs = readLogprobs(given["logprobsResult"]);
+    let logprobs = readLogprobs(given.logprobsResult);
     for (const piece of choice.candidate.read(given)) {
       const event = this.#toEvent(choice, piece, callIndex);
       if (piece.kind === "call") callIndex++;
@@ -178,5 +179,5 @@ function endChoice({ index, candidate, audio }: Choice, finish: FinishReason | n
 
 /** What waits for the end of the message does not count as said, and takes no log probabilities. */
 function isStreamed(event: ChatEvent): event is ContentEvent {
-  return !["image", "signature", "provider_step"].includes(event.type);
+  return event.type !== "image" && event.type !== "signature" && event.type !== "provider_step";
 }

@@ -1,5 +1,6 @@
 import type { Annotation } from "@ai-proxy/shared/formats/chat-events";
-import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, type Unchecked } from "@ai-proxy/shared/json";
+import type { Candidate as GeminiCandidate } from "@google/genai";
 import { citationsIn, readAnnotations } from "./annotations.ts";
 import type { CandidateEnd } from "./finish-reason.ts";
 import { PartStarts } from "./part-starts.ts";
@@ -21,16 +22,16 @@ export class Candidate implements CandidateEnd {
   #urlContext: JsonObject | undefined;
 
   /** Takes note of one appearance of the candidate; gives what it says, in order. */
-  read(candidate: JsonObject): Piece[] {
-    const reason = asText(candidate["finishReason"]);
+  read(candidate: Unchecked<GeminiCandidate>): Piece[] {
+    const reason = asText(candidate.finishReason);
     if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED") this.reasons.push(reason);
-    this.finishMessage = asText(candidate["finishMessage"]) ?? this.finishMessage;
-    this.#grounding = filled(candidate["groundingMetadata"]) ?? this.#grounding;
-    for (const cited of citationsIn(candidate["citationMetadata"])) this.#citations.set(JSON.stringify(cited), cited);
-    this.#urlContext = filled(candidate["urlContextMetadata"]) ?? this.#urlContext;
+    this.finishMessage = asText(candidate.finishMessage) ?? this.finishMessage;
+    this.#grounding = filled(candidate.groundingMetadata) ?? this.#grounding;
+    for (const cited of citationsIn(candidate.citationMetadata)) this.#citations.set(JSON.stringify(cited), cited);
+    this.#urlContext = filled(candidate.urlContextMetadata) ?? this.#urlContext;
     const pieces: Piece[] = [];
     let place = 0;
-    for (const part of objectsIn(at(candidate, "content", "parts"))) {
+    for (const part of objectsIn(at(candidate.content, "parts"))) {
       this.#partStarts.add(part, place++, this.#text.length);
       for (const piece of readPart(part)) {
         this.#note(piece);

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, type Unchecked } from "@ai-proxy/shared/json";
+import type { LogprobsResult, LogprobsResultCandidate } from "@google/genai";
 import { asNumber, asText, objectsIn } from "./read.ts";
 
 /**
@@ -8,9 +9,10 @@ import { asNumber, asText, objectsIn } from "./read.ts";
  */
 export function readLogprobs(result: unknown): JsonObject | null {
   if (!isObject(result)) return null;
-  const chosen = objectsIn(result["chosenCandidates"]);
+  const { chosenCandidates, topCandidates }: Unchecked<LogprobsResult> = result;
+  const chosen = objectsIn(chosenCandidates);
   if (chosen.length === 0) return null;
-  const tops = objectsIn(result["topCandidates"]);
+  const tops = objectsIn(topCandidates);
   const content = chosen.map((token, position) => ({
     ...tokenLogprob(token),
     top_logprobs: objectsIn(tops[position]?.["candidates"]).map(tokenLogprob),
@@ -20,7 +22,11 @@ export function readLogprobs(result: unknown): JsonObject | null {
 
 const encoder = new TextEncoder();
 
-function tokenLogprob(candidate: JsonObject): { token: string; logprob: number; bytes: number[] } {
-  const token = asText(candidate["token"]) ?? "";
-  return { token, logprob: asNumber(candidate["logProbability"]) ?? 0, bytes: [...encoder.encode(token)] };
+function tokenLogprob(candidate: Unchecked<LogprobsResultCandidate>): {
+  token: string;
+  logprob: number;
+  bytes: number[];
+} {
+  const token = asText(candidate.token) ?? "";
+  return { token, logprob: asNumber(candidate.logProbability) ?? 0, bytes: [...encoder.encode(token)] };
 }

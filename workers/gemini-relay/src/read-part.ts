@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, type Unchecked } from "@ai-proxy/shared/json";
+import type { FunctionCall, Blob as GeminiBlob } from "@google/genai";
 import { asText, at } from "./read.ts";
 
 /** What one of Gemini's parts says to an OpenAI client. */
@@ -61,14 +62,14 @@ export function readPart(part: JsonObject): Piece[] {
 }
 
 /** Gemini leaves `args` out when there are none. */
-function callPiece(call: JsonObject, signature: string | undefined): Piece {
-  const args = JSON.stringify(isObject(call["args"]) ? call["args"] : {});
-  return { kind: "call", name: asText(call["name"]) ?? "", args, id: asText(call["id"]), signature };
+function callPiece(call: Unchecked<FunctionCall>, signature: string | undefined): Piece {
+  const args = JSON.stringify(isObject(call.args) ? call.args : {});
+  return { kind: "call", name: asText(call.name) ?? "", args, id: asText(call.id), signature };
 }
 
-function filePiece(file: JsonObject, part: JsonObject, signature: string | undefined): Piece {
-  const type = asText(file["mimeType"]) ?? "";
-  const data = asText(file["data"]) ?? "";
+function filePiece(file: Unchecked<GeminiBlob>, part: JsonObject, signature: string | undefined): Piece {
+  const type = asText(file.mimeType) ?? "";
+  const data = asText(file.data) ?? "";
   if (type.startsWith("audio/")) return { kind: "audio", data };
   if (type.startsWith("image/") && part["thought"] !== true) {
     return { kind: "image", url: `data:${type};base64,${data}`, signature };

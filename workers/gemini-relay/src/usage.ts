@@ -1,5 +1,6 @@
 import type { Usage } from "@ai-proxy/shared/formats/usage";
-import type { JsonObject } from "@ai-proxy/shared/json";
+import type { JsonObject, Unchecked } from "@ai-proxy/shared/json";
+import type { GenerateContentResponseUsageMetadata } from "@google/genai";
 import { asNumber, objectsIn } from "./read.ts";
 
 /**
@@ -12,16 +13,16 @@ import { asNumber, objectsIn } from "./read.ts";
  *   {promptTokenCount: 10, candidatesTokenCount: 5, thoughtsTokenCount: 20, totalTokenCount: 35}
  *   → {promptTokens: 10, completionTokens: 25, reasoningTokens: 20, cachedTokens: 0}
  */
-export function readUsage(metadata: JsonObject): Usage {
-  const count = (name: string) => asNumber(metadata[name]) ?? 0;
-  const total = asNumber(metadata["totalTokenCount"]);
+export function readUsage(metadata: Unchecked<GenerateContentResponseUsageMetadata>): Usage {
+  const count = (name: keyof typeof metadata) => asNumber(metadata[name]) ?? 0;
+  const total = asNumber(metadata.totalTokenCount);
   const promptTokens = count("promptTokenCount") + count("toolUsePromptTokenCount");
   const reasoningTokens = count("thoughtsTokenCount");
   const candidates =
-    asNumber(metadata["candidatesTokenCount"]) ?? Math.max(0, (total ?? 0) - promptTokens - reasoningTokens);
+    asNumber(metadata.candidatesTokenCount) ?? Math.max(0, (total ?? 0) - promptTokens - reasoningTokens);
   const includesThoughts = candidates >= reasoningTokens && total === promptTokens + candidates;
-  const promptAudio = audioTokens(metadata["promptTokensDetails"]);
-  const completionAudio = audioTokens(metadata["candidatesTokensDetails"]);
+  const promptAudio = audioTokens(metadata.promptTokensDetails);
+  const completionAudio = audioTokens(metadata.candidatesTokensDetails);
   return {
     promptTokens,
     completionTokens: includesThoughts ? candidates : candidates + reasoningTokens,
