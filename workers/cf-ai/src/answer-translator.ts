@@ -9,10 +9,10 @@ import { moreOfAnswer, saysMore } from "./catalog.ts";
 import { bodyFailure, failureError } from "./errors.ts";
 import { finishReason } from "./finish-reason.ts";
 import { leakedCalls } from "./leaked-calls.ts";
-import { countedUsage, type OutputRow, outputRows } from "./output.ts";
+import { countedUsage, type OutputRow, outputRows } from "./output-rows.ts";
 import { PROVIDER } from "./provider.ts";
-import { StopText } from "./stop.ts";
-import { toolCallIds } from "./tool-call-id.ts";
+import { StopText } from "./stop-sequences.ts";
+import { toolCallIds } from "./tool-call-ids.ts";
 import { type ToolCallPiece, ToolCallStream } from "./tool-calls.ts";
 
 export interface AnswerTranslatorOptions {

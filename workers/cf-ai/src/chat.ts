@@ -8,11 +8,11 @@ import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-transla
 import type { Call } from "./call.ts";
 import { isCatalog } from "./dialect.ts";
 import { demandedTools } from "./leaked-calls.ts";
-import { integer } from "./output.ts";
+import { integer } from "./output-rows.ts";
 import { PROVIDER } from "./provider.ts";
 import { chatInputs } from "./request.ts";
 import { answerBody, answerStream } from "./run.ts";
-import { stopSequences } from "./stop.ts";
+import { stopSequences } from "./stop-sequences.ts";
 import { readWholeAnswer } from "./whole-answer.ts";
 
 /** POST /v1/chat/completions */

@@ -17,10 +17,10 @@ import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-transla
 import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
 import { isCatalog } from "./dialect.ts";
-import { inLanes } from "./lanes.ts";
 import { PROVIDER } from "./provider.ts";
 import { answerBody, answerStream } from "./run.ts";
-import { stopSequences } from "./stop.ts";
+import { inLanes } from "./run-in-lanes.ts";
+import { stopSequences } from "./stop-sequences.ts";
 import { readWholeAnswer } from "./whole-answer.ts";
 
 type PromptOptions = Omit<AnswerTranslatorOptions, "whole">;

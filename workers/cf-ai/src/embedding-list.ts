@@ -2,7 +2,7 @@ import { invalidResponse } from "@ai-proxy/shared/errors";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { EmbeddingRun } from "./embedding-runs.ts";
-import { unwrapResult } from "./output.ts";
+import { unwrapResult } from "./output-rows.ts";
 
 type Vector = number[] | string;
 

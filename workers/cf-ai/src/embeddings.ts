@@ -3,8 +3,8 @@ import { jsonReply } from "@ai-proxy/shared/upstream/reply";
 import type { Call } from "./call.ts";
 import { embeddingList } from "./embedding-list.ts";
 import { embeddingRuns } from "./embedding-runs.ts";
-import { inLanes } from "./lanes.ts";
 import { answerBody } from "./run.ts";
+import { inLanes } from "./run-in-lanes.ts";
 
 /** POST /v1/embeddings: a run of the model for as many texts as it takes. */
 export async function embeddings(call: Call): Promise<RelayReply> {

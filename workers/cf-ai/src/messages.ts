@@ -2,7 +2,7 @@ import { badRequest } from "@ai-proxy/shared/errors";
 import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
-import { modelToolCallId } from "./tool-call-id.ts";
+import { modelToolCallId } from "./tool-call-ids.ts";
 
 /**
  * OpenAI's messages in the form that Workers AI takes. Text alone is always a

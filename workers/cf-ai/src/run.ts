@@ -5,7 +5,7 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
 import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
-import { unwrapResult } from "./output.ts";
+import { unwrapResult } from "./output-rows.ts";
 import { PROVIDER } from "./provider.ts";
 
 /** The part of the AI binding that is used; a test or `wrangler dev` binds a Worker with such a method. */

@@ -1,7 +1,7 @@
 import type { ToolCall } from "@ai-proxy/shared/formats/chat-events";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { integer } from "./output.ts";
-import { clientToolCallId } from "./tool-call-id.ts";
+import { integer } from "./output-rows.ts";
+import { clientToolCallId } from "./tool-call-ids.ts";
 
 /** A call that begins, or more of its arguments; `index` is its place among the calls of the choice. */
 export type ToolCallPiece = { index: number; call: ToolCall } | { index: number; kind: ToolCall["kind"]; text: string };

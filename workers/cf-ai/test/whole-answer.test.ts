@@ -1,6 +1,6 @@
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
-import { modelToolCallId } from "../src/tool-call-id.ts";
+import { modelToolCallId } from "../src/tool-call-ids.ts";
 import { completionOf, type StreamOptions } from "./read-answer.ts";
 
 const SIGNED = { google: { thought_signature: "c2ln" } };

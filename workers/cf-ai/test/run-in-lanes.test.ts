@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inLanes } from "../src/lanes.ts";
+import { inLanes } from "../src/run-in-lanes.ts";
 
 /** Tasks that end when they are told to, and what is known of them. */
 function scripted(count: number) {

@@ -1,7 +1,24 @@
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
-import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, type Unchecked } from "@ai-proxy/shared/json";
+import type { ChatCompletion } from "openai/resources/chat/completions";
 import { moreOfMessage } from "./catalog.ts";
-import { modelText } from "./text.ts";
+import { modelText } from "./model-text.ts";
+
+/** A native model's answer, or a chunk of one; some have OpenAI's members besides. */
+interface NativeOutput extends ChatCompletion {
+  response: string | object | null;
+  tool_calls: object[];
+  finish_reason: string;
+}
+
+/** A message or delta of either family. vLLM calls reasoning `reasoning`, DeepSeek's and Kimi's servers `reasoning_content`. */
+interface ModelMessage {
+  content: unknown;
+  refusal: string | null;
+  reasoning: string;
+  reasoning_content: string;
+  tool_calls: object[];
+}
 
 /** One choice of an answer, or of a chunk, in the same terms for both families of models. */
 export interface OutputRow {
@@ -22,7 +39,7 @@ export interface OutputRow {
  * `tool_calls`. Empty when it has neither (a chunk of padding or usage).
  */
 export function outputRows(output: JsonObject, catalog: boolean): OutputRow[] {
-  const choices = output["choices"];
+  const { choices, response, finish_reason: finish }: Unchecked<NativeOutput> = output;
   // Some native models have both: the list, if it has anything, says more.
   if (Array.isArray(choices) && (choices.length > 0 || !("response" in output))) {
     return choices.filter(isObject).map((choice, position) => {
@@ -32,20 +49,24 @@ export function outputRows(output: JsonObject, catalog: boolean): OutputRow[] {
       return catalog ? { ...row, more: moreOfMessage(message) } : row;
     });
   }
-  const speaks = "response" in output || "tool_calls" in output || typeof output["finish_reason"] === "string";
-  return speaks ? [outputRow(output, output["response"], output, 0)] : [];
+  const speaks = "response" in output || "tool_calls" in output || typeof finish === "string";
+  return speaks ? [outputRow(output, response, output, 0)] : [];
 }
 
-function outputRow(message: JsonObject, content: unknown, choice: JsonObject, index: number): OutputRow {
-  const calls: unknown = message["tool_calls"];
-  const finish = choice["finish_reason"];
-  const logprobs = choice["logprobs"];
+function outputRow(
+  message: Unchecked<ModelMessage>,
+  content: unknown,
+  choice: Unchecked<ChatCompletion.Choice>,
+  index: number,
+): OutputRow {
+  const { tool_calls: calls } = message;
+  const { finish_reason: finish, logprobs } = choice;
   return {
     index,
     text: modelText(content),
-    // vLLM calls it `reasoning`, DeepSeek's and Kimi's servers `reasoning_content`; some send both.
-    reasoning: text(message["reasoning_content"]) || text(message["reasoning"]),
-    refusal: text(message["refusal"]) || null,
+    // Some servers send both.
+    reasoning: text(message.reasoning_content) || text(message.reasoning),
+    refusal: text(message.refusal) || null,
     toolCalls: Array.isArray(calls) ? calls.filter(isObject) : [],
     finish: typeof finish === "string" && finish !== "" ? finish : undefined,
     logprobs: isObject(logprobs) ? logprobs : null,

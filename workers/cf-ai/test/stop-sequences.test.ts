@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { StopText, stopSequences } from "../src/stop.ts";
+import { StopText, stopSequences } from "../src/stop-sequences.ts";
 
 /** The rule itself: the text up to the first place where any sequence stands. */
 function cut(text: string, sequences: readonly string[]): string {
