@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 
 /** What a provider was sent. */
 export interface UpstreamRequest {
@@ -48,7 +48,7 @@ export class ScriptedUpstream {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #handle(incoming: import("node:http").IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);

@@ -6,6 +6,7 @@ import { runChecks } from "./check/run-checks.ts";
 import { INTERRUPTIONS } from "./child.ts";
 import { dev } from "./dev.ts";
 import { findMesh, meshDirectory, QUICK_PACE, startMesh } from "./local/mesh.ts";
+import { checkLockfile } from "./lockfile.ts";
 import { migrateLocal, migrateRemote } from "./migrate.ts";
 import { startup } from "./startup.ts";
 import { generateTypes, typecheck } from "./types.ts";
@@ -28,6 +29,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   build: (args) => build(mesh, args),
   size: () => size(mesh),
   startup: () => startup(mesh),
+  lockfile: async () => checkLockfile(),
 };
 
 async function runDev(args: string[]): Promise<void> {

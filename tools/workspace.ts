@@ -9,7 +9,7 @@ export const root = dirname(import.meta.dirname);
 interface Workspace {
   workers: { config: string; public?: boolean; largest_bundle?: number }[];
   offline: { config: string }[];
-  resources: { d1: { name: string; worker: string; binding: string }[]; queues: string[]; kv: string[] };
+  resources: { d1: { name: string; worker: string; binding: string }[] };
 }
 
 export interface MeshWorker {

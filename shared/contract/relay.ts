@@ -13,8 +13,6 @@ export interface Relay {
   completions(request: RelayRequest): Promise<RelayReply>;
   /** POST /v1/embeddings */
   embeddings(request: RelayRequest): Promise<RelayReply>;
-  /** Liveness and what is configured, without a call to the provider and without a secret. */
-  status(): Promise<RelayStatus>;
 }
 
 /** A relay whose provider counts tokens itself; the gateway asks it for exact counts. */
@@ -40,6 +38,8 @@ export interface OpenAIRelay extends Relay {
   passthrough(request: PassthroughRequest): Promise<RelayReply>;
   /** What an upstream itself lists at GET /models; empty when it cannot say. Never rejects. */
   models(request: ModelsRequest): Promise<ListedModel[]>;
+  /** What is configured, without a call to the provider and without a secret. */
+  status(): Promise<RelayStatus>;
 }
 
 /** A request that the gateway's owner allows through without a route of its own. */

@@ -7,8 +7,6 @@ export interface Tokenizer {
   tokenize(request: TokenizeRequest): Promise<TokenizeReply>;
   /** POST /v1/detokenize: token ids back to text; the same forms as `tokenize`. */
   detokenize(request: TokenizeRequest): Promise<TokenizeReply>;
-  /** Token counts of texts, in order, for Workers that have to estimate; one call for all. */
-  count(request: { model: string; provider: string; texts: string[] }): Promise<number[]>;
 }
 
 export interface TokenizeRequest {

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { claimStart } from "../local/starting.ts";
 
+let parent: string;
 let directory: string;
 beforeEach(() => {
-  directory = join(mkdtempSync(join(tmpdir(), "ai-proxy-starting-")), "8787");
+  parent = mkdtempSync(join(tmpdir(), "ai-proxy-starting-"));
+  directory = join(parent, "8787");
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(parent, { recursive: true }));
 
 test("a second start is refused while the first is under way, and not after it", () => {
   const first = claimStart(directory);

@@ -37,6 +37,15 @@ describe("what is written is read back", () => {
     expect(await getRecord(db, "e")).toEqual(estimated);
   });
 
+  test("all or nothing: if a part of a long list is refused, none of it is there", async () => {
+    const { db, sqlite } = memoryD1();
+    sqlite.exec(`CREATE TRIGGER refuse BEFORE INSERT ON requests WHEN new.request_id = 'last'
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END`);
+    const many = Array.from({ length: 40 }, (_, at) => record(`${at}`, { model_asked: "m".repeat(40_000) }));
+    await expect(insertRecords(db, [...many, record("last")])).rejects.toThrow("not this one");
+    expect(await listRecords(db, {})).toEqual([]);
+  });
+
   test("the newest of a request id that was used twice", async () => {
     const { db } = memoryD1();
     const twice = (id: string, time: number) => record("twice", { record_id: id, time });

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Relay, RelayReply, RelayRequest, RelayStatus } from "@ai-proxy/shared/contract/relay";
+import type { Relay, RelayReply, RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { replying } from "@ai-proxy/shared/upstream/reply";
 import { Call } from "./call.ts";
 import { chat } from "./chat.ts";
@@ -19,10 +19,6 @@ export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
 
   embeddings(request: RelayRequest): Promise<RelayReply> {
     return replying(async () => embeddings(this.#call(request)));
-  }
-
-  async status(): Promise<RelayStatus> {
-    return { upstreams: [], configured: this.env.AI !== undefined };
   }
 
   #call(request: RelayRequest): Call {

@@ -1,12 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type {
-  Relay,
-  RelayReply,
-  RelayRequest,
-  RelayStatus,
-  TokenCounter,
-  TokenCountReply,
-} from "@ai-proxy/shared/contract/relay";
+import type { Relay, RelayReply, RelayRequest, TokenCounter, TokenCountReply } from "@ai-proxy/shared/contract/relay";
 import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { failureReply } from "@ai-proxy/shared/upstream/reply";
 import { chat } from "./chat.ts";
@@ -42,10 +35,6 @@ export default class extends WorkerEntrypoint<Env> implements Relay, TokenCounte
       const { status, body, failure } = failureReply(thrown, { keysLeft: api.keysLeft(request, thrown) });
       return { status, body: bodyText(body), ...(failure !== undefined && { failure }) };
     }
-  }
-
-  async status(): Promise<RelayStatus> {
-    return { upstreams: [], configured: this.#api().configured };
   }
 
   /** What an attempt throws becomes a failed attempt, with what routing needs to try another key. */

@@ -1,6 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { TokenizeReply, TokenizeRequest, Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
-import { countTexts } from "./count.ts";
 import { detokenize } from "./detokenize.ts";
 import { answering } from "./reply.ts";
 import { tokenize } from "./tokenize.ts";
@@ -13,9 +12,5 @@ export default class TokenizerWorker extends WorkerEntrypoint<Env> implements To
 
   detokenize(request: TokenizeRequest): Promise<TokenizeReply> {
     return answering(() => detokenize(request));
-  }
-
-  count(request: { model: string; provider: string; texts: string[] }): Promise<number[]> {
-    return countTexts(request.model, request.texts);
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { countTexts } from "../src/count.ts";
 import { loadEncoding } from "../src/encoding/encodings.ts";
 import { scriptOf } from "../src/estimate/scripts.ts";
+import { countOf } from "./helpers.ts";
 
 test.each([
   [" the", "latin"],
@@ -38,12 +38,10 @@ test("the middle of a character is of no script", () => {
 test("English is estimated close to OpenAI's count; other scripts by their own ratio", async () => {
   const english = "All human beings are born free and equal in dignity and rights. ".repeat(50);
   const tamil = "மனிதப் பிறிவியினர் சகலரும் சுதந்திரமாகவே பிறக்கின்றனர். ".repeat(50);
-  const [exact = 0] = await countTexts("gpt-4o", [english]);
-  const [llama = 0] = await countTexts("@cf/meta/llama-4-scout-17b-16e-instruct", [english]);
+  const exact = await countOf(english);
+  const llama = await countOf(english, "@cf/meta/llama-4-scout-17b-16e-instruct");
   expect(Math.abs(llama - exact) / exact).toBeLessThan(0.05);
-  const [exactTamil = 0] = await countTexts("gpt-4o", [tamil]);
-  const [llamaTamil = 0] = await countTexts("llama-4-scout", [tamil]);
-  expect(llamaTamil / exactTamil).toBeGreaterThan(1.3);
+  expect((await countOf(tamil, "llama-4-scout")) / (await countOf(tamil))).toBeGreaterThan(1.3);
 });
 
 test("every token of a base encoding has a script", async () => {

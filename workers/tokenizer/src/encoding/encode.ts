@@ -1,17 +1,7 @@
 import { classifyBytes } from "./byte-classes.ts";
 import type { Encoding } from "./encodings.ts";
 import { mergeInWindows } from "./merge-windows.ts";
-
-/** Receives the tokens of a text, in order. */
-export interface TokenSink {
-  /** @param tokens valid until the call returns; only the first `count` are meant */
-  add(tokens: Int32Array, count: number): void;
-  addOne(token: number): void;
-  /** A place to rewind to; what it holds is the sink's own business. */
-  mark(): readonly number[];
-  /** Takes back all that was added since. */
-  rewind(mark: readonly number[]): void;
-}
+import type { TokenSink } from "./sinks.ts";
 
 /** UTF-16 units that are taken from the text at a time. */
 const WINDOW = 32 * 1024;

@@ -1,5 +1,5 @@
-import type { TokenSink } from "./encode.ts";
 import type { Encoding } from "./encodings.ts";
+import type { TokenSink } from "./sinks.ts";
 
 /** Bytes merged at a time. */
 const WINDOW = 16 * 1024;

@@ -1,4 +1,13 @@
-import type { TokenSink } from "./encode.ts";
+/** Receives the tokens of a text, in order. */
+export interface TokenSink {
+  /** @param tokens valid until the call returns; only the first `count` are meant */
+  add(tokens: Int32Array, count: number): void;
+  addOne(token: number): void;
+  /** A place to rewind to; what it holds is the sink's own business. */
+  mark(): readonly number[];
+  /** Takes back all that was added since. */
+  rewind(mark: readonly number[]): void;
+}
 
 /** Counts tokens and keeps none. */
 export class TokenCounter implements TokenSink {

@@ -1,5 +1,6 @@
-import { encodeText, type TokenSink } from "./encode.ts";
+import { encodeText } from "./encode.ts";
 import type { Encoding } from "./encodings.ts";
+import type { TokenSink } from "./sinks.ts";
 
 /** Encodes text in which the named special tokens count as such; all else is ordinary text. */
 export function* encodeWithSpecial(

@@ -1,5 +1,5 @@
-import type { TokenSink } from "../encoding/encode.ts";
 import type { Encoding } from "../encoding/encodings.ts";
+import type { TokenSink } from "../encoding/sinks.ts";
 import { type EstimateName, profiles } from "./profiles.ts";
 import { scriptOf } from "./scripts.ts";
 
