@@ -1,8 +1,9 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
-import { integerField, numberField, objectField, textField } from "./read.ts";
+import { flagField, integerField, numberField, objectField, textField } from "./read.ts";
 import { geminiSchema } from "./schema.ts";
 import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
 
@@ -24,7 +25,7 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
     ...present("topK", integerField(body, "top_k", 1, 1_000_000)),
-    ...present("maxOutputTokens", outputLimit(body)),
+    ...present("maxOutputTokens", answerLimit(body)),
     ...present("stopSequences", stopSequences(body["stop"])),
     ...present("candidateCount", candidates(body)),
     ...present("seed", seed(body)),
@@ -40,12 +41,6 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
 
 function present(name: string, value: unknown): JsonObject {
   return value === undefined ? {} : { [name]: value };
-}
-
-/** max_completion_tokens is the current name and wins; both count thinking too, as Gemini does. */
-function outputLimit(body: JsonObject): number | undefined {
-  const most = 2 ** 31 - 1;
-  return integerField(body, "max_completion_tokens", 1, most) ?? integerField(body, "max_tokens", 1, most);
 }
 
 function stopSequences(stop: unknown): string[] | undefined {
@@ -88,7 +83,7 @@ function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): Js
 
 function logprobs(body: JsonObject): JsonObject {
   const top = integerField(body, "top_logprobs", 0, MOST_LOGPROBS);
-  if (body["logprobs"] !== true) {
+  if (flagField(body, "logprobs") !== true) {
     if (top !== undefined && top > 0) {
       throw badRequest("top_logprobs needs logprobs to be true.", "top_logprobs", "invalid_value");
     }

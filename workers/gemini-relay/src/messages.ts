@@ -1,5 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
+import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { CallRegister } from "./call-register.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
@@ -73,12 +75,6 @@ class MessageReader {
       case "tool":
         this.#say("user", [this.#toolResult(message, path)]);
         break;
-      case "function":
-        throw badRequest(
-          "Messages of role function are from before tools: use role tool.",
-          `${path}.role`,
-          "unsupported_value",
-        );
       default:
         throw badRequest(
           `${path}.role must be system, developer, user, assistant or tool.`,
@@ -96,13 +92,6 @@ class MessageReader {
   }
 
   #assistantParts(message: JsonObject, path: string): Part[] {
-    if (isObject(message["function_call"])) {
-      throw badRequest(
-        "function_call is from before tools: use tool_calls.",
-        `${path}.function_call`,
-        "unsupported_value",
-      );
-    }
     if (isObject(message["audio"])) {
       throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
     }
@@ -142,6 +131,7 @@ class MessageReader {
     this.#calls.beginMessage();
     return toolCalls.map((call: unknown, index) => {
       const at = `${path}.tool_calls[${index}]`;
+      if (isObject(call) && call["type"] === "function" && !isObject(call["function"])) throw missingFunction(at);
       if (!isObject(call) || !isObject(call["function"])) {
         throw badRequest(
           `${at} must be a call of a function; custom tools have no counterpart at Gemini.`,
@@ -197,12 +187,10 @@ function begunBy(parts: Part[], contents: Content[]): Content[] {
   return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
 }
 
-/** A call's arguments: JSON text of an object; "" means none. Never dropped: its result would be orphaned. */
+/** Never left out when they are broken: the call's result would be orphaned. */
 function readArguments(given: unknown, path: string): JsonObject {
-  if (given === undefined || given === null) return {};
-  const value = typeof given === "string" && given.trim() !== "" ? tryParseJson(given) : given;
-  if (isObject(value)) return value;
-  if (typeof given === "string" && given.trim() === "") return {};
+  const args = callArguments(given);
+  if (args !== undefined) return args;
   throw badRequest(
     `${path}.function.arguments must be the JSON text of an object.`,
     `${path}.function.arguments`,

@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { asText, at, objectField, objectsIn, textField } from "./read.ts";
 import { geminiSchema, takesNothing } from "./schema.ts";
@@ -30,7 +31,8 @@ function functionDeclarations(tools: unknown): JsonObject[] {
   if (!Array.isArray(tools)) throw badRequest("tools must be a list.", "tools", "invalid_type");
   return tools.map((tool: unknown, index) => {
     const path = `tools[${index}]`;
-    if (isObject(tool) && tool["type"] === "function" && isObject(tool["function"])) {
+    if (isObject(tool) && tool["type"] === "function") {
+      if (!isObject(tool["function"])) throw missingFunction(path);
       return functionDeclaration(tool["function"], `${path}.function`);
     }
     throw badRequest(
@@ -69,6 +71,7 @@ function functionDeclaration(declared: JsonObject, path: string): JsonObject {
  * OpenAI's tool_choice → functionCallingConfig; null leaves it to Gemini (AUTO).
  * "none" → NONE, "required" → ANY, a named one → ANY with its name,
  * allowed_tools → ANY (required) or VALIDATED (auto: AUTO takes no names).
+ * "validated" is Google's own, and Cursor's. Source: BerriAI/litellm issue 21067
  */
 function callingConfig(choice: unknown, names: string[]): JsonObject | null {
   if (choice === undefined || choice === null || choice === "auto") return null;
@@ -77,6 +80,7 @@ function callingConfig(choice: unknown, names: string[]): JsonObject | null {
     throw badRequest("tool_choice can only be given together with tools.", "tool_choice", "invalid_value");
   }
   if (choice === "required") return { mode: "ANY" };
+  if (choice === "validated") return { mode: "VALIDATED" };
   if (isObject(choice) && choice["type"] === "function") {
     return {
       mode: "ANY",
@@ -87,7 +91,7 @@ function callingConfig(choice: unknown, names: string[]): JsonObject | null {
   }
   if (isObject(choice) && choice["type"] === "allowed_tools") return allowedTools(choice["allowed_tools"], names);
   throw badRequest(
-    "tool_choice must be none, auto, required, a function by name, or allowed_tools.",
+    "tool_choice must be none, auto, required, validated, a function by name, or allowed_tools.",
     "tool_choice",
     "invalid_value",
   );
