@@ -1,6 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { GenerationConfig } from "./gemini.ts";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
 import { flagField, integerField, numberField, objectField, textField } from "./read.ts";
@@ -13,7 +14,7 @@ const MOST_CANDIDATES = 8;
 const MOST_LOGPROBS = 20;
 
 export interface GeneratedConfig {
-  config: JsonObject;
+  config: GenerationConfig;
   /** Fields of the client that this model cannot honour, and that change nothing vital. */
   ignored: string[];
 }
@@ -21,7 +22,7 @@ export interface GeneratedConfig {
 /** Sampling and output fields of an OpenAI request → generationConfig. Throws a 400 that names the field. */
 export function generationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
   const ignored: string[] = [];
-  const config: JsonObject = {
+  const config: GenerationConfig = {
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
     ...present("topK", integerField(body, "top_k", 1, 1_000_000)),
@@ -39,7 +40,7 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
   return { config, ignored };
 }
 
-function present(name: string, value: unknown): JsonObject {
+function present(name: keyof GenerationConfig, value: unknown): GenerationConfig {
   return value === undefined ? {} : { [name]: value };
 }
 
@@ -67,8 +68,8 @@ function seed(body: JsonObject): number | undefined {
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
 }
 
-function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
-  const config: JsonObject = {};
+function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
+  const config: GenerationConfig = {};
   for (const [field, name] of [
     ["presence_penalty", "presencePenalty"],
     ["frequency_penalty", "frequencyPenalty"],
@@ -81,7 +82,7 @@ function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): Js
   return config;
 }
 
-function logprobs(body: JsonObject): JsonObject {
+function logprobs(body: JsonObject): GenerationConfig {
   const top = integerField(body, "top_logprobs", 0, MOST_LOGPROBS);
   if (flagField(body, "logprobs") !== true) {
     if (top !== undefined && top > 0) {
@@ -93,7 +94,7 @@ function logprobs(body: JsonObject): JsonObject {
 }
 
 /** json_object → JSON, by the schema if one stands beside it (instructor's JSON_SCHEMA mode); json_schema → JSON by the schema. */
-function responseFormat(body: JsonObject): JsonObject {
+function responseFormat(body: JsonObject): GenerationConfig {
   const format = objectField(body, "response_format");
   if (format === undefined || format["type"] === "text") return {};
   if (format["type"] === "json_object") return jsonBy(format["schema"], "response_format.schema");
@@ -116,7 +117,7 @@ function responseFormat(body: JsonObject): JsonObject {
   return jsonBy(described["schema"], "response_format.json_schema.schema", description);
 }
 
-function jsonBy(schema: unknown, param: string, description?: string): JsonObject {
+function jsonBy(schema: unknown, param: string, description?: string): GenerationConfig {
   if (schema === undefined || schema === null) return { responseMimeType: "application/json" };
   if (!isObject(schema)) throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
   return {
@@ -135,7 +136,7 @@ function withDescription(schema: JsonObject, description: string | undefined): J
 const MODALITIES: Readonly<Record<string, string>> = { text: "TEXT", image: "IMAGE", audio: "AUDIO" };
 
 /** `modalities` and `audio`. Only speech models speak, and what they give is raw 16-bit PCM. */
-function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
+function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
   const names = modalityNames(body["modalities"]);
   const audio = objectField(body, "audio") ?? {};
   if (!names.includes("AUDIO")) {
@@ -171,7 +172,7 @@ function modalityNames(given: unknown): string[] {
   });
 }
 
-function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): JsonObject {
+function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): GenerationConfig {
   const explicit = google.thinkingConfig === undefined ? {} : explicitThinking(google.thinkingConfig);
   const byEffort = thinkingConfig(body["reasoning_effort"], traits.thinking);
   const config = saysHowMuch(explicit) ? explicit : { ...byEffort, ...explicit };
@@ -180,7 +181,7 @@ function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, 
   return Object.keys(config).length > 0 ? { thinkingConfig: config } : {};
 }
 
-function googleConfig(google: GoogleOptions): JsonObject {
+function googleConfig(google: GoogleOptions): GenerationConfig {
   const { responseModalities, imageConfig, speechConfig, mediaResolution } = google;
   return {
     ...present("responseModalities", responseModalities),

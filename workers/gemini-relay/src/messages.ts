@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { CallRegister } from "./call-register.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
-import { contentParts, contentTexts, textParts } from "./parts.ts";
+import { contentParts, contentTexts, type PartReading, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
 import { messageSignature, ownToolSteps, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
 import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
@@ -20,9 +20,9 @@ export interface Conversation {
  * consecutive messages of one side are joined, system and developer messages
  * stand apart in their order. Throws a 400 that names the message at fault.
  */
-export function readMessages(messages: unknown, traits: ModelTraits): Conversation {
+export function readMessages(messages: unknown, reading: PartReading): Conversation {
   if (!Array.isArray(messages)) throw badRequest("messages must be a list.", "messages", "invalid_type");
-  const reader = new MessageReader(traits);
+  const reader = new MessageReader(reading);
   messages.forEach((message: unknown, index) => {
     const path = `messages[${index}]`;
     if (!isObject(message)) throw badRequest(`${path} must be an object with a role.`, path, "invalid_type");
@@ -32,6 +32,7 @@ export function readMessages(messages: unknown, traits: ModelTraits): Conversati
 }
 
 class MessageReader {
+  readonly #reading: PartReading;
   readonly #traits: ModelTraits;
   readonly #contents: Content[] = [];
   readonly #system: Part[] = [];
@@ -39,9 +40,10 @@ class MessageReader {
   /** Results of calls, with the places of their calls. */
   readonly #results = new Map<Part, number>();
 
-  constructor(traits: ModelTraits) {
-    this.#traits = traits;
-    this.#calls = new CallRegister(traits.takesCallIds);
+  constructor(reading: PartReading) {
+    this.#reading = reading;
+    this.#traits = reading.traits;
+    this.#calls = new CallRegister(reading.traits.takesCallIds);
   }
 
   conversation(): Conversation {
@@ -64,10 +66,11 @@ class MessageReader {
     switch (message["role"]) {
       case "system":
       case "developer":
-        for (const text of contentTexts(message["content"], `${path}.content`)) this.#system.push(...textParts(text));
+        for (const text of contentTexts(message["content"], `${path}.content`, this.#reading))
+          this.#system.push(...textParts(text));
         break;
       case "user":
-        this.#say("user", contentParts(message["content"], `${path}.content`, this.#traits));
+        this.#say("user", contentParts(message["content"], `${path}.content`, this.#reading));
         break;
       case "assistant":
         this.#say("model", this.#assistantParts(message, path));
@@ -97,7 +100,7 @@ class MessageReader {
     }
     const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
-      ...contentParts(message["content"], `${path}.content`, this.#traits),
+      ...contentParts(message["content"], `${path}.content`, this.#reading),
       ...textParts(asText(message["refusal"]) ?? ""),
       ...this.#images(message, path),
     ];
@@ -115,7 +118,7 @@ class MessageReader {
   /** Images that an earlier answer brought come back in the form it brought them. */
   #images(message: JsonObject, path: string): Part[] {
     const images = objectsIn(message["images"]);
-    const parts = contentParts(images, `${path}.images`, this.#traits);
+    const parts = contentParts(images, `${path}.images`, this.#reading);
     images.forEach((image, index) => {
       const signature = messageSignature(image);
       const part = parts[index];
@@ -174,7 +177,7 @@ class MessageReader {
         "invalid_value",
       );
     }
-    const part: Part = { functionResponse: functionResponse(message, call, path, this.#traits) };
+    const part: Part = { functionResponse: functionResponse(message, call, path, this.#reading) };
     this.#results.set(part, call.place);
     return part;
   }

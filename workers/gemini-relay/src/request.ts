@@ -33,7 +33,8 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
 
 function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): TranslatedRequest {
   const google = readGoogleOptions(body, ignored);
-  const { contents, system } = readMessages(body["messages"], traits);
+  const ignoredInParts = new Set<string>();
+  const { contents, system } = readMessages(body["messages"], { traits, ignored: ignoredInParts });
   const generation = generationConfig(body, traits, google);
   const store = flagField(body, "store");
   const request: GenerateContentRequest = {
@@ -46,7 +47,7 @@ function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): Tr
     ...serviceTier(body["service_tier"], ignored),
     ...(store !== undefined && { store }),
   };
-  return { request, ignored: [...ignored, ...generation.ignored] };
+  return { request, ignored: [...ignored, ...ignoredInParts, ...generation.ignored] };
 }
 
 /** What countTokens takes: the prompt as generateContent would get it. */
