@@ -233,6 +233,12 @@ describe("thinking", () => {
     ["gemini-3.8-flash", "max", { thinkingLevel: "HIGH", includeThoughts: true }],
     ["gemini-3.5-flash-lite", "minimal", { thinkingLevel: "MINIMAL", includeThoughts: true }],
     ["gemini-flash-latest", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-robotics-er-1.6-preview", "none", { thinkingLevel: "MINIMAL" }],
+    ["gemini-robotics-er-1.5-preview", "none", { thinkingBudget: 0 }],
+    ["gemini-robotics-er-2-preview", "none", { thinkingLevel: "LOW" }],
+    ["gemma-4-31b-it", "none", { thinkingLevel: "MINIMAL" }],
+    ["models/gemma-4-26b-a4b-it", "low", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-3.5-flash", "none", { thinkingLevel: "MINIMAL" }],
     ["gemini-4-flash", "low", { thinkingLevel: "LOW", includeThoughts: true }],
   ])("%s with effort %s", (model, effort, expected) => {
     expect(thinks(effort, model)).toEqual(expected);
@@ -240,7 +246,7 @@ describe("thinking", () => {
 
   test("models that do not think ignore it, and say so", () => {
     expect(thinks("low", "gemini-2.0-flash")).toBeUndefined();
-    expect(ignoredBy({ reasoning_effort: "low" }, "gemma-4-27b")).toEqual(["reasoning_effort"]);
+    expect(ignoredBy({ reasoning_effort: "low" }, "gemma-3-27b-it")).toEqual(["reasoning_effort"]);
   });
 
   test("Google's own thinking_config wins, in any of the places SDKs put it", () => {
@@ -332,7 +338,19 @@ describe("models", () => {
     },
   );
 
-  test("an unknown model gets nothing that it might refuse", () => {
-    expect(modelTraits("gemma-4-27b")).toMatchObject({ thinking: null, needsSignatures: false, takesCallIds: false });
+  test.each(["gemma-5-27b", "my-tuned-model", "gemini-exp"])(
+    "%s, unknown, gets nothing that it might refuse",
+    (model) => {
+      expect(modelTraits(model)).toMatchObject({ thinking: null, needsSignatures: false, takesCallIds: false });
+    },
+  );
+
+  test.each([
+    ["gemini-robotics-er-1.6-preview", true],
+    ["gemini-robotics-er-2-preview", true],
+    ["gemini-robotics-er-1.5-preview", false],
+    ["gemma-4-31b-it", false],
+  ])("%s, whose name does not say its generation, needs what Gemini 3 needs: %j", (model, needs) => {
+    expect(modelTraits(model)).toMatchObject({ takesCallIds: needs, needsSignatures: needs, takesInstructions: true });
   });
 });
