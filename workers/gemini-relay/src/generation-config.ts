@@ -25,7 +25,7 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
   const config: GenerationConfig = {
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
-    ...present("topK", integerField(body, "top_k", 1, 1_000_000)),
+    ...present("topK", integerField(body, "top_k", { least: 1, most: 1_000_000 })),
     ...present("maxOutputTokens", answerLimit(body)),
     ...present("stopSequences", stopSequences(body["stop"])),
     ...present("candidateCount", candidates(body)),
@@ -58,13 +58,13 @@ function stopSequences(stop: unknown): string[] | undefined {
 }
 
 function candidates(body: JsonObject): number | undefined {
-  const n = integerField(body, "n", 1, MOST_CANDIDATES);
+  const n = integerField(body, "n", { least: 1, most: MOST_CANDIDATES });
   return n === 1 ? undefined : n;
 }
 
 /** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
 function seed(body: JsonObject): number | undefined {
-  const value = integerField(body, "seed", -(2 ** 63), 2 ** 63);
+  const value = integerField(body, "seed", { least: -(2 ** 63), most: 2 ** 63 });
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
 }
 
@@ -83,7 +83,7 @@ function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): Ge
 }
 
 function logprobs(body: JsonObject): GenerationConfig {
-  const top = integerField(body, "top_logprobs", 0, MOST_LOGPROBS);
+  const top = integerField(body, "top_logprobs", { least: 0, most: MOST_LOGPROBS });
   if (flagField(body, "logprobs") !== true) {
     if (top !== undefined && top > 0) {
       throw badRequest("top_logprobs needs logprobs to be true.", "top_logprobs", "invalid_value");
