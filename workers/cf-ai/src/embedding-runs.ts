@@ -49,6 +49,10 @@ export function embeddingRuns(body: JsonObject, model: string): EmbeddingRun[] {
       "unsupported_parameter",
     );
   }
+  const { encoding_format: encoding } = body;
+  if (encoding !== undefined && encoding !== null && encoding !== "float" && encoding !== "base64") {
+    throw badRequest('encoding_format must be "float" or "base64".', "encoding_format", "invalid_value");
+  }
   const size = embeddingBatch(model);
   const texts = inputTexts(body["input"], Math.min(MOST_INPUTS, MOST_RUNS * size));
   const own = ownFields(body);

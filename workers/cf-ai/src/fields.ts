@@ -25,8 +25,11 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
   model: field("translated", "the model that is run"),
   stream: field("translated", "`stream: true` in the inputs"),
   stream_options: field("translated", "usage is counted always; the chunk is sent when asked for"),
-  max_completion_tokens: field("translated", "`max_tokens`; without one, the model's own limit", "passed"),
-  max_tokens: field("passed", "sent by both names to OpenAI-shaped models", "translated"),
+  max_completion_tokens: field(
+    "translated",
+    "`max_tokens`; without one, or with -1, the model's own limit; 0 is a 400",
+  ),
+  max_tokens: field("translated", "as max_completion_tokens; sent by both names to OpenAI-shaped models"),
   temperature: field("passed", ""),
   top_p: field("passed", ""),
   stop: field("translated", "passed on, and the answer is cut there in any case"),
@@ -56,8 +59,8 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
   audio: field("refused", "text only"),
   web_search_options: field("refused", "no model here searches"),
   moderation: field("refused", "no moderation here"),
-  functions: field("refused", "use `tools`"),
-  function_call: field("refused", "use `tool_choice`"),
+  functions: field("translated", "as `tools`, their older form; the history too"),
+  function_call: field("translated", "as `tool_choice`, its older form; the answer has `function_call`"),
   top_k: field("passed", "Workers AI's own"),
   min_p: field("passed", "Workers AI's own"),
   repetition_penalty: field("passed", "Workers AI's own"),
@@ -90,7 +93,6 @@ export function passedFields(
 
 function asksForNothing(name: string, value: unknown): boolean {
   if (name === "n") return value === 1;
-  if (name === "function_call") return value === "none";
   if (name === "modalities") return Array.isArray(value) && value.every((one) => one === "text");
   if (Array.isArray(value)) return value.length === 0;
   return (

@@ -1,3 +1,4 @@
+import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { ModelEntry } from "@ai-proxy/shared/registry/model";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
@@ -13,7 +14,7 @@ const BINDING_DEFAULT = 256;
 
 /**
  * How many tokens the answer may have. The client's word (`max_completion_tokens`,
- * else `max_tokens`) goes as it is. Without one the binding would cut at 256, so
+ * else `max_tokens`) goes as it is, or is a 400. Without one the binding would cut at 256, so
  * the model's own output limit is sent instead, as far as the window has room:
  * Workers AI does not take what is left but refuses (413, code 5021) when its
  * estimate of the prompt and this together exceed the window.
@@ -21,8 +22,8 @@ const BINDING_DEFAULT = 256;
  * @param requestText the client's request as JSON text, which the prompt is estimated from
  */
 export function maxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
-  const asked = body["max_completion_tokens"] ?? body["max_tokens"];
-  if (typeof asked === "number") return asked;
+  const asked = answerLimit(body);
+  if (asked !== undefined) return asked;
   if (entry === undefined) return USUAL_LIMIT;
   if (entry.contextWindow === undefined) return entry.features.includes("prompt") ? OLD_MODEL_LIMIT : USUAL_LIMIT;
   const limit = entry.maxOutputTokens ?? USUAL_LIMIT;

@@ -1,12 +1,13 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
-import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
 import { modelToolCallId } from "./tool-call-ids.ts";
 
 /**
  * OpenAI's messages in the form that Workers AI takes. Text alone is always a
- * string: models without vision refuse lists ("array not in string", P31), and
+ * string: models without vision refuse lists ("array not in string"), and
  * the others read both. Throws a 400 that names the field.
  */
 export function workersAiMessages(messages: unknown, dialect: Dialect): JsonObject[] {
@@ -40,13 +41,6 @@ export function workersAiMessages(messages: unknown, dialect: Dialect): JsonObje
 }
 
 function assistantMessage(message: JsonObject, path: string, dialect: Dialect, names: Map<string, string>): JsonObject {
-  if (isObject(message["function_call"])) {
-    throw badRequest(
-      "Use tool_calls in place of the old function_call.",
-      `${path}.function_call`,
-      "unsupported_parameter",
-    );
-  }
   if (isObject(message["audio"])) {
     throw badRequest(
       "Workers AI keeps no audio answers. Put what was said into content.",
@@ -64,7 +58,7 @@ function assistantMessage(message: JsonObject, path: string, dialect: Dialect, n
     content: text === "" && typeof refusal === "string" ? refusal : text,
     ...named(message),
     ...(calls.length > 0 && { tool_calls: calls }),
-    // Reasoning has a field of its own where the model has one, and is never part of what was said (P40).
+    // Reasoning has a field of its own where the model has one, and is never part of what was said.
     // Source of the name: cloudflare/ai convert-to-workersai-chat-messages.ts (vLLM's input field).
     ...(dialect.schema !== "native" && typeof reasoning === "string" && reasoning !== "" && { reasoning }),
   };
@@ -95,9 +89,9 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
 
 /** As text, as OpenAI has it. Chat templates parse it, so what is not JSON fails here and not in the middle of the model. */
 function historyArguments(value: unknown, path: string): string {
-  if (value === undefined || value === null || value === "") return "{}";
-  if (isObject(value)) return JSON.stringify(value);
-  if (typeof value === "string" && isObject(tryParseJson(value))) return value;
+  const args = callArguments(value);
+  if (args !== undefined)
+    return typeof value === "string" && Object.keys(args).length > 0 ? value : JSON.stringify(args);
   throw badRequest(`${path} must be the text of a JSON object.`, path, "invalid_value");
 }
 

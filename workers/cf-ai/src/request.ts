@@ -1,3 +1,5 @@
+import { badRequest } from "@ai-proxy/shared/errors";
+import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { catalogInputs, refuseUntranslated } from "./catalog.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
@@ -16,6 +18,9 @@ export interface ChatInputsOptions {
   text: string;
 }
 
+/** Of models that are sent a translated request: all but those of other vendors. */
+type TranslatedDialect = Dialect & { schema: Exclude<Dialect["schema"], "catalog"> };
+
 /**
  * An OpenAI chat request → the inputs of `env.AI.run`. Throws a 400 that names
  * the field for what this model cannot do.
@@ -26,10 +31,19 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
     refuseUntranslated(model);
     return { ...catalogInputs(body), ...(stream && { stream: true }) };
   }
-  const passed = passedFields(body, dialect.schema);
+  const { schema } = dialect;
+  return translateModern(body, (modern) => ({
+    ...translated(modern, { ...dialect, schema }, text),
+    ...(stream && { stream: true }),
+    // Native models count by themselves; vLLM has to be asked.
+    ...(stream && schema === "openai" && { stream_options: { include_usage: true } }),
+  }));
+}
+
+function translated(body: JsonObject, dialect: TranslatedDialect, text: string): JsonObject {
   const format = workersAiResponseFormat(body["response_format"], dialect);
   return {
-    ...passed,
+    ...passedFields(body, dialect.schema),
     messages: workersAiMessages(body["messages"], dialect),
     ...workersAiTools(body, dialect),
     ...tokenLimit(body, dialect, text),
@@ -37,9 +51,6 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
     ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
     ...seedInput(body["seed"], dialect),
     ...reasoning(body, dialect),
-    ...(stream && { stream: true }),
-    // Native models count by themselves; vLLM has to be asked.
-    ...(stream && dialect.schema === "openai" && { stream_options: { include_usage: true } }),
   };
 }
 
@@ -56,6 +67,7 @@ const LAST_SEED = 9_999_999_999;
 /** The same seed always becomes the same one; those that the schema takes stay. */
 function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
   if (schema !== "native" || typeof seed !== "number") return {};
+  if (!Number.isInteger(seed)) throw badRequest("seed must be a whole number.", "seed", "invalid_value");
   if (seed >= 1 && seed <= LAST_SEED) return { seed };
   return { seed: 1 + (((seed % LAST_SEED) + LAST_SEED) % LAST_SEED) };
 }

@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
 
@@ -10,7 +11,7 @@ interface FunctionTool {
 /**
  * `tools` and `tool_choice` for Workers AI, absent where the client gave none.
  * Names, descriptions and schemas stay as they are; a description that is not
- * there stays away (`false` or null is an 8001, P30), and parameters that are
+ * there stays away (`false` or null is an 8001), and parameters that are
  * not there become those of a function without any, which the schema requires.
  */
 export function workersAiTools(body: JsonObject, dialect: Dialect): JsonObject {
@@ -30,7 +31,9 @@ function withoutTools(choice: unknown): JsonObject {
 }
 
 function functionTool(tool: unknown, path: string, dialect: Dialect): FunctionTool {
-  const source = isObject(tool) && tool["type"] === "function" ? tool["function"] : undefined;
+  const isFunction = isObject(tool) && tool["type"] === "function";
+  const source = isFunction ? tool["function"] : undefined;
+  if (isFunction && !isObject(source)) throw missingFunction(path);
   if (!isObject(source)) {
     throw badRequest(
       `${path} must be {"type": "function", "function": {"name": …}}: Workers AI knows no other tools.`,
@@ -70,12 +73,13 @@ function withProperties(schema: JsonObject): JsonObject {
 
 /**
  * "auto", "none", "required" and the named form go through as they are: Workers AI enforces the named
- * form and answers 8001 to "any" (P29). `allowed_tools` becomes its mode over the tools that it allows.
+ * form and answers 8001 to "any". `allowed_tools` becomes its mode over the tools that it allows.
  */
 function withChoice(tools: FunctionTool[], choice: unknown): JsonObject {
   if (choice === undefined || choice === null) return { tools };
   if (choice === "auto" || choice === "none" || choice === "required") return { tools, tool_choice: choice };
-  if (isObject(choice) && choice["type"] === "function" && isObject(choice["function"])) {
+  if (isObject(choice) && choice["type"] === "function") {
+    if (!isObject(choice["function"])) throw missingFunction("tool_choice");
     const { name } = choice["function"];
     if (typeof name !== "string" || !tools.some((tool) => tool.function.name === name)) {
       throw badRequest(

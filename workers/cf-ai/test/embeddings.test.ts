@@ -55,6 +55,7 @@ describe("inputs", () => {
   });
 
   test.each([
+    [{ input: "a", encoding_format: "bytes" }, "encoding_format", "invalid_value"],
     [{ input: "" }, "input", "invalid_type"],
     [{ input: [] }, "input", "invalid_type"],
     [{ input: [1, 2, 3] }, "input[0]", "invalid_type"],

@@ -137,6 +137,7 @@ describe("messages", () => {
     [undefined, "{}"],
     [null, "{}"],
     ["", "{}"],
+    ["null", "{}"],
     [{ a: 1 }, '{"a":1}'],
     ['{"a": 1}', '{"a": 1}'],
   ])("arguments %j in the history are sent as %s", (given, sent) => {
@@ -204,7 +205,8 @@ describe("messages", () => {
       ".tool_calls[0].function.name",
       "invalid_type",
     ],
-    [{ role: "assistant", function_call: { name: "f", arguments: "{}" } }, ".function_call", "unsupported_parameter"],
+    [{ role: "assistant", function_call: { name: "f", arguments: "{" } }, ".function_call.arguments", "invalid_value"],
+    [{ role: "function", name: "f", content: "x" }, ".name", "invalid_value"],
     [{ role: "assistant", content: null, audio: { id: "audio_1" } }, ".audio", "unsupported_parameter"],
     ["text", "", "invalid_type"],
   ])("%j is a 400 that names %s", (message, field, code) => {
@@ -291,6 +293,27 @@ describe("tools", () => {
     }
   });
 
+  test.each([SCOUT, GPT_OSS])("functions of the form before tools reach %s as tools", (model) => {
+    const f = { name: "f", parameters: { type: "object", properties: {} } };
+    const history = [
+      { role: "assistant", content: null, function_call: { name: "f", arguments: "" } },
+      { role: "function", name: "f", content: "42" },
+    ];
+    const sent = inputs({ messages: [user, ...history], functions: [f], function_call: { name: "f" } }, model);
+    const call = { id: "function_call_1", type: "function", function: { name: "f", arguments: "{}" } };
+    expect(sent).toMatchObject({
+      messages: [
+        user,
+        { role: "assistant", content: "", tool_calls: [call] },
+        { role: "tool", tool_call_id: "function_call_1", name: "f", content: "42" },
+      ],
+      tools: [{ type: "function", function: f }],
+      tool_choice: { type: "function", function: { name: "f" } },
+      ...(model === GPT_OSS && { parallel_tool_calls: false }),
+    });
+    for (const field of ["functions", "function_call"]) expect(sent).not.toHaveProperty(field);
+  });
+
   test("a function without parameters gets those of one that takes none", () => {
     expect(inputs({ tools: [{ type: "function", function: { name: "now" } }] })["tools"]).toEqual([
       { type: "function", function: { name: "now", parameters: { type: "object", properties: {} } } },
@@ -308,6 +331,11 @@ describe("tools", () => {
     [fn({ name: "f", parameters: [] }), "tools[0].function.parameters", "invalid_type"],
     [{ tools: [weather], tool_choice: "any" }, "tool_choice", "invalid_value"],
     [
+      { tools: [weather], tool_choice: { type: "function", name: "get_weather" } },
+      "tool_choice.function",
+      "missing_required_parameter",
+    ],
+    [
       { tools: [weather], tool_choice: { type: "custom", function: { name: "get_weather" } } },
       "tool_choice",
       "invalid_value",
@@ -321,8 +349,10 @@ describe("tools", () => {
     [{ tools: [weather], tool_choice: allowed(null) }, "tool_choice.allowed_tools.tools", null],
     [{ tool_choice: "required" }, "tool_choice", "invalid_value"],
     [{ tools: [], tool_choice: { type: "function", function: { name: "f" } } }, "tool_choice", "invalid_value"],
-    [{ functions: [{ name: "f" }] }, "functions", "unsupported_parameter"],
-    [{ function_call: "auto" }, "function_call", "unsupported_parameter"],
+    [{ tools: [{ type: "function", name: "f" }] }, "tools[0].function", "missing_required_parameter"],
+    [{ functions: [{ parameters: {} }] }, "functions[0].name", "invalid_type"],
+    [{ functions: [{ name: "f" }], function_call: { name: "g" } }, "function_call.name", "invalid_value"],
+    [{ function_call: { name: "f" } }, "function_call", "invalid_value"],
   ])("P42 %j is a 400 that names %s", (body, param, code) => {
     expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
@@ -424,6 +454,17 @@ describe("the length of the answer", () => {
   test("a prompt beyond the window is sent as it is: the model says so itself", () => {
     const messages = [{ role: "user", content: "word ".repeat(200_000) }];
     expect(inputs({ messages })).toMatchObject({ max_tokens: 256, messages });
+  });
+
+  test("-1 is no limit of the client's, as at llama.cpp; 0 is a 400", () => {
+    for (const name of ["max_tokens", "max_completion_tokens"]) {
+      for (const model of [SCOUT, GPT_OSS]) {
+        expect(inputs({ [name]: -1 }, model)["max_tokens"]).toBeGreaterThan(16_000);
+        for (const limit of [0, -2, 0.5]) {
+          expect(refused({ [name]: limit }, model)).toMatchObject({ status: 400, param: name, code: "invalid_value" });
+        }
+      }
+    }
   });
 
   test("what the client says goes as it is, max_completion_tokens before max_tokens", () => {

@@ -161,8 +161,8 @@ describe("a field that is wrong is named", () => {
     ["tools[0]", { messages, tools: [[]] }, "invalid_type"],
     ["stream_options", { messages, stream_options: [] }, "invalid_type"],
     ["temperature", { messages, temperature: "hot" }, "invalid_type"],
-    ["max_tokens", { messages, max_tokens: 0 }, "invalid_value"],
-    ["n", { messages, n: 1.5 }, "invalid_value"],
+    ["max_tokens", { messages, max_tokens: "9" }, "invalid_type"],
+    ["n", { messages, n: [1] }, "invalid_type"],
     ["stream", { messages, stream: "yes" }, "invalid_type"],
     ["stop", { messages, stop: 5 }, "invalid_type"],
     ["tools", { messages, tools: {} }, "invalid_type"],
@@ -214,7 +214,7 @@ describe("a field that is wrong is named", () => {
     ["messages[0].tool_calls", { messages: [{ role: "assistant", tool_calls: {} }] }],
     ["messages[0].tool_calls[0]", { messages: [{ role: "assistant", tool_calls: ["x"] }] }],
     ["stream_options.include_usage", { messages, stream_options: { include_usage: "yes" } }],
-    ["seed", { messages, seed: 0.5 }],
+    ["seed", { messages, seed: "7" }],
     ["tool_choice", { messages, tool_choice: 5 }],
     ["model", { messages, model: "m".repeat(257) }],
   ])("inside a chat: %s", (param, body) => {
@@ -252,19 +252,29 @@ describe("a field that is wrong is named", () => {
     expect(validate("chat", body)).toMatchObject(body);
   });
 
-  test("a completion of no tokens asks for the prompt's own probabilities", () => {
-    const body = { prompt: "a", max_tokens: 0, echo: true, logprobs: 1 };
-    expect(validate("completion", body)).toMatchObject(body);
-    expect(() => validate("completion", { ...body, max_tokens: -1 })).toThrow(
-      expect.objectContaining({ status: 400, param: "max_tokens" }),
-    );
+  test.each([
+    ["chat", "max_tokens", [0, -1, 1e12]],
+    ["chat", "max_completion_tokens", [0, -1]],
+    ["chat", "n", [0, 200]],
+    ["chat", "seed", [-1, 2 ** 70, 0.5]],
+    ["chat", "logprobs", [true, 5, 0]],
+    ["chat", "top_logprobs", [-1, 50]],
+    ["completion", "max_tokens", [0, -1]],
+    ["completion", "logprobs", [20, -1]],
+    ["embedding", "dimensions", [0, -1]],
+    ["embedding", "encoding_format", ["float", "base64", "bytes"]],
+  ] as const)("a limit that not every provider has is left to the provider: %s, %s %j", (kind, name, values) => {
+    for (const value of values) {
+      const body = { messages, prompt: "a", input: "a", [name]: value };
+      expect(validate(kind, body)).toMatchObject(body);
+    }
   });
 
   test.each([
     ["input", {}],
     ["input", { input: [] }],
-    ["encoding_format", { input: "x", encoding_format: "hex" }],
-    ["dimensions", { input: "x", dimensions: 0 }],
+    ["encoding_format", { input: "x", encoding_format: 5 }],
+    ["dimensions", { input: "x", dimensions: "many" }],
   ])("of an embedding: %s in %j", (param, body) => {
     expect(() => validate("embedding", body)).toThrow(expect.objectContaining({ status: 400, param }));
   });

@@ -3,8 +3,9 @@ import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
+import { EMBEDDING_OPTION_FIELDS, embeddingOptions } from "./embedding-options.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
-import { asNumber, at, integerField, objectsIn } from "./read.ts";
+import { asNumber, at, objectsIn } from "./read.ts";
 
 /** Texts in one batchEmbedContents call. Source: ai.google.dev/api/embeddings */
 const BATCH = 100;
@@ -25,7 +26,13 @@ export interface EmbeddingPlan {
 }
 
 /** Fields that are read here, or are the gateway's. */
-const FIELDS: ReadonlySet<string> = new Set(["input", "model", "dimensions", "encoding_format", ...EXTENSION_FIELDS]);
+const FIELDS: ReadonlySet<string> = new Set([
+  "input",
+  "model",
+  "encoding_format",
+  ...EMBEDDING_OPTION_FIELDS,
+  ...EXTENSION_FIELDS,
+]);
 
 /**
  * `{"input":["a","b"],"dimensions":256}` → one batch of two. Throws a 400 that names the field.
@@ -34,7 +41,8 @@ const FIELDS: ReadonlySet<string> = new Set(["input", "model", "dimensions", "en
 export function readEmbeddingRequest(text: string, modelPath: string): EmbeddingPlan {
   const body = tryParseJson(text);
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
-  const dimensions = integerField(body, "dimensions", 1, 100_000);
+  const ignored = Object.keys(body).filter((name) => !FIELDS.has(name) && body[name] !== null);
+  const options = embeddingOptions(body, ignored);
   const encoding = body["encoding_format"] ?? "float";
   if (encoding !== "float" && encoding !== "base64") {
     throw badRequest("encoding_format must be float or base64.", "encoding_format", "invalid_value");
@@ -43,14 +51,13 @@ export function readEmbeddingRequest(text: string, modelPath: string): Embedding
   const requests = inputs.map((input) => ({
     model: modelPath,
     content: { parts: [{ text: input }] },
-    ...(dimensions !== undefined && { outputDimensionality: dimensions }),
+    ...options,
   }));
   const batches: JsonObject[] = [];
   for (let from = 0; from < requests.length; from += BATCH)
     batches.push({ requests: requests.slice(from, from + BATCH) });
   const estimatedTokens = inputs.reduce((sum, input) => sum + estimateTokens(input), 0);
-  const ignored = Object.keys(body).filter((name) => !FIELDS.has(name) && body[name] !== null);
-  return { batches, encoding, shortened: dimensions !== undefined, estimatedTokens, ignored };
+  return { batches, encoding, shortened: options.outputDimensionality !== undefined, estimatedTokens, ignored };
 }
 
 function inputTexts(input: unknown): string[] {

@@ -1,8 +1,10 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { GenerationConfig } from "./gemini.ts";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
-import { integerField, numberField, objectField, textField } from "./read.ts";
+import { flagField, integerField, numberField, objectField, textField } from "./read.ts";
 import { geminiSchema } from "./schema.ts";
 import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
 
@@ -12,7 +14,7 @@ const MOST_CANDIDATES = 8;
 const MOST_LOGPROBS = 20;
 
 export interface GeneratedConfig {
-  config: JsonObject;
+  config: GenerationConfig;
   /** Fields of the client that this model cannot honour, and that change nothing vital. */
   ignored: string[];
 }
@@ -20,11 +22,11 @@ export interface GeneratedConfig {
 /** Sampling and output fields of an OpenAI request → generationConfig. Throws a 400 that names the field. */
 export function generationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
   const ignored: string[] = [];
-  const config: JsonObject = {
+  const config: GenerationConfig = {
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
-    ...present("topK", integerField(body, "top_k", 1, 1_000_000)),
-    ...present("maxOutputTokens", outputLimit(body)),
+    ...present("topK", integerField(body, "top_k", { least: 1, most: 1_000_000 })),
+    ...present("maxOutputTokens", answerLimit(body)),
     ...present("stopSequences", stopSequences(body["stop"])),
     ...present("candidateCount", candidates(body)),
     ...present("seed", seed(body)),
@@ -38,14 +40,8 @@ export function generationConfig(body: JsonObject, traits: ModelTraits, google: 
   return { config, ignored };
 }
 
-function present(name: string, value: unknown): JsonObject {
+function present(name: keyof GenerationConfig, value: unknown): GenerationConfig {
   return value === undefined ? {} : { [name]: value };
-}
-
-/** max_completion_tokens is the current name and wins; both count thinking too, as Gemini does. */
-function outputLimit(body: JsonObject): number | undefined {
-  const most = 2 ** 31 - 1;
-  return integerField(body, "max_completion_tokens", 1, most) ?? integerField(body, "max_tokens", 1, most);
 }
 
 function stopSequences(stop: unknown): string[] | undefined {
@@ -62,18 +58,18 @@ function stopSequences(stop: unknown): string[] | undefined {
 }
 
 function candidates(body: JsonObject): number | undefined {
-  const n = integerField(body, "n", 1, MOST_CANDIDATES);
+  const n = integerField(body, "n", { least: 1, most: MOST_CANDIDATES });
   return n === 1 ? undefined : n;
 }
 
 /** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
 function seed(body: JsonObject): number | undefined {
-  const value = integerField(body, "seed", -(2 ** 63), 2 ** 63);
+  const value = integerField(body, "seed", { least: -(2 ** 63), most: 2 ** 63 });
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
 }
 
-function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
-  const config: JsonObject = {};
+function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
+  const config: GenerationConfig = {};
   for (const [field, name] of [
     ["presence_penalty", "presencePenalty"],
     ["frequency_penalty", "frequencyPenalty"],
@@ -86,9 +82,9 @@ function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): Js
   return config;
 }
 
-function logprobs(body: JsonObject): JsonObject {
-  const top = integerField(body, "top_logprobs", 0, MOST_LOGPROBS);
-  if (body["logprobs"] !== true) {
+function logprobs(body: JsonObject): GenerationConfig {
+  const top = integerField(body, "top_logprobs", { least: 0, most: MOST_LOGPROBS });
+  if (flagField(body, "logprobs") !== true) {
     if (top !== undefined && top > 0) {
       throw badRequest("top_logprobs needs logprobs to be true.", "top_logprobs", "invalid_value");
     }
@@ -98,7 +94,7 @@ function logprobs(body: JsonObject): JsonObject {
 }
 
 /** json_object → JSON, by the schema if one stands beside it (instructor's JSON_SCHEMA mode); json_schema → JSON by the schema. */
-function responseFormat(body: JsonObject): JsonObject {
+function responseFormat(body: JsonObject): GenerationConfig {
   const format = objectField(body, "response_format");
   if (format === undefined || format["type"] === "text") return {};
   if (format["type"] === "json_object") return jsonBy(format["schema"], "response_format.schema");
@@ -121,7 +117,7 @@ function responseFormat(body: JsonObject): JsonObject {
   return jsonBy(described["schema"], "response_format.json_schema.schema", description);
 }
 
-function jsonBy(schema: unknown, param: string, description?: string): JsonObject {
+function jsonBy(schema: unknown, param: string, description?: string): GenerationConfig {
   if (schema === undefined || schema === null) return { responseMimeType: "application/json" };
   if (!isObject(schema)) throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
   return {
@@ -140,7 +136,7 @@ function withDescription(schema: JsonObject, description: string | undefined): J
 const MODALITIES: Readonly<Record<string, string>> = { text: "TEXT", image: "IMAGE", audio: "AUDIO" };
 
 /** `modalities` and `audio`. Only speech models speak, and what they give is raw 16-bit PCM. */
-function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): JsonObject {
+function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
   const names = modalityNames(body["modalities"]);
   const audio = objectField(body, "audio") ?? {};
   if (!names.includes("AUDIO")) {
@@ -176,7 +172,7 @@ function modalityNames(given: unknown): string[] {
   });
 }
 
-function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): JsonObject {
+function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): GenerationConfig {
   const explicit = google.thinkingConfig === undefined ? {} : explicitThinking(google.thinkingConfig);
   const byEffort = thinkingConfig(body["reasoning_effort"], traits.thinking);
   const config = saysHowMuch(explicit) ? explicit : { ...byEffort, ...explicit };
@@ -185,7 +181,7 @@ function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, 
   return Object.keys(config).length > 0 ? { thinkingConfig: config } : {};
 }
 
-function googleConfig(google: GoogleOptions): JsonObject {
+function googleConfig(google: GoogleOptions): GenerationConfig {
   const { responseModalities, imageConfig, speechConfig, mediaResolution } = google;
   return {
     ...present("responseModalities", responseModalities),

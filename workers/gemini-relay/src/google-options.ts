@@ -60,6 +60,25 @@ const OF_NO_USE = new Set(["thoughtTagMarker"]);
  */
 export function readGoogleOptions(body: JsonObject, ignored: string[]): GoogleOptions {
   const options: GoogleOptions = {};
+  for (const { name, value, path } of givenOptions(body, ignored)) {
+    if (OF_NO_USE.has(camelCase(name))) ignored.push(name);
+    else Object.assign(options, readOption(name, value, path));
+  }
+  return options;
+}
+
+/** An option of the client's, by its name as given, and where it stands. */
+export interface GivenOption {
+  name: string;
+  value: unknown;
+  path: string;
+}
+
+/**
+ * What stands in any of the places that SDKs put Google's options; null counts as absent.
+ * @param ignored gets "extra_body" when it holds something for others
+ */
+export function givenOptions(body: JsonObject, ignored: string[]): GivenOption[] {
   const extra = objectField(body, "extra_body") ?? {};
   const places: [string, unknown][] = [
     ["google", body["google"]],
@@ -68,16 +87,13 @@ export function readGoogleOptions(body: JsonObject, ignored: string[]): GoogleOp
   ];
   if (Object.keys({ ...extra, ...objectField(extra, "extra_body") }).some((name) => !EXTRA_BODY.has(name)))
     ignored.push("extra_body");
-  for (const [path, given] of places) {
-    if (given === undefined || given === null) continue;
+  return places.flatMap(([path, given]) => {
+    if (given === undefined || given === null) return [];
     if (!isObject(given)) throw badRequest(`${path} must be an object.`, path, "invalid_type");
-    for (const [name, value] of Object.entries(given)) {
-      if (value === null) continue;
-      if (OF_NO_USE.has(camelCase(name))) ignored.push(name);
-      else Object.assign(options, readOption(name, value, `${path}.${name}`));
-    }
-  }
-  return options;
+    return Object.entries(given)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => ({ name, value, path: `${path}.${name}` }));
+  });
 }
 
 function readOption(given: string, value: unknown, path: string): GoogleOptions {
@@ -102,7 +118,7 @@ function isOptionName(name: string): name is keyof GoogleOptions {
   return Object.hasOwn(OPTIONS, name);
 }
 
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

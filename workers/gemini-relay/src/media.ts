@@ -1,5 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import type { Blob64, Part } from "./gemini.ts";
+import type { Blob, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
 
 /**
@@ -39,20 +39,31 @@ const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
 /** Where files that were uploaded to Gemini live. */
 const FILES_API = "https://generativelanguage.googleapis.com/v1beta/";
 
+const MEDIA_TYPE = /^[a-z]+\/[\w.+-]+$/;
+
 /** Characters of a data: URL in which its comma must come. */
 const LONGEST_DATA_HEAD = 256;
+
+/** What the client says of a file beside its address or data. */
+export interface MediaHints {
+  /** Its media type, which wins over what the address says. */
+  mimeType?: string | undefined;
+  fileName?: string | undefined;
+}
 
 /**
  * `data:image/png;base64,AAAA` → inlineData; `https://…`, `gs://…` and `files/…` → fileData.
  * Throws a 400 with `param` for what Gemini cannot be given.
  */
-export function mediaPart(url: string, param: string, traits: ModelTraits, fileName?: string): Part {
-  if (/^data:/i.test(url)) return { inlineData: readDataUrl(url, param) };
-  const mimeType = typeByEnding(fileName) ?? typeByEnding(url);
-  const file = (fileUri: string): Part => ({ fileData: { fileUri, ...(mimeType !== undefined && { mimeType }) } });
-  if (/^files\/[\w-]+$/.test(url)) return { fileData: { fileUri: FILES_API + url } };
-  if (url.startsWith(`${FILES_API}files/`)) return { fileData: { fileUri: url } };
-  if (/^gs:\/\/./i.test(url)) return file(url);
+export function mediaPart(url: string, param: string, traits: ModelTraits, hints: MediaHints = {}): Part {
+  if (/^data:/i.test(url)) return { inlineData: readDataUrl(url, param, hints.mimeType) };
+  const file = (fileUri: string, mimeType: string | undefined): Part => ({
+    fileData: { fileUri, ...(mimeType !== undefined && { mimeType }) },
+  });
+  if (/^files\/[\w-]+$/.test(url)) return file(FILES_API + url, hints.mimeType);
+  if (url.startsWith(`${FILES_API}files/`)) return file(url, hints.mimeType);
+  const mimeType = hints.mimeType ?? typeByEnding(hints.fileName) ?? typeByEnding(url);
+  if (/^gs:\/\/./i.test(url)) return file(url, mimeType);
   if (!/^https:\/\/./i.test(url)) {
     throw badRequest(
       "Send the file as a data: URL (data:<type>;base64,<data>) or by its https:// address.",
@@ -60,7 +71,7 @@ export function mediaPart(url: string, param: string, traits: ModelTraits, fileN
       "invalid_value",
     );
   }
-  if (traits.takesWebAddresses) return file(url);
+  if (traits.takesWebAddresses) return file(url, mimeType);
   throw badRequest(
     "This model does not read files from web addresses: send the file as a data: URL.",
     param,
@@ -69,21 +80,28 @@ export function mediaPart(url: string, param: string, traits: ModelTraits, fileN
 }
 
 /** `data:image/jpg;charset=x;base64,AAAA` → {mimeType: "image/jpeg", data: "AAAA"} */
-function readDataUrl(url: string, param: string): Blob64 {
+function readDataUrl(url: string, param: string, mimeType: string | undefined): Blob {
   const comma = url.slice(0, LONGEST_DATA_HEAD).indexOf(",");
   const [type = "", ...parameters] = url.slice("data:".length, Math.max(comma, 0)).split(";");
   if (comma === -1 || !parameters.some((parameter) => parameter.trim().toLowerCase() === "base64")) {
     throw badRequest("A data: URL must be written as data:<type>;base64,<data>.", param, "invalid_value");
   }
-  return inlineData(type, url.slice(comma + 1), param);
+  return inlineData(mimeType ?? type, url.slice(comma + 1), param);
 }
 
-export function inlineData(type: string, data: string, param: string): Blob64 {
+export function inlineData(type: string, data: string, param: string): Blob {
   const mimeType = type.trim().toLowerCase();
-  if (!/^[a-z]+\/[\w.+-]+$/.test(mimeType))
-    throw badRequest("The file's media type is missing.", param, "invalid_value");
+  if (!MEDIA_TYPE.test(mimeType)) throw badRequest("The file's media type is missing.", param, "invalid_value");
   if (data === "") throw badRequest("The file is empty.", param, "invalid_value");
   return { mimeType: mimeType === "image/jpg" ? "image/jpeg" : mimeType, data };
+}
+
+/** LiteLLM's `format` of a file: a media type ("video/mp4"), or an ending that tells it ("mp4"). Throws a 400 with `param`. */
+export function mediaType(format: string | undefined, param: string): string | undefined {
+  if (format === undefined) return undefined;
+  const type = MEDIA_TYPE.test(format) ? format : typeByEnding(`.${format}`);
+  if (type !== undefined) return type;
+  throw badRequest(`${param} must be a media type: video/mp4, application/pdf, …`, param, "invalid_value");
 }
 
 /** "https://x.y/a.PNG?z" → "image/png" */

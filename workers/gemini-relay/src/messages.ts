@@ -1,9 +1,11 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
+import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { CallRegister } from "./call-register.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
-import { contentParts, contentTexts, textParts } from "./parts.ts";
+import { contentParts, contentTexts, type PartReading, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
 import { messageSignature, ownToolSteps, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
 import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
@@ -18,9 +20,9 @@ export interface Conversation {
  * consecutive messages of one side are joined, system and developer messages
  * stand apart in their order. Throws a 400 that names the message at fault.
  */
-export function readMessages(messages: unknown, traits: ModelTraits): Conversation {
+export function readMessages(messages: unknown, reading: PartReading): Conversation {
   if (!Array.isArray(messages)) throw badRequest("messages must be a list.", "messages", "invalid_type");
-  const reader = new MessageReader(traits);
+  const reader = new MessageReader(reading);
   messages.forEach((message: unknown, index) => {
     const path = `messages[${index}]`;
     if (!isObject(message)) throw badRequest(`${path} must be an object with a role.`, path, "invalid_type");
@@ -30,6 +32,7 @@ export function readMessages(messages: unknown, traits: ModelTraits): Conversati
 }
 
 class MessageReader {
+  readonly #reading: PartReading;
   readonly #traits: ModelTraits;
   readonly #contents: Content[] = [];
   readonly #system: Part[] = [];
@@ -37,9 +40,10 @@ class MessageReader {
   /** Results of calls, with the places of their calls. */
   readonly #results = new Map<Part, number>();
 
-  constructor(traits: ModelTraits) {
-    this.#traits = traits;
-    this.#calls = new CallRegister(traits.takesCallIds);
+  constructor(reading: PartReading) {
+    this.#reading = reading;
+    this.#traits = reading.traits;
+    this.#calls = new CallRegister(reading.traits.takesCallIds);
   }
 
   conversation(): Conversation {
@@ -62,10 +66,11 @@ class MessageReader {
     switch (message["role"]) {
       case "system":
       case "developer":
-        for (const text of contentTexts(message["content"], `${path}.content`)) this.#system.push(...textParts(text));
+        for (const text of contentTexts(message["content"], `${path}.content`, this.#reading))
+          this.#system.push(...textParts(text));
         break;
       case "user":
-        this.#say("user", contentParts(message["content"], `${path}.content`, this.#traits));
+        this.#say("user", contentParts(message["content"], `${path}.content`, this.#reading));
         break;
       case "assistant":
         this.#say("model", this.#assistantParts(message, path));
@@ -73,12 +78,6 @@ class MessageReader {
       case "tool":
         this.#say("user", [this.#toolResult(message, path)]);
         break;
-      case "function":
-        throw badRequest(
-          "Messages of role function are from before tools: use role tool.",
-          `${path}.role`,
-          "unsupported_value",
-        );
       default:
         throw badRequest(
           `${path}.role must be system, developer, user, assistant or tool.`,
@@ -96,19 +95,12 @@ class MessageReader {
   }
 
   #assistantParts(message: JsonObject, path: string): Part[] {
-    if (isObject(message["function_call"])) {
-      throw badRequest(
-        "function_call is from before tools: use tool_calls.",
-        `${path}.function_call`,
-        "unsupported_value",
-      );
-    }
     if (isObject(message["audio"])) {
       throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
     }
     const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
-      ...contentParts(message["content"], `${path}.content`, this.#traits),
+      ...contentParts(message["content"], `${path}.content`, this.#reading),
       ...textParts(asText(message["refusal"]) ?? ""),
       ...this.#images(message, path),
     ];
@@ -126,7 +118,7 @@ class MessageReader {
   /** Images that an earlier answer brought come back in the form it brought them. */
   #images(message: JsonObject, path: string): Part[] {
     const images = objectsIn(message["images"]);
-    const parts = contentParts(images, `${path}.images`, this.#traits);
+    const parts = contentParts(images, `${path}.images`, this.#reading);
     images.forEach((image, index) => {
       const signature = messageSignature(image);
       const part = parts[index];
@@ -142,6 +134,7 @@ class MessageReader {
     this.#calls.beginMessage();
     return toolCalls.map((call: unknown, index) => {
       const at = `${path}.tool_calls[${index}]`;
+      if (isObject(call) && call["type"] === "function" && !isObject(call["function"])) throw missingFunction(at);
       if (!isObject(call) || !isObject(call["function"])) {
         throw badRequest(
           `${at} must be a call of a function; custom tools have no counterpart at Gemini.`,
@@ -184,7 +177,7 @@ class MessageReader {
         "invalid_value",
       );
     }
-    const part: Part = { functionResponse: functionResponse(message, call, path, this.#traits) };
+    const part: Part = { functionResponse: functionResponse(message, call, path, this.#reading) };
     this.#results.set(part, call.place);
     return part;
   }
@@ -197,12 +190,10 @@ function begunBy(parts: Part[], contents: Content[]): Content[] {
   return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
 }
 
-/** A call's arguments: JSON text of an object; "" means none. Never dropped: its result would be orphaned. */
+/** Never left out when they are broken: the call's result would be orphaned. */
 function readArguments(given: unknown, path: string): JsonObject {
-  if (given === undefined || given === null) return {};
-  const value = typeof given === "string" && given.trim() !== "" ? tryParseJson(given) : given;
-  if (isObject(value)) return value;
-  if (typeof given === "string" && given.trim() === "") return {};
+  const args = callArguments(given);
+  if (args !== undefined) return args;
   throw badRequest(
     `${path}.function.arguments must be the JSON text of an object.`,
     `${path}.function.arguments`,

@@ -1,4 +1,6 @@
 import { ApiError } from "@ai-proxy/shared/errors";
+import { type GeminiTraits, geminiTraits } from "@ai-proxy/shared/registry/gemini";
+import type { ThinkingLevel } from "@google/genai";
 
 /** How far a model can be told to think; null when it cannot. */
 export type Thinking =
@@ -7,9 +9,9 @@ export type Thinking =
   /** Gemini 3: the levels that the model takes, in rising order. Others are a 400. */
   | { kind: "level"; levels: readonly Level[] };
 
-export type Level = "MINIMAL" | "LOW" | "MEDIUM" | "HIGH";
+export type Level = Exclude<`${ThinkingLevel}`, "THINKING_LEVEL_UNSPECIFIED">;
 
-/** What depends on a model's generation, in this one place. */
+/** What a request to a model may hold; the figures are the registry's. */
 export interface ModelTraits {
   thinking: Thinking | null;
   /** Thinking models refuse presence and frequency penalties with a 400. */
@@ -39,47 +41,29 @@ export interface ModelTraits {
 export function modelTraits(id: string): ModelTraits {
   // Google's own listings write ids so.
   const model = id.replace(/^models\//, "");
-  const version = versionOf(model);
-  const three = version >= 3;
+  const registered = geminiTraits(model);
+  const { generation = 0 } = registered;
+  const three = generation >= 3;
   return {
-    thinking: thinkingOf(model, version),
-    takesPenalties: version < 2.5,
+    thinking: thinkingOf(registered),
+    takesPenalties: generation < 2.5,
     takesCallIds: three,
     needsSignatures: three,
     needsAllSigned: three && /-image\b/.test(model),
     takesInstructions: !/-(tts|transcribe)\b|^gemma-[23]/.test(model),
-    takesWebAddresses: version >= 2.5,
+    takesWebAddresses: generation >= 2.5,
     takesToolSteps: three,
     takesMediaResults: three,
     speaks: /-(tts|native-audio)\b/.test(model),
   };
 }
 
-/** Bare `-latest` names point at the newest generation; a later one than we know behaves like the newest we know. */
-const NEWEST = 3.8;
+const LEVELS: readonly Level[] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
 
-/** 2.5 for "gemini-2.5-pro"; 0 for models of other families (gemma, tuned ones). */
-function versionOf(model: string): number {
-  if (/^gemini-(pro|flash|flash-lite)-latest$/.test(model)) return NEWEST;
-  return Number(/^gemini-(\d{1,2}(?:\.\d{1,2})?)(?:-|$)/.exec(model)?.[1] ?? 0);
-}
-
-const ALL_LEVELS: readonly Level[] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
-
-function thinkingOf(model: string, version: number): Thinking | null {
-  const speechOrImage = /-(tts|image|native-audio|live)\b/.test(model);
-  if (version < 2.5 || speechOrImage) return null;
-  const lite = model.includes("flash-lite");
-  if (version < 3) {
-    if (model.includes("-pro")) return { kind: "budget", least: 128, most: 32_768 };
-    return { kind: "budget", least: 0, most: 24_576 };
-  }
-  if (model.includes("-pro")) {
-    const levels: readonly Level[] = version < 3.1 ? ["LOW", "HIGH"] : ["LOW", "MEDIUM", "HIGH"];
-    return { kind: "level", levels };
-  }
-  // 3.7 and 3.8 Flash refuse MINIMAL ("Allowed values are: medium, low, high").
-  return { kind: "level", levels: lite || version <= 3.6 ? ALL_LEVELS : ["LOW", "MEDIUM", "HIGH"] };
+function thinkingOf({ thinkingBudget, reasoningEfforts }: GeminiTraits): Thinking | null {
+  if (thinkingBudget !== undefined) return { kind: "budget", ...thinkingBudget };
+  if (reasoningEfforts === undefined) return null;
+  return { kind: "level", levels: LEVELS.filter((level) => reasoningEfforts.includes(level.toLowerCase())) };
 }
 
 /** A model's path below the base URL. Nothing that is no model id ever becomes part of a URL. */

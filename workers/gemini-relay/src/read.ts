@@ -24,19 +24,23 @@ export function at(value: unknown, ...path: string[]): unknown {
 }
 
 /** An optional number of a client's request; null counts as absent. Throws a 400 that names it. */
-export function numberField(body: JsonObject, name: string): number | undefined {
+export function numberField(body: JsonObject, name: string, path = name): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw badRequest(`${name} must be a number.`, name, "invalid_type");
+  throw badRequest(`${path} must be a number.`, path, "invalid_type");
 }
 
 /** Like numberField, for whole numbers within bounds. */
-export function integerField(body: JsonObject, name: string, least: number, most: number): number | undefined {
-  const value = numberField(body, name);
+export function integerField(
+  body: JsonObject,
+  name: string,
+  { least, most, path = name }: { least: number; most: number; path?: string },
+): number | undefined {
+  const value = numberField(body, name, path);
   if (value === undefined) return undefined;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw badRequest(`${name} must be a whole number from ${least} to ${most}.`, name, "invalid_value");
+  throw badRequest(`${path} must be a whole number from ${least} to ${most}.`, path, "invalid_value");
 }
 
 /** An optional text of a client's request; null counts as absent. Throws a 400 that names it. */

@@ -1,4 +1,5 @@
 import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
+import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
 import type { GenerateContentRequest } from "./gemini.ts";
@@ -27,9 +28,13 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
   const body = tryParseJson(text);
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const ignored = checkFields(body);
-  const traits: ModelTraits = modelTraits(model);
+  return translateModern(body, (modern) => translate(modern, modelTraits(model), ignored));
+}
+
+function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): TranslatedRequest {
   const google = readGoogleOptions(body, ignored);
-  const { contents, system } = readMessages(body["messages"], traits);
+  const ignoredInParts = new Set<string>();
+  const { contents, system } = readMessages(body["messages"], { traits, ignored: ignoredInParts });
   const generation = generationConfig(body, traits, google);
   const store = flagField(body, "store");
   const request: GenerateContentRequest = {
@@ -42,7 +47,7 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
     ...serviceTier(body["service_tier"], ignored),
     ...(store !== undefined && { store }),
   };
-  return { request, ignored: [...ignored, ...generation.ignored] };
+  return { request, ignored: [...ignored, ...ignoredInParts, ...generation.ignored] };
 }
 
 /** What countTokens takes: the prompt as generateContent would get it. */

@@ -1,9 +1,8 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { KnownCall } from "./call-register.ts";
-import type { Blob64, FunctionResponse, Part } from "./gemini.ts";
-import type { ModelTraits } from "./model.ts";
-import { contentParts } from "./parts.ts";
+import type { Blob, FunctionResponse, Part } from "./gemini.ts";
+import { contentParts, type PartReading } from "./parts.ts";
 
 /**
  * The parts of one turn with the results of one function in the order of its
@@ -29,11 +28,12 @@ export function functionResponse(
   message: JsonObject,
   call: KnownCall,
   path: string,
-  traits: ModelTraits,
+  reading: PartReading,
 ): FunctionResponse {
-  const parts = contentParts(message["content"], `${path}.content`, traits);
+  const { traits } = reading;
+  const parts = contentParts(message["content"], `${path}.content`, reading);
   const texts: string[] = [];
-  const media: { inlineData: Blob64 }[] = [];
+  const media: { inlineData: Blob }[] = [];
   for (const part of parts) {
     if (part.text !== undefined) texts.push(part.text);
     else if (part.inlineData !== undefined && traits.takesMediaResults) media.push({ inlineData: part.inlineData });

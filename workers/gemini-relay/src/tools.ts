@@ -1,5 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import type { FunctionCallingConfig, FunctionDeclaration } from "./gemini.ts";
 import { asText, at, objectField, objectsIn, textField } from "./read.ts";
 import { geminiSchema, takesNothing } from "./schema.ts";
 
@@ -14,7 +16,7 @@ export interface ToolFields {
 /** `tools`, `tool_choice` and `web_search_options` → tools and toolConfig. Throws a 400 that names the tool at fault. */
 export function readTools(body: JsonObject): ToolFields {
   const functions = functionDeclarations(body["tools"]);
-  const names = functions.map((declaration) => String(declaration["name"]));
+  const names = functions.map(({ name }) => name);
   const calling = callingConfig(body["tool_choice"], names);
   const tools: JsonObject[] = [];
   if (functions.length > 0) tools.push({ functionDeclarations: functions });
@@ -25,12 +27,13 @@ export function readTools(body: JsonObject): ToolFields {
   };
 }
 
-function functionDeclarations(tools: unknown): JsonObject[] {
+function functionDeclarations(tools: unknown): FunctionDeclaration[] {
   if (tools === undefined || tools === null) return [];
   if (!Array.isArray(tools)) throw badRequest("tools must be a list.", "tools", "invalid_type");
   return tools.map((tool: unknown, index) => {
     const path = `tools[${index}]`;
-    if (isObject(tool) && tool["type"] === "function" && isObject(tool["function"])) {
+    if (isObject(tool) && tool["type"] === "function") {
+      if (!isObject(tool["function"])) throw missingFunction(path);
       return functionDeclaration(tool["function"], `${path}.function`);
     }
     throw badRequest(
@@ -42,7 +45,7 @@ function functionDeclarations(tools: unknown): JsonObject[] {
 }
 
 /** `strict` has no counterpart: Gemini holds calls to the schema by itself. */
-function functionDeclaration(declared: JsonObject, path: string): JsonObject {
+function functionDeclaration(declared: JsonObject, path: string): FunctionDeclaration {
   const name = asText(declared["name"]) ?? "";
   if (!FUNCTION_NAME.test(name)) {
     throw badRequest(
@@ -69,14 +72,16 @@ function functionDeclaration(declared: JsonObject, path: string): JsonObject {
  * OpenAI's tool_choice → functionCallingConfig; null leaves it to Gemini (AUTO).
  * "none" → NONE, "required" → ANY, a named one → ANY with its name,
  * allowed_tools → ANY (required) or VALIDATED (auto: AUTO takes no names).
+ * "validated" is Google's own, and Cursor's. Source: BerriAI/litellm issue 21067
  */
-function callingConfig(choice: unknown, names: string[]): JsonObject | null {
+function callingConfig(choice: unknown, names: string[]): FunctionCallingConfig | null {
   if (choice === undefined || choice === null || choice === "auto") return null;
   if (choice === "none") return names.length > 0 ? { mode: "NONE" } : null;
   if (names.length === 0) {
     throw badRequest("tool_choice can only be given together with tools.", "tool_choice", "invalid_value");
   }
   if (choice === "required") return { mode: "ANY" };
+  if (choice === "validated") return { mode: "VALIDATED" };
   if (isObject(choice) && choice["type"] === "function") {
     return {
       mode: "ANY",
@@ -87,13 +92,13 @@ function callingConfig(choice: unknown, names: string[]): JsonObject | null {
   }
   if (isObject(choice) && choice["type"] === "allowed_tools") return allowedTools(choice["allowed_tools"], names);
   throw badRequest(
-    "tool_choice must be none, auto, required, a function by name, or allowed_tools.",
+    "tool_choice must be none, auto, required, validated, a function by name, or allowed_tools.",
     "tool_choice",
     "invalid_value",
   );
 }
 
-function allowedTools(allowed: unknown, names: string[]): JsonObject {
+function allowedTools(allowed: unknown, names: string[]): FunctionCallingConfig {
   const path = "tool_choice.allowed_tools";
   const mode = at(allowed, "mode");
   if (mode !== "auto" && mode !== "required") {

@@ -18,11 +18,44 @@ describe("embeddings", () => {
     ]);
   });
 
-  test("P42 what Gemini has nothing for is named", () => {
-    expect(plan({ input: "a", model: "m", user: "u", task_type: "x", dimensions: null }).ignored).toEqual([
+  test("what Gemini has nothing for is named", () => {
+    const others = { dimensions: null, task_type: null, extra_body: { cache: true } };
+    expect(plan({ input: "a", model: "m", user: "u", input_type: "x", ...others }).ignored).toEqual([
       "user",
-      "task_type",
+      "input_type",
+      "extra_body",
     ]);
+  });
+
+  const google = { task_type: "RETRIEVAL_DOCUMENT", title: "T", output_dimensionality: 256 };
+  const sent = { taskType: "RETRIEVAL_DOCUMENT", title: "T", outputDimensionality: 256 };
+  test.each([
+    ["at the root", google, sent],
+    ["at the root, in Google's own names", sent, sent],
+    ["in extra_body.google", { extra_body: { google } }, sent],
+    ["in extra_body.google, nested twice", { extra_body: { extra_body: { google } } }, sent],
+    ["in google", { google }, sent],
+    ["in lower case", { task_type: "semantic_similarity" }, { taskType: "SEMANTIC_SIMILARITY" }],
+    ["beside OpenAI's dimensions", { dimensions: 8, output_dimensionality: 256 }, { outputDimensionality: 256 }],
+  ])("Google's options stand on each request: %s", (_, given, options) => {
+    const { batches, shortened, ignored } = plan({ input: ["a", "b"], ...given });
+    const requests = ["a", "b"].map((text) => ({ model: MODEL, content: { parts: [{ text }] }, ...options }));
+    expect(batches).toEqual([{ requests }]);
+    expect(shortened).toBe("outputDimensionality" in options);
+    expect(ignored).toEqual([]);
+  });
+
+  test.each([
+    [{ dimensions: 0 }, "dimensions", "invalid_value"],
+    [{ task_type: 7 }, "task_type", "invalid_type"],
+    [{ title: [] }, "title", "invalid_type"],
+    [{ output_dimensionality: 1.5 }, "output_dimensionality", "invalid_value"],
+    [{ extra_body: { google: { task_type: {} } } }, "extra_body.google.task_type", "invalid_type"],
+    [{ extra_body: { google: { colour: 1 } } }, "extra_body.google.colour", "unknown_parameter"],
+    [{ google: 7 }, "google", "invalid_type"],
+    [{ encoding_format: "bytes" }, "encoding_format", "invalid_value"],
+  ])("%j is a 400 that names the option", (given, param, code) => {
+    expect(refusal(() => plan({ input: "a", ...given }))).toMatchObject({ status: 400, param, code });
   });
 
   test("more texts than Gemini takes at once are split, and come back as one list", () => {

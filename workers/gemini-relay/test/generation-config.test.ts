@@ -48,6 +48,8 @@ describe("parameters", () => {
       { response_format: { type: "json_schema", json_schema: { name: "x", schema: null } } },
       { responseMimeType: "application/json" },
     ],
+    [{ max_tokens: -1 }, undefined],
+    [{ max_tokens: 9, max_completion_tokens: -1 }, undefined],
     [{ modalities: null }, undefined],
     [{ modalities: ["text"] }, undefined],
     [{ google: { speech_config: { languageCode: "de" } } }, { speechConfig: { languageCode: "de" } }],
@@ -88,6 +90,7 @@ describe("parameters", () => {
   test.each<[JsonObject, string, string]>([
     [{ temperature: "hot" }, "temperature", "invalid_type"],
     [{ max_tokens: 0 }, "max_tokens", "invalid_value"],
+    [{ max_completion_tokens: -2 }, "max_completion_tokens", "invalid_value"],
     [{ max_tokens: 1.5 }, "max_tokens", "invalid_value"],
     [{ max_tokens: 2 ** 31 }, "max_tokens", "invalid_value"],
     [{ stop: ["a", "b", "c", "d", "e", "f"] }, "stop", "array_above_max_length"],
@@ -114,8 +117,7 @@ describe("parameters", () => {
     [{ modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } }, "modalities", "unsupported_value"],
     [{ service_tier: "first-class" }, "service_tier", "invalid_value"],
     [{ service_tier: 1 }, "service_tier", "invalid_value"],
-    [{ functions: [{ name: "f" }] }, "functions", "unsupported_parameter"],
-    [{ function_call: "auto" }, "function_call", "unsupported_parameter"],
+    [{ logprobs: 3 }, "logprobs", "invalid_type"],
     [{ logit_bias: { 5: 1 } }, "logit_bias", "unsupported_parameter"],
     [{ moderation: { model: "x" } }, "moderation", "unsupported_parameter"],
     [{ seed: 1e19 }, "seed", "invalid_value"],
@@ -231,6 +233,12 @@ describe("thinking", () => {
     ["gemini-3.8-flash", "max", { thinkingLevel: "HIGH", includeThoughts: true }],
     ["gemini-3.5-flash-lite", "minimal", { thinkingLevel: "MINIMAL", includeThoughts: true }],
     ["gemini-flash-latest", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-robotics-er-1.6-preview", "none", { thinkingLevel: "MINIMAL" }],
+    ["gemini-robotics-er-1.5-preview", "none", { thinkingBudget: 0 }],
+    ["gemini-robotics-er-2-preview", "none", { thinkingLevel: "LOW" }],
+    ["gemma-4-31b-it", "none", { thinkingLevel: "MINIMAL" }],
+    ["models/gemma-4-26b-a4b-it", "low", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-3.5-flash", "none", { thinkingLevel: "MINIMAL" }],
     ["gemini-4-flash", "low", { thinkingLevel: "LOW", includeThoughts: true }],
   ])("%s with effort %s", (model, effort, expected) => {
     expect(thinks(effort, model)).toEqual(expected);
@@ -238,7 +246,7 @@ describe("thinking", () => {
 
   test("models that do not think ignore it, and say so", () => {
     expect(thinks("low", "gemini-2.0-flash")).toBeUndefined();
-    expect(ignoredBy({ reasoning_effort: "low" }, "gemma-4-27b")).toEqual(["reasoning_effort"]);
+    expect(ignoredBy({ reasoning_effort: "low" }, "gemma-3-27b-it")).toEqual(["reasoning_effort"]);
   });
 
   test("Google's own thinking_config wins, in any of the places SDKs put it", () => {
@@ -330,7 +338,19 @@ describe("models", () => {
     },
   );
 
-  test("an unknown model gets nothing that it might refuse", () => {
-    expect(modelTraits("gemma-4-27b")).toMatchObject({ thinking: null, needsSignatures: false, takesCallIds: false });
+  test.each(["gemma-5-27b", "my-tuned-model", "gemini-exp"])(
+    "%s, unknown, gets nothing that it might refuse",
+    (model) => {
+      expect(modelTraits(model)).toMatchObject({ thinking: null, needsSignatures: false, takesCallIds: false });
+    },
+  );
+
+  test.each([
+    ["gemini-robotics-er-1.6-preview", true],
+    ["gemini-robotics-er-2-preview", true],
+    ["gemini-robotics-er-1.5-preview", false],
+    ["gemma-4-31b-it", false],
+  ])("%s, whose name does not say its generation, needs what Gemini 3 needs: %j", (model, needs) => {
+    expect(modelTraits(model)).toMatchObject({ takesCallIds: needs, needsSignatures: needs, takesInstructions: true });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, refused } from "./helpers.ts";
+import { ask, ignoredBy, refused } from "./helpers.ts";
 
 const partOf = (part: unknown, model?: string) =>
   ask({ messages: [{ role: "user", content: [part] }] }, model).contents[0]?.parts[0];
@@ -55,6 +55,64 @@ describe("files in messages", () => {
       "a video",
       { type: "video_url", video_url: { url: "https://x.y/v.mp4" } },
       { fileData: { fileUri: "https://x.y/v.mp4", mimeType: "video/mp4" } },
+    ],
+    [
+      "audio as a data: URL, whose own type is the more exact",
+      { type: "input_audio", input_audio: { data: "data:audio/x-m4a;base64,AAAA", format: "wav" } },
+      { inlineData: { mimeType: "audio/x-m4a", data: "AAAA" } },
+    ],
+    [
+      "audio as a data: URL alone",
+      { type: "input_audio", input_audio: { data: "data:audio/wav;base64,AAAA" } },
+      { inlineData: { mimeType: "audio/wav", data: "AAAA" } },
+    ],
+    [
+      "audio by address",
+      { type: "input_audio", input_audio: { data: "https://x.y/a", format: "mp3" } },
+      { fileData: { fileUri: "https://x.y/a", mimeType: "audio/mp3" } },
+    ],
+    [
+      "a part of a video, of a file",
+      {
+        type: "file",
+        file: {
+          file_id: "files/abc-1",
+          format: "video/mp4",
+          video_metadata: { fps: 5, start_offset: "10s", end_offset: 60.5 },
+        },
+      },
+      {
+        fileData: {
+          fileUri: "https://generativelanguage.googleapis.com/v1beta/files/abc-1",
+          mimeType: "video/mp4",
+        },
+        videoMetadata: { fps: 5, startOffset: "10s", endOffset: "60.5s" },
+      },
+    ],
+    [
+      "a part of a video by its address, its type named",
+      { type: "video_url", video_url: { url: "https://x.y/v", format: "video/webm", video_metadata: { fps: 0.5 } } },
+      { fileData: { fileUri: "https://x.y/v", mimeType: "video/webm" }, videoMetadata: { fps: 0.5 } },
+    ],
+    [
+      "metadata beside the address, in Google's own names",
+      { type: "video_url", video_url: "https://x.y/v.mp4", video_metadata: { startOffset: 3, endOffset: null } },
+      { fileData: { fileUri: "https://x.y/v.mp4", mimeType: "video/mp4" }, videoMetadata: { startOffset: "3s" } },
+    ],
+    [
+      "a type that says more than the data: URL",
+      { type: "file", file: { file_data: "data:application/octet-stream;base64,AAAA", format: "pdf" } },
+      { inlineData: { mimeType: "application/pdf", data: "AAAA" } },
+    ],
+    [
+      "a type beside bare base64",
+      { type: "file", file: { file_data: "AAAA", format: "video/mp4", video_metadata: {} } },
+      { inlineData: { mimeType: "video/mp4", data: "AAAA" }, videoMetadata: {} },
+    ],
+    [
+      "an image's type",
+      { type: "image_url", image_url: { url: "gs://b/i", format: "image/webp" } },
+      { fileData: { fileUri: "gs://b/i", mimeType: "image/webp" } },
     ],
   ])("%s reaches Gemini", (_, part, expected) => {
     expect(partOf(part)).toEqual(expected);
@@ -128,6 +186,48 @@ describe("files in messages", () => {
     ],
     ["a file that is empty", { type: "file", file: { file_data: "" } }, "file.file_data", "invalid_value"],
     ["no file", { type: "file", file: {} }, "file", "missing_required_parameter"],
+    [
+      "another thing than audio in the place for audio",
+      { type: "input_audio", input_audio: { data: "data:image/png;base64,AAAA", format: "wav" } },
+      "input_audio.data",
+      "invalid_value",
+    ],
+    [
+      "audio by an address that nobody can read",
+      { type: "input_audio", input_audio: { data: "file:///a.mp3", format: "mp3" } },
+      "input_audio.data",
+      "invalid_value",
+    ],
+    [
+      "a format that is none",
+      { type: "file", file: { file_id: "files/a", format: "movie" } },
+      "file.format",
+      "invalid_value",
+    ],
+    [
+      "metadata that is none",
+      { type: "video_url", video_url: { url: "https://x.y/v", video_metadata: "5fps" } },
+      "video_url.video_metadata",
+      "invalid_type",
+    ],
+    [
+      "frames that are no number",
+      { type: "video_url", video_url: { url: "https://x.y/v", video_metadata: { fps: "5" } } },
+      "video_url.video_metadata.fps",
+      "invalid_type",
+    ],
+    [
+      "a place in a video that is none",
+      { type: "video_url", video_url: { url: "https://x.y/v", video_metadata: { start_offset: "1:30" } } },
+      "video_url.video_metadata.start_offset",
+      "invalid_value",
+    ],
+    [
+      "metadata that Gemini does not have",
+      { type: "video_url", video_url: { url: "https://x.y/v", video_metadata: { frameRate: 5 } } },
+      "video_url.video_metadata.frame_rate",
+      "unknown_parameter",
+    ],
   ])("%s is a 400 that names the place and says what would be right", (_, part, field, code) => {
     expect(problem(part)).toMatchObject({ status: 400, param: `${at}.${field}`, code });
   });
@@ -140,6 +240,26 @@ describe("files in messages", () => {
       status: 400,
       param: `${at}.image_url.url`,
     });
+  });
+
+  test.each([
+    ["a detail", { type: "image_url", image_url: { url: "gs://b/i", detail: "high" } }, ["detail"]],
+    ["auto, which asks for nothing", { type: "image_url", image_url: { url: "gs://b/i", detail: "auto" } }, []],
+    ["a way to process", { type: "video_url", video_url: { url: "gs://b/v", processing: "static" } }, ["processing"]],
+    [
+      "more of audio",
+      { type: "input_audio", input_audio: { data: "AAAA", format: "mp3", language: "de" } },
+      ["language"],
+    ],
+    ["more of a file", { type: "file", file: { file_data: "AAAA", detail: "low" } }, ["detail"]],
+    ["marks on a part", { type: "text", text: "a", cache_control: { type: "ephemeral" } }, ["cache_control"]],
+    ["null", { type: "text", text: "a", cache_control: null }, []],
+  ])("what of a part cannot be sent is named: %s", (_, part, ignored) => {
+    const messages = [{ role: "user", content: [{ type: "text", text: "Hi" }, part] }];
+    expect(ignoredBy({ messages })).toEqual(ignored);
+    if (part.type === "text") {
+      expect(ignoredBy({ messages: [{ role: "system", content: [part] }, ...messages] })).toEqual(ignored);
+    }
   });
 
   test("images of an earlier answer go back to the model with their signatures", () => {

@@ -110,17 +110,27 @@ describe("turns", () => {
     [[user("x"), "y"], "messages[1]", "invalid_type"],
     [[user("")], "messages", "invalid_value"],
     ["x", "messages", "invalid_type"],
-    [[{ role: "function", name: "f", content: "x" }], "messages[0].role", "unsupported_value"],
+    [[{ role: "function", name: "f", content: "x" }], "messages[0].name", "invalid_value"],
     [
-      [user("x"), { role: "assistant", function_call: { name: "f" } }],
-      "messages[1].function_call",
-      "unsupported_value",
+      [user("x"), { role: "assistant", function_call: { name: "f", arguments: "{" } }],
+      "messages[1].function_call.arguments",
+      "invalid_value",
+    ],
+    [
+      [user("x"), { role: "assistant", function_call: { arguments: "{}" } }],
+      "messages[1].function_call.name",
+      "missing_required_parameter",
     ],
     [[user("x"), { role: "assistant", audio: { id: "a" } }], "messages[1].audio", "unsupported_value"],
     [
       [user("x"), { role: "assistant", tool_calls: [{ id: "1", type: "custom", custom: {} }] }],
       "messages[1].tool_calls[0]",
       "unsupported_value",
+    ],
+    [
+      [user("x"), { role: "assistant", tool_calls: [{ id: "1", type: "function", name: "f" }] }],
+      "messages[1].tool_calls[0].function",
+      "missing_required_parameter",
     ],
     [
       [{ role: "system", content: [{ type: "image_url", image_url: { url: PNG } }] }],
@@ -229,12 +239,13 @@ describe("arguments in the history", () => {
     ["P11 empty", ""],
     ["P11 blank", " "],
     ["P11 an empty object", "{}"],
+    ["null as text", "null"],
   ])("%s arguments are none", (_, args) => {
     const { contents } = ask({ messages: [user("a"), calling("1", "f", args), result("1", "x")] });
     expect(contents[1]?.parts).toEqual([{ functionCall: { name: "f", args: {} } }]);
   });
 
-  test.each(['{"a":', "[1]", "null", '"x"'])("P11 broken arguments %j are a 400, the call is never dropped", (args) => {
+  test.each(['{"a":', "[1]", '"x"'])("P11 broken arguments %j are a 400, the call is never dropped", (args) => {
     expect(refused({ messages: [user("a"), calling("1", "f", args), result("1", "x")] })).toMatchObject({
       status: 400,
       param: "messages[1].tool_calls[0].function.arguments",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toGeminiRequest } from "../src/request.ts";
-import { ask, refusal, refused } from "./helpers.ts";
+import { ask, ignoredBy, refusal, refused } from "./helpers.ts";
 
 const tool = (parameters?: unknown, name = "f") => ({
   type: "function",
@@ -295,6 +295,7 @@ describe("tools", () => {
     ],
     ["a custom tool", { type: "custom", custom: { name: "f" } }, "tools[0].type"],
     ["no tool", 7, "tools[0].type"],
+    ["a tool in the form of the Responses API", { type: "function", name: "f" }, "tools[0].function"],
   ])("%s is a 400 that names the tool", (_, one, param) => {
     expect(refused({ tools: [one] })).toMatchObject({ status: 400, param });
   });
@@ -332,6 +333,7 @@ describe("tool_choice", () => {
     ["none", "none", { mode: "NONE" }],
     ["auto", "auto", undefined],
     ["P23 required", "required", { mode: "ANY" }],
+    ["validated, as Cursor sends it", "validated", { mode: "VALIDATED" }],
     ["P23 a named function", named("g"), { mode: "ANY", allowedFunctionNames: ["g"] }],
     [
       "allowed tools, required",
@@ -356,6 +358,9 @@ describe("tool_choice", () => {
     [{ tools: [tool()], tool_choice: named("other") }, "tool_choice.function.name"],
     [{ tools: [tool()], tool_choice: "always" }, "tool_choice"],
     [{ tool_choice: "required" }, "tool_choice"],
+    [{ tool_choice: "validated" }, "tool_choice"],
+    [{ functions: [{ name: "1 + 1" }] }, "functions[0].name"],
+    [{ functions: [{ name: "f" }], function_call: { name: "g" } }, "function_call.name"],
     [
       { tools: [tool()], tool_choice: { type: "allowed_tools", allowed_tools: { mode: "maybe" } } },
       "tool_choice.allowed_tools.mode",
@@ -372,4 +377,34 @@ describe("tool_choice", () => {
     expect(ask({ tool_choice: "none" }).toolConfig).toBeUndefined();
     expect(ask({ tool_choice: "auto" }).toolConfig).toBeUndefined();
   });
+});
+
+test("functions of the form before tools reach Gemini as its own, with the history's calls and results", () => {
+  const messages = [
+    { role: "user", content: "a" },
+    { role: "assistant", content: null, function_call: { name: "f", arguments: '{"x":1}' } },
+    { role: "function", name: "f", content: "2" },
+  ];
+  const body = { messages, functions: [{ name: "f", description: "does f" }], function_call: { name: "f" } };
+  expect(ask(body, "gemini-3.8-flash")).toEqual({
+    contents: [
+      { role: "user", parts: [{ text: "a" }] },
+      {
+        role: "model",
+        parts: [
+          {
+            functionCall: { name: "f", args: { x: 1 }, id: "function_call_1" },
+            thoughtSignature: "skip_thought_signature_validator",
+          },
+        ],
+      },
+      {
+        role: "user",
+        parts: [{ functionResponse: { name: "f", response: { output: 2 }, id: "function_call_1" } }],
+      },
+    ],
+    tools: [{ functionDeclarations: [{ name: "f", description: "does f" }] }],
+    toolConfig: { functionCallingConfig: { mode: "ANY", allowedFunctionNames: ["f"] } },
+  });
+  expect(ignoredBy(body)).toEqual([]);
 });

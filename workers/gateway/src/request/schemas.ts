@@ -2,8 +2,9 @@ import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import * as v from "valibot";
 
-// What every provider needs right, and our own fields, are checked here. The
-// rest passes: the provider knows its own limits, today's and tomorrow's.
+// Our own fields, and the types that every provider has in common, are checked
+// here. Ranges are the provider's: llama.cpp takes max_tokens -1 (no limit),
+// vLLM takes 0 and embeddings in "bytes".
 
 const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema));
 
@@ -58,13 +59,13 @@ const routed = {
 const sampled = {
   stream: optional(flag),
   stream_options: optional(v.pipe(object(), v.looseObject({ include_usage: optional(flag) }))),
-  max_tokens: optional(count),
-  n: optional(count),
+  max_tokens: optional(number),
+  n: optional(number),
   temperature: optional(number),
   top_p: optional(number),
   presence_penalty: optional(number),
   frequency_penalty: optional(number),
-  seed: optional(v.pipe(number, v.integer("must be a whole number"))),
+  seed: optional(number),
   stop: optional(v.union([v.string(), v.array(v.string("must be a string"))], "must be a string or a list of strings")),
 };
 
@@ -84,12 +85,13 @@ const chat = v.looseObject({
   ...routed,
   ...sampled,
   messages: v.pipe(v.array(message, "must be a list of messages"), v.nonEmpty("must hold at least one message")),
-  max_completion_tokens: optional(count),
+  max_completion_tokens: optional(number),
   tools: optional(v.array(object("must be an object with a type"), "must be a list")),
   tool_choice: optional(v.union([v.string(), object()], "must be a string or an object")),
   parallel_tool_calls: optional(flag),
   response_format: optional(v.pipe(object("must be an object with a type"), v.looseObject({ type: text }))),
-  logprobs: optional(flag),
+  // Together AI has completions' form of it, how many.
+  logprobs: optional(v.union([flag, number], "must be true or false")),
 });
 
 /** One text, several, or token ids in the same forms. */
@@ -101,8 +103,6 @@ const texts = v.union(
 const completion = v.looseObject({
   ...routed,
   ...sampled,
-  // 0 with `echo` and `logprobs` asks how likely the prompt itself is.
-  max_tokens: optional(v.pipe(number, v.integer("must be a whole number"), v.minValue(0, "must be at least 0"))),
   prompt: optional(texts),
   echo: optional(flag),
 });
@@ -113,8 +113,8 @@ const embedding = v.looseObject({
     texts,
     v.check((input) => input.length > 0, "must not be empty"),
   ),
-  encoding_format: optional(v.picklist(["float", "base64"], 'must be "float" or "base64"')),
-  dimensions: optional(count),
+  encoding_format: optional(text),
+  dimensions: optional(number),
 });
 
 /** A text, several, or texts and images as parts. */

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { callArguments } from "../formats/tool-call-arguments.ts";
+
+test.each([
+  ['{"a":1}', { a: 1 }],
+  [{ a: 1 }, { a: 1 }],
+  ["{}", {}],
+  ["", {}],
+  [" ", {}],
+  ["null", {}],
+  [" null\n", {}],
+  [null, {}],
+  [undefined, {}],
+  ['{"a":', undefined],
+  ["[]", undefined],
+  [[], undefined],
+  ['"x"', undefined],
+  ["7", undefined],
+  [false, undefined],
+])("arguments %j in a history are %j", (given, expected) => {
+  expect(callArguments(given)).toEqual(expected);
+});
