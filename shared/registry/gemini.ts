@@ -19,6 +19,8 @@ const SOURCE = "ai.google.dev/gemini-api/docs/{models,pricing,deprecations}, as 
 export const gemini: ProviderEntry = {
   name: "gemini",
   binding: "GEMINI_RELAY",
+  serves: ["chat", "completion", "embedding"],
+  countsTokens: true,
   aliases: { default: "gemini-pro" },
   defaultModels: { embedding: "gemini-embedding-001" },
   families: [/^gemini-/],
