@@ -440,7 +440,7 @@ describe("a hedged request", () => {
       ["a failure", { ...failure("cancelled"), usage: USAGE, usageEstimated: true }],
     ];
     for (const [how, reply] of told) {
-      const script = { openai: [{ after: 900, reply }], cloudflare: [ok("fast")] };
+      const script = { openai: [{ after: 500, reply }], cloudflare: [ok("fast")] };
       const { attempts, later } = await run(hedged, script);
       await later();
       expect(await attempts[1]?.usage, how).toEqual(counted);
