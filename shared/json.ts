@@ -20,3 +20,8 @@ export function tryParseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** True for `application/json` and its kin (`application/vnd.api+json`), with parameters or without. */
+export function isJsonContentType(contentType: string | null): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
+}

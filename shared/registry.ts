@@ -34,3 +34,51 @@ export function idAtProvider(provider: ProviderEntry, name: string): string {
   const renamed = provider.renamedByRelay;
   return renamed !== undefined && Object.hasOwn(renamed, id) ? (renamed[id] ?? id) : id;
 }
+
+/** An upstream that the owner has configured: a provider like the one whose relay serves it. */
+export interface Upstream {
+  name: string;
+  /** Absent when a request has to name its model. */
+  defaultModel?: string | undefined;
+  /** Names that the relay turns into other ids. */
+  renamedByRelay?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A configured upstream as a provider: nothing is known of its models but what it can be asked for. */
+export function upstreamProvider(host: ProviderEntry, upstream: Upstream): ProviderEntry {
+  const { binding, serves, batchesPrompts, passesThrough, listsModels } = host;
+  const { name, defaultModel, renamedByRelay } = upstream;
+  return {
+    name,
+    upstream: name,
+    binding,
+    serves,
+    ...(batchesPrompts && { batchesPrompts }),
+    ...(passesThrough && { passesThrough }),
+    ...(listsModels && { listsModels }),
+    aliases: defaultModel === undefined ? {} : { default: defaultModel },
+    ...(renamedByRelay !== undefined && { renamedByRelay }),
+    families: [],
+    models: [],
+  };
+}
+
+interface ProviderAndModel {
+  provider?: string | null | undefined;
+  model?: string | null | undefined;
+}
+
+/**
+ * Whether these words of a request or a setting may name an upstream: a provider that is not
+ * built in, or a model id whose part before the first slash is none.
+ */
+export function mayNameUpstream({ provider, model }: ProviderAndModel): boolean {
+  const name = provider || prefixOf(model ?? "");
+  return name !== undefined && !byName.has(name);
+}
+
+/** "groq/llama" → "groq"; undefined for an id without a slash, and for ids that begin alike at one provider ("@cf/…"). */
+function prefixOf(model: string): string | undefined {
+  const isNative = providers.some(({ idPrefix }) => idPrefix !== undefined && model.startsWith(idPrefix));
+  return isNative || !model.includes("/") ? undefined : model.slice(0, model.indexOf("/"));
+}

@@ -55,6 +55,15 @@ export interface AttemptRecord {
   status: number | null;
   /** Milliseconds from the attempt's start to its answer or failure. */
   ms: number;
+  /** Tokens that the attempt used, whoever got its answer; absent when they are not known. */
+  prompt_tokens?: number;
+  completion_tokens?: number;
+  cached_tokens?: number;
+  reasoning_tokens?: number;
+  /** The counts are an estimate of the mesh's own; absent together with them. */
+  usage_estimated?: boolean;
+  /** Requests that the attempt made at the provider, where its relay tells. */
+  upstream_requests?: number;
 }
 
 /** RPC of the audit Worker: reads, for the gateway and for operators' Workers. */

@@ -103,6 +103,8 @@ export interface RelayRequest {
   traceparent?: string;
   /** How many keys of this provider were already refused for this request: the relay takes the next one. */
   keySlot?: number;
+  /** Places, from 0, of the keys that earlier attempts of this request used at this provider. */
+  keysTried?: readonly number[];
   deadlines?: Deadlines;
   /**
    * Another attempt waits behind this one. A stream is then answered only once
@@ -151,6 +153,8 @@ export interface WholeReply {
   servedModel?: string;
   /** Log id at Cloudflare's AI Gateway. */
   gatewayLogId?: string;
+  /** Requests that the attempt made at the provider; absent: one, or not known. */
+  upstreamRequests?: number;
   /** Set if and only if the attempt failed. */
   failure?: Failure;
 }
@@ -164,12 +168,16 @@ export interface Failure {
   retryAfterMs?: number;
   /** Keys of this provider that another attempt at this request may still try. */
   keysLeft?: number;
+  /** Place, from 0, of the key that the failed attempt used. */
+  key?: number;
 }
 
 /** An answer that streams. Holds stubs: the gateway disposes it once `usage()` has settled. */
 export interface StreamReply {
   /** SSE in OpenAI's shape, status 200. */
   response: Response;
+  /** Requests that the attempt made at the provider until the stream began; absent: one, or not known. */
+  upstreamRequests?: number;
   /** Settles once the stream has ended, however it ended; never rejects. */
   usage(): Promise<StreamEnd>;
   /** Drops the upstream request; `usage()` then settles as aborted. */

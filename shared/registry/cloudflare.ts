@@ -297,6 +297,7 @@ export function embeddingBatch(model: string): number {
 export const cloudflare: ProviderEntry = {
   name: "cloudflare",
   binding: "CF_AI",
+  serves: ["chat", "completion", "embedding"],
   aliases: {
     default: "@cf/meta/llama-4-scout-17b-16e-instruct",
     llama4: "@cf/meta/llama-4-scout-17b-16e-instruct",

@@ -189,6 +189,8 @@ const models: readonly GeminiEntry[] = [
 export const gemini: ProviderEntry = {
   name: "gemini",
   binding: "GEMINI_RELAY",
+  serves: ["chat", "completion", "embedding"],
+  countsTokens: true,
   aliases: { default: "gemini-pro" },
   defaultModels: { embedding: "gemini-embedding-001" },
   families: [/^gemini-/],

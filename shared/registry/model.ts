@@ -1,7 +1,7 @@
 /** What the mesh knows of one model. Figures come from the provider's pages; `source` says which and when. */
 export interface ModelEntry {
   id: string;
-  type: "chat" | "completion" | "embedding" | "moderation";
+  type: ModelType;
   /** Tokens of prompt and answer together; absent where the provider does not say. */
   contextWindow?: number;
   /** Most tokens of one answer. */
@@ -23,6 +23,9 @@ export interface ModelEntry {
   source: string;
 }
 
+/** What a model is for, and so which endpoints it serves. */
+export type ModelType = "chat" | "completion" | "embedding" | "moderation";
+
 export type Modality = "text" | "image" | "audio" | "video" | "file" | "embedding";
 export type Feature = "streaming" | "tools" | "json_object" | "json_schema" | "reasoning" | "logprobs" | "prompt";
 
@@ -40,15 +43,27 @@ export interface ProviderEntry {
   aliases: { readonly default?: string } & Readonly<Record<string, string>>;
   /** Names that the relay itself turns into other ids; the gateway only tells of it. */
   renamedByRelay?: Readonly<Record<string, string>>;
-  /** Defaults of routes that `aliases.default` cannot serve; absent for what the provider does not have. */
-  defaultModels?: { embedding?: string; completion?: string; moderation?: string; chat?: string };
+  /** Types of models that it can be asked for. */
+  serves: readonly ModelType[];
+  /** Default models of the types that `aliases.default` cannot serve. */
+  defaultModels?: Partial<Record<ModelType, string>>;
   /** Every model id of this provider begins so, registered or not: rule 4 of the route choice. */
   idPrefix?: string;
   /** Model ids that belong to this provider, registered or not: rule 6 of the route choice. */
   families: readonly RegExp[];
   models: readonly ModelEntry[];
-  /** Texts of one call for embeddings, where an API takes few; a longer list is several calls. */
+  /** Takes several prompts of a completion in one request; elsewhere each prompt is a request of its own. */
+  batchesPrompts?: boolean;
+  /** Texts of one request for embeddings, where an API takes few; a longer list is several requests. */
   embeddingBatch?: (model: string) => number;
-  /** Streams in JSON mode may be refused and are then asked for whole: two calls. */
+  /** Streams in JSON mode may be refused and are then asked for whole: two requests. */
   refusesJsonStreams?: boolean;
+  /** Counts the tokens of a prompt itself: its relay is a TokenCounter. */
+  countsTokens?: boolean;
+  /** Its relay hands on any path of its API, bytes as they are. */
+  passesThrough?: boolean;
+  /** Its relay can ask it for the models that it has. */
+  listsModels?: boolean;
+  /** Its relay serves the upstreams that the owner configures, which speak the same API. */
+  hostsUpstreams?: boolean;
 }

@@ -57,6 +57,11 @@ function retired(servedBy: string, since: string, ids: readonly string[]): Model
 export const openai: ProviderEntry = {
   name: "openai",
   binding: "OPENAI_RELAY",
+  serves: ["chat", "completion", "embedding", "moderation"],
+  batchesPrompts: true,
+  passesThrough: true,
+  listsModels: true,
+  hostsUpstreams: true,
   aliases: { default: "gpt-4", gpt4: "gpt-4", gpt3: "gpt-3.5-turbo" },
   defaultModels: {
     embedding: "text-embedding-3-small",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { endpoints } from "../../workers/gateway/src/endpoints/table.ts";
 import { methodOf } from "../check/check.ts";
 import { errorChecks, gatewayChecks } from "../check/gateway-checks.ts";
 import { modelChecks } from "../check/model-checks.ts";
@@ -8,11 +9,9 @@ import { root } from "../workspace.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** "POST /v1/tokenize" …, from the lines of the router's table: `"/v1/tokenize": { POST: tokenize },` */
-const routes = [...read("workers/gateway/src/entry/router.ts").matchAll(/^ {2}"(\/\S*)": \{ (.+) \},$/gm)]
-  .flatMap(([, path = "", handlers = ""]) =>
-    [...handlers.matchAll(/\b(GET|POST):/g)].map(([, method]) => `${method} ${path.replace(":id+", "{id}")}`),
-  )
+/** "POST /v1/tokenize", … */
+const routes = endpoints
+  .flatMap(({ path, methods }) => methods.map((method) => `${method} ${path.replace(":id+", "{id}")}`))
   .toSorted();
 
 test("every endpoint of the gateway stands in README's table", () => {

@@ -60,13 +60,26 @@ function attempts(trail: unknown): AttemptRecord[] {
   return Array.isArray(trail) ? trail.filter(isObject).map(toAttempt) : [];
 }
 
-function toAttempt({ provider, model, outcome, status, ms }: Record<string, unknown>): AttemptRecord {
+/** Fields of an attempt that an older gateway does not send. */
+const OPTIONAL_NUMBERS = [
+  "prompt_tokens",
+  "completion_tokens",
+  "cached_tokens",
+  "reasoning_tokens",
+  "upstream_requests",
+] as const satisfies readonly (keyof AttemptRecord)[];
+
+function toAttempt(attempt: Record<string, unknown>): AttemptRecord {
+  const { provider, model, outcome, status, ms, usage_estimated } = attempt;
+  const numbers = OPTIONAL_NUMBERS.filter((field) => typeof attempt[field] === "number");
   return {
     provider: toText(provider),
     model: toText(model),
     outcome: toText(outcome),
     status: typeof status === "number" ? status : null,
     ms: typeof ms === "number" ? ms : 0,
+    ...Object.fromEntries(numbers.map((field) => [field, attempt[field]])),
+    ...(typeof usage_estimated === "boolean" && { usage_estimated }),
   };
 }
 

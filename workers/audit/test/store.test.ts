@@ -26,6 +26,18 @@ describe("what is written is read back", () => {
     expect(await getRecord(db, "b")).toBeNull();
   });
 
+  test("with what each attempt used, where that is known", async () => {
+    const { db } = memoryD1();
+    const known = { provider: "openai", model: "gpt-4", outcome: "ok", status: null, ms: 30 };
+    const counts = { prompt_tokens: 5, completion_tokens: 7, cached_tokens: 1, reasoning_tokens: 2 };
+    const used = { ...known, ...counts, usage_estimated: true, upstream_requests: 2 };
+    await insertRecords(db, [record("used", { trail: [known, used] })]);
+    expect((await getRecord(db, "used"))?.trail).toEqual([known, used]);
+    const odd = { ...known, prompt_tokens: "5", usage_estimated: 1, cost: 3 } as unknown as typeof used;
+    await insertRecords(db, [record("odd", { trail: [odd] })]);
+    expect((await getRecord(db, "odd"))?.trail).toEqual([known]);
+  });
+
   test("however many and large they are, and when there are none", async () => {
     const { db } = memoryD1();
     const large = Array.from({ length: 40 }, (_, at) => record(`${at}`, { model_asked: "𝕏".repeat(40_000) }));

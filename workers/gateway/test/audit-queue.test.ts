@@ -43,7 +43,7 @@ test("records of requests that end together share a message", async () => {
   expect(ids(messages)).toEqual([["1", "2", "3"]]);
 });
 
-test("P79 a message stays below the queue's 128,000 bytes, however large its records are", async () => {
+test("a message stays below the queue's 128,000 bytes, however large its records are", async () => {
   const { queue, messages } = queueOf();
   await sendAll(
     queue,

@@ -12,9 +12,6 @@ test.each([
   [1, 3_000, 1, 3_000],
   [1, 15_000, 0, 15_000],
   [1, 15_001, 0, null],
-])(
-  "P59 before retry %i of a provider that asks for %s ms, with %f of the jitter: %s ms",
-  (retry, asked, random, wait) => {
-    expect(waitBefore(retry, asked, random)).toBe(wait);
-  },
-);
+])("before retry %i of a provider that asks for %s ms, with %f of the jitter: %s ms", (retry, asked, random, wait) => {
+  expect(waitBefore(retry, asked, random)).toBe(wait);
+});

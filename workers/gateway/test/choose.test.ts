@@ -8,6 +8,7 @@ const groq: ProviderEntry = {
   name: "groq",
   upstream: "groq",
   binding: "OPENAI_RELAY",
+  serves: ["chat"],
   aliases: { default: "llama-3.3-70b" },
   families: [],
   models: [],
@@ -21,7 +22,7 @@ const SCOUT = "@cf/meta/llama-4-scout-17b-16e-instruct";
 const pick = (request: Omit<RouteRequest, "kind">, defaultProvider = "cloudflare") => {
   const { provider, model, rule, requestedModel } = choose(
     { kind: "chat", ...request },
-    [...providers, groq],
+    { entries: [...providers, groq], missing: null },
     defaultProvider,
   );
   return { provider: provider.name, model, rule, requestedModel };
@@ -84,7 +85,7 @@ describe("the route of a request", () => {
 
   test("asks for a model where an upstream has no default", () => {
     const bare = { ...groq, aliases: {} };
-    expect(() => choose({ kind: "chat", provider: "groq" }, [bare], "cloudflare")).toThrow(
+    expect(() => choose({ kind: "chat", provider: "groq" }, { entries: [bare], missing: null }, "cloudflare")).toThrow(
       expect.objectContaining({
         status: 400,
         param: "model",

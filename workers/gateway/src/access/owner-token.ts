@@ -1,12 +1,8 @@
 import { ApiError } from "@ai-proxy/shared/errors";
 
-/**
- * Lets a request with the owner's token pass and throws for any other: 503 while
- * no token is configured (never open), 401 without a token or with a wrong one.
- * The token itself is in no message.
- */
-export async function authenticate(request: Request, secret: string | undefined): Promise<void> {
-  // Headers lose the blanks around them; a secret that was piped in may end in a line break.
+/** Throws unless the request brings the owner's token: 503 while none is configured, 401 without it or with another one. */
+export async function checkOwnerToken(headers: Headers, secret: string | undefined): Promise<void> {
+  // A secret that was piped in may end in a line break, which no header can bring.
   const ownerToken = secret?.trim();
   if (!ownerToken) {
     throw new ApiError({
@@ -15,7 +11,7 @@ export async function authenticate(request: Request, secret: string | undefined)
       code: "not_configured",
     });
   }
-  const token = presentedToken(request.headers);
+  const token = presentedToken(headers);
   if (token === null) {
     throw unauthorized("No token was sent. Send it as `X-AUTH-TOKEN: <token>` or `Authorization: Bearer <token>`.");
   }

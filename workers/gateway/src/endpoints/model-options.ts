@@ -1,17 +1,19 @@
 import { idAtProvider } from "@ai-proxy/shared/registry";
 import type { ModelEntry, ProviderEntry } from "@ai-proxy/shared/registry/model";
-import type { Call } from "../request/context.ts";
+import type { RequestContext } from "../request/context.ts";
 import { allProviders } from "../serving/providers.ts";
+import type { Answer } from "../serving/respond.ts";
 
 /** GET /v1/model-options: providers, their aliases, what is known of each model, and the owner's pools. */
-export async function modelOptions(call: Call): Promise<Response> {
-  const { defaultProvider, policy } = call.settings;
-  return Response.json({
+export async function modelOptions(context: RequestContext): Promise<Answer> {
+  const { defaultProvider, policy } = context.settings;
+  const response = Response.json({
     object: "model_options",
     default_provider: defaultProvider,
-    providers: (await allProviders(call)).map((provider) => describe(provider, defaultProvider)),
+    providers: (await allProviders(context)).map((provider) => describe(provider, defaultProvider)),
     pools: Object.entries(policy.pools).map(([name, { sticky, targets }]) => ({ name, sticky, targets })),
   });
+  return { response, outcome: {} };
 }
 
 function describe(provider: ProviderEntry, defaultProvider: string) {

@@ -3,9 +3,10 @@ import { ApiError } from "@ai-proxy/shared/errors";
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import { unlessLeft } from "../request/client-left.ts";
-import type { Call } from "../request/context.ts";
+import type { RequestContext } from "../request/context.ts";
 import { choose } from "../routing/choose.ts";
 import { allProviders, liveLists } from "../serving/providers.ts";
+import type { Answer } from "../serving/respond.ts";
 
 /** OpenAI's model object. */
 interface ModelObject {
@@ -18,16 +19,16 @@ interface ModelObject {
 const POOL = "pool";
 
 /** GET /v1/models: every id and alias that `model` may be, as OpenAI lists its own. */
-export async function listModels(call: Call): Promise<Response> {
-  return Response.json({ object: "list", data: await allModels(call) });
+export async function listModels(context: RequestContext): Promise<Answer> {
+  return { response: Response.json({ object: "list", data: await allModels(context) }), outcome: {} };
 }
 
 /** GET /v1/models/{id}; ids may hold slashes, and may be written `provider/id` as in requests. */
-export async function getModel(call: Call, encodedId: string): Promise<Response> {
+export async function getModel(context: RequestContext, encodedId: string): Promise<Answer> {
   const id = decoded(encodedId);
-  const models = await allModels(call);
+  const models = await allModels(context);
   const found = models.find((model) => model.id === id) ?? models.find((model) => prefixed(model) === id);
-  if (found !== undefined) return Response.json({ ...found, id });
+  if (found !== undefined) return { response: Response.json({ ...found, id }), outcome: {} };
   throw new ApiError({
     status: 404,
     message: `The model \`${id.slice(0, 256)}\` is not known. GET /v1/models lists those there are.`,
@@ -41,10 +42,10 @@ function prefixed({ id, owned_by: provider }: ModelObject): string | null {
 }
 
 /** The owner's pools, the registry's models, then what the providers list beside them. */
-async function allModels(call: Call): Promise<ModelObject[]> {
-  const [providers, live] = await unlessLeft(call.request, Promise.all([allProviders(call), liveLists(call)]));
+async function allModels(context: RequestContext): Promise<ModelObject[]> {
+  const [providers, live] = await unlessLeft(context.request, Promise.all([allProviders(context), liveLists(context)]));
   const models = new Map<string, ModelObject>();
-  for (const id of Object.keys(call.settings.policy.pools)) {
+  for (const id of Object.keys(context.settings.policy.pools)) {
     models.set(id, { id, object: "model", created: 0, owned_by: POOL });
   }
   for (const provider of providers) {
@@ -70,10 +71,10 @@ function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObj
   });
 }
 
-/** Whether the id alone leads to this provider, which is built in, and as it is: one that begins with its name would lose that. */
+/** Whether the id alone leads to this provider, and arrives there as it is: rule 3 would cut its beginning off. */
 function isPlaced(id: string, provider: ProviderEntry): boolean {
   try {
-    const choice = choose({ model: id, kind: "chat" }, builtIn, provider.name);
+    const choice = choose({ model: id, kind: "chat" }, { entries: builtIn, missing: null }, provider.name);
     return choice.provider === provider && choice.rule !== 3;
   } catch {
     return false;

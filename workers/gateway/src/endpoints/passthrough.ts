@@ -1,89 +1,136 @@
+import type { PassthroughRequest, RelayReply } from "@ai-proxy/shared/contract/relay";
 import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
 import { badRequest } from "@ai-proxy/shared/errors";
-import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import type { Grant } from "../access/admit.ts";
+import { type AttemptOutcome, countedUsage, type Outcome, withKnown } from "../record/outcome.ts";
 import { readBytes, readText } from "../request/body.ts";
-import { unlessLeft } from "../request/client-left.ts";
-import type { Call } from "../request/context.ts";
-import { validate } from "../request/schemas.ts";
-import { traceparentFor } from "../request/trace.ts";
+import { clientLeft, leaving } from "../request/client-left.ts";
+import type { RequestContext } from "../request/context.ts";
+import { type Routed, validate } from "../request/schemas.ts";
 import { findProvider } from "../routing/choose.ts";
-import { unreachableReply } from "../routing/failure-replies.ts";
-import { totalTime } from "../routing/plan.ts";
-import { respond } from "../serving/respond.ts";
-import { planInput } from "./generate.ts";
+import { totalMsOf } from "../routing/deadlines.ts";
+import { dropReply } from "../routing/dropped-replies.ts";
+import { unreachableReply } from "../routing/gateway-failures.ts";
+import { CHAT, planInput } from "../serving/plan-input.ts";
+import { type Answer, respond } from "../serving/respond.ts";
 
-/** Whose API these paths are. */
-const OPENAI = "openai";
+/** Whose API the opened paths are, unless a JSON body names another provider that passes through. */
+const home = builtIn.find(({ passesThrough }) => passesThrough);
+
+/** Whether the owner has opened this path (PASSTHROUGH_PATHS): "/responses" opens itself and what is below it. */
+export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settings">): boolean {
+  // Dots that climb are gone: the URL parser has resolved them.
+  const path = pathOf(url);
+  return settings.passthroughPaths.some((opened) => path === opened || path.startsWith(`${opened}/`));
+}
 
 /**
- * Any other path of OpenAI's API that the owner has opened (PASSTHROUGH_PATHS):
- * the bytes pass as they are, under the same token, session and audit, to
- * OpenAI or to the upstream that `provider` of a JSON body names. Null when the
- * path is not open. One attempt: what such a call does is not known, so it is
- * not known either whether it may be done twice.
+ * A path of the provider's API that has no endpoint here: the bytes pass as they are, under the same token, session and
+ * audit. It is tried once, since nobody knows whether it may be done twice.
  */
-export async function passthrough(call: Call): Promise<Response | null> {
-  const { request, url } = call;
-  const path = url.pathname.slice("/v1".length);
-  if (!isOpen(path, call.settings.passthroughPaths)) return null;
-  const contentType = request.headers.get("content-type");
-  const beta = request.headers.get("openai-beta");
-  const { maxBodyBytes } = call.settings;
-  const text = request.body !== null && isJson(contentType) ? await readText(request, maxBodyBytes) : null;
-  const bytes = request.body === null || text !== null ? null : await readBytes(request, maxBodyBytes);
-  const { provider, totalMs } = await route(call, text);
-  const startedAt = Date.now();
-  const asked = call.env.OPENAI_RELAY.passthrough({
-    method: request.method,
-    path,
-    search: url.search,
-    body: sendable(request.method, text === null ? bytes : bodyForRpc(text)),
-    ...(contentType !== null && { contentType }),
-    ...(beta !== null && { beta }),
-    ...(provider.upstream !== undefined && { upstream: provider.upstream }),
-    requestId: call.requestId,
-    sessionId: call.session.id,
-    traceparent: traceparentFor(call),
-    deadlines: { firstByteMs: totalMs, totalMs },
+export async function passthrough(context: RequestContext, grant: Grant): Promise<Answer> {
+  const { request, settings } = context;
+  const isJson = isJsonContentType(request.headers.get("content-type"));
+  // JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is.
+  const text = request.body !== null && isJson ? await readText(request, settings.maxBodyBytes) : null;
+  const bytes = request.body === null || isJson ? null : await readBytes(request, settings.maxBodyBytes);
+  const { routed, known } = readRouting(text);
+  return withKnown(known, async () => {
+    const { provider, totalMs } = await route(context, grant, routed);
+    const body = sendable(request.method, text === null ? bytes : bodyForRpc(text));
+    const { reply, attempt } = await askOnce(context, provider, { body, totalMs });
+    const { name } = provider;
+    const { response, outcome } = respond(context, { reply, provider: name, model: null, attempts: [attempt] });
+    return { response, outcome: { ...known, ...outcome } };
   });
-  const reply = await unlessLeft(request, asked.catch(unreachableReply));
-  const outcome = "failure" in reply ? (reply.failure?.condition ?? "ok") : "ok";
-  const trail = [{ provider: provider.name, model: "", outcome, status: null, ms: Date.now() - startedAt }];
-  return respond(call, { reply, provider: provider.name, model: null, trail });
 }
 
-/** No GET can be sent with a body. An empty one, which some clients declare, is none. */
-function sendable<Body extends string | Uint8Array>(method: string, body: Body | null): Body | null {
-  if (body === null || !["GET", "HEAD"].includes(method)) return body;
-  if (body.length === 0) return null;
-  throw badRequest(`A ${method} takes no body here.`);
+function pathOf(url: URL): string {
+  return url.pathname.slice("/v1".length);
 }
 
-/** Whom the request is meant for, and its time. Throws a 400 where it asks for what has no place here: nobody else may get its text. */
-async function route(call: Call, text: string | null): Promise<{ provider: ProviderEntry; totalMs: number }> {
+/** What the body asks of us. Throws a 400 for what has no place here. */
+function readRouting(text: string | null): { routed: Routed; known: Outcome } {
   const parsed = text === null ? undefined : tryParseJson(text);
   const { provider, routing, fallbacks, model, stream } = isObject(parsed) ? parsed : {};
   if (fallbacks !== undefined && fallbacks !== null) {
     throw badRequest("fallbacks has no meaning here: the request is made once.", "fallbacks", "unsupported_parameter");
   }
-  const body = validate("routable", { provider: provider ?? OPENAI, routing });
-  if (call.record !== null) {
-    call.record.model_asked = typeof model === "string" ? model : null;
-    call.record.stream = stream === true;
+  return {
+    routed: validate("routable", { provider: provider ?? home?.name, routing }),
+    known: { modelAsked: typeof model === "string" ? model : null, stream: stream === true },
+  };
+}
+
+/** Whom the request is meant for, and its time. Nobody else may get its text: another provider is a 400. */
+async function route(
+  context: RequestContext,
+  grant: Grant,
+  body: Routed,
+): Promise<{ provider: ProviderEntry; totalMs: number }> {
+  const input = await planInput(context, grant, CHAT, body);
+  const provider = findProvider(input.providers, body.provider ?? "");
+  if (provider.passesThrough) return { provider, totalMs: totalMsOf(provider, input) };
+  throw badRequest(`${provider.name} has no such endpoint: it is ${home?.name}'s.`, "provider", "unsupported_endpoint");
+}
+
+type Sendable = PassthroughRequest["body"];
+
+/** No GET can be sent with a body. An empty one, which some clients declare, is none. */
+function sendable(method: string, body: Sendable): Sendable {
+  if (body === null || !["GET", "HEAD"].includes(method)) return body;
+  if (body.length === 0) return null;
+  throw badRequest(`A ${method} takes no body here.`);
+}
+
+/** The one attempt. Throws once the client has left, the attempt being on record. */
+async function askOnce(
+  context: RequestContext,
+  provider: ProviderEntry,
+  sent: { body: Sendable; totalMs: number },
+): Promise<{ reply: RelayReply; attempt: AttemptOutcome }> {
+  const startedAt = Date.now();
+  const ended = (outcome: string): AttemptOutcome => ({
+    provider: provider.name,
+    model: "",
+    outcome,
+    status: null,
+    ms: Date.now() - startedAt,
+    usage: null,
+  });
+  const asked = askRelay(context, provider, sent).catch(unreachableReply);
+  const reply = await Promise.race([asked, leaving(context.request)]);
+  if (reply === undefined) {
+    void asked.then(dropReply);
+    return withKnown({ provider: provider.name, attempts: [ended("aborted")] }, () => Promise.reject(clientLeft()));
   }
-  const input = await planInput(call, "chat", body);
-  const named = findProvider(input.providers, body.provider ?? OPENAI);
-  if (named.binding === "OPENAI_RELAY") return { provider: named, totalMs: totalTime(named, input) };
-  throw badRequest(`${named.name} has no such endpoint: it is OpenAI's.`, "provider", "unsupported_endpoint");
+  if (!("failure" in reply) || reply.failure === undefined) return { reply, attempt: ended("ok") };
+  return { reply, attempt: { ...ended(reply.failure.condition), usage: countedUsage(reply) } };
 }
 
-/** JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is. */
-function isJson(contentType: string | null): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
-}
-
-/** "/responses" opens itself and what is below it; dots that climb are gone, the URL parser has resolved them. */
-function isOpen(path: string, open: readonly string[]): boolean {
-  return open.some((allowed) => path === allowed || path.startsWith(`${allowed}/`));
+async function askRelay(
+  { env, request, url, requestId, session, trace }: RequestContext,
+  { binding, upstream }: ProviderEntry,
+  { body, totalMs }: { body: Sendable; totalMs: number },
+): Promise<RelayReply> {
+  const contentType = request.headers.get("content-type");
+  const beta = request.headers.get("openai-beta");
+  const reply = await env[binding].passthrough?.({
+    method: request.method,
+    path: pathOf(url),
+    search: url.search,
+    body,
+    ...(contentType !== null && { contentType }),
+    ...(beta !== null && { beta }),
+    ...(upstream !== undefined && { upstream }),
+    requestId,
+    sessionId: session.id,
+    traceparent: trace.traceparent,
+    deadlines: { firstByteMs: totalMs, totalMs },
+  });
+  if (reply === undefined) throw new Error("the relay passes nothing through");
+  return reply;
 }

@@ -1,33 +1,33 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { idAtProvider } from "@ai-proxy/shared/registry";
+import type { Grant } from "../access/admit.ts";
 import { readJson } from "../request/body.ts";
-import type { Call } from "../request/context.ts";
+import type { RequestContext } from "../request/context.ts";
 import { validate } from "../request/schemas.ts";
-import { type RouteKind, RULES } from "../routing/choose.ts";
-import { circuit } from "../routing/health.ts";
-import type { Plan } from "../routing/plan.ts";
-import { planFor } from "./generate.ts";
-
-const KINDS: ReadonlyMap<unknown, RouteKind> = new Map([
-  ["/v1/chat/completions", "chat"],
-  ["/v1/completions", "completion"],
-  ["/v1/embeddings", "embedding"],
-  ["/v1/moderations", "moderation"],
-]);
+import { RULES } from "../routing/choose.ts";
+import { deadlinesOf } from "../routing/deadlines.ts";
+import { makePlan, type Plan, type PlannedAttempt } from "../routing/plan.ts";
+import { circuit } from "../routing/target-health.ts";
+import { planInput } from "../serving/plan-input.ts";
+import type { Answer } from "../serving/respond.ts";
+import type { Settings } from "../settings/settings.ts";
+import { ENDPOINTS, modelEndpoints } from "./table.ts";
 
 /** GET or POST /v1/route-check: the plan that a request would get, from the code that makes it. Calls no provider. */
-export async function routeCheck(call: Call): Promise<Response> {
+export async function routeCheck(context: RequestContext, grant: Grant): Promise<Answer> {
+  const { request, url, settings } = context;
   const asked =
-    call.request.method === "POST"
-      ? (await readJson(call.request, call.settings.maxBodyBytes)).value
-      : fromQuery(call.url.searchParams);
-  const { route = "/v1/chat/completions", ...body } = asked;
-  const kind = KINDS.get(route);
-  if (kind === undefined)
-    throw badRequest(`route must be one of ${[...KINDS.keys()].join(", ")}.`, "route", "invalid_value");
-  const plan = await planFor(call, kind, validate("routable", body));
-  return Response.json({ object: "route_check", route, ...describe(plan), limits: limits(call) });
+    request.method === "POST" ? (await readJson(request, settings.maxBodyBytes)).value : fromQuery(url.searchParams);
+  const { route = ENDPOINTS.chat.path, ...body } = asked;
+  const endpoint = modelEndpoints.find(({ path }) => path === route);
+  if (endpoint === undefined) {
+    const routes = modelEndpoints.map(({ path }) => path).join(", ");
+    throw badRequest(`route must be one of ${routes}.`, "route", "invalid_value");
+  }
+  const plan = makePlan(await planInput(context, grant, endpoint, validate("routable", body)));
+  const response = Response.json({ object: "route_check", route, ...describe(plan), limits: limits(settings) });
+  return { response, outcome: {} };
 }
 
 function describe({ choice, attempts, totalMs, hedgeAfterMs }: Plan) {
@@ -40,21 +40,26 @@ function describe({ choice, attempts, totalMs, hedgeAfterMs }: Plan) {
     fallbacks: targets
       .filter(({ provider, model }) => provider !== choice.provider || model !== choice.model)
       .map(({ provider, model }) => ({ provider: provider.name, upstream_model: idAtProvider(provider, model) })),
-    attempts: attempts.map(({ target, reason, times }) => ({
-      provider: target.provider.name,
-      upstream_model: idAtProvider(target.provider, target.model),
-      reason,
-      circuit: circuit(target),
-      first_byte_timeout_ms: times.firstByteMs,
-      idle_timeout_ms: times.idleMs,
-    })),
+    attempts: attempts.map((attempt) => describeAttempt(attempt, totalMs)),
     timeout_ms: totalMs,
     hedge_after_ms: hedgeAfterMs ?? null,
   };
 }
 
-function limits(call: Call) {
-  const { maxBodyBytes, policy } = call.settings;
+/** Its deadlines are those of an attempt that begins at once, with all of the time left. */
+function describeAttempt({ target, reason, deadlines }: PlannedAttempt, totalMs: number) {
+  const { firstByteMs, idleMs } = deadlinesOf(deadlines, totalMs);
+  return {
+    provider: target.provider.name,
+    upstream_model: idAtProvider(target.provider, target.model),
+    reason,
+    circuit: circuit(target),
+    first_byte_timeout_ms: firstByteMs,
+    idle_timeout_ms: idleMs,
+  };
+}
+
+function limits({ maxBodyBytes, policy }: Settings) {
   return { max_body_bytes: maxBodyBytes, max_attempts: policy.maxAttempts, max_timeout_ms: policy.maxTotalMs };
 }
 

@@ -1,92 +1,112 @@
+import type { TokenCountReply } from "@ai-proxy/shared/contract/relay";
 import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
 import { retryAfterHeader } from "@ai-proxy/shared/formats/error-body";
 import type { JsonObject } from "@ai-proxy/shared/json";
-import { readJson } from "../request/body.ts";
+import type { Grant } from "../access/admit.ts";
+import { withKnown } from "../record/outcome.ts";
+import { type JsonBody, readJson } from "../request/body.ts";
 import { unlessLeft } from "../request/client-left.ts";
-import type { Call } from "../request/context.ts";
+import type { RequestContext } from "../request/context.ts";
 import { validate } from "../request/schemas.ts";
-import { traceparentFor } from "../request/trace.ts";
 import type { Choice } from "../routing/choose.ts";
-import { unavailable } from "../routing/failure-replies.ts";
-import { chosenFirst, totalTime } from "../routing/plan.ts";
-import { planInput } from "./generate.ts";
+import { totalMsOf } from "../routing/deadlines.ts";
+import { workerUnavailable } from "../routing/gateway-failures.ts";
+import { chosenFirst } from "../routing/plan.ts";
+import { CHAT, planInput } from "../serving/plan-input.ts";
+import type { Answer } from "../serving/respond.ts";
+
+type Operation = "tokenize" | "detokenize";
 
 /** POST /v1/tokenize */
-export function tokenize(call: Call): Promise<Response> {
-  return count(call, "tokenize");
+export function tokenize(context: RequestContext, grant: Grant): Promise<Answer> {
+  return withTokenizer(context, grant, "tokenize");
 }
 
 /** POST /v1/detokenize */
-export function detokenize(call: Call): Promise<Response> {
-  return count(call, "detokenize");
+export function detokenize(context: RequestContext, grant: Grant): Promise<Answer> {
+  return withTokenizer(context, grant, "detokenize");
 }
 
-async function count(call: Call, method: "tokenize" | "detokenize"): Promise<Response> {
-  const { text, value } = await readJson(call.request, call.settings.maxBodyBytes);
-  const body = validate("routable", value);
-  const input = await planInput(call, "chat", body);
-  const [choice] = chosenFirst(input);
-  if (call.record !== null) {
-    call.record.provider = choice.provider.name;
-    call.record.model_asked = body.model ?? null;
-    call.record.model_used = choice.model;
-  }
-  const totalMs = totalTime(choice.provider, input);
-  const counted = method === "tokenize" ? await countByProvider(call, choice, value, totalMs) : null;
-  if (counted?.body !== undefined) {
-    const { failure } = counted;
-    if (call.record !== null) call.record.error_code = failure?.code ?? null;
-    return json(
-      counted.body,
-      counted.status,
-      retryAfterHeader({ status: counted.status, retryAfterMs: failure?.retryAfterMs }),
-    );
-  }
-  const reply = await call.env.TOKENIZER[method]({
-    body: bodyForRpc(text),
+async function withTokenizer(context: RequestContext, grant: Grant, operation: Operation): Promise<Answer> {
+  const body = await readJson(context.request, context.settings.maxBodyBytes);
+  const routed = validate("routable", body.value);
+  const asked = { modelAsked: routed.model ?? null };
+  return withKnown(asked, async () => {
+    const input = await planInput(context, grant, CHAT, routed);
+    const [choice] = chosenFirst(input);
+    const known = { ...asked, provider: choice.provider.name, modelUsed: choice.model };
+    return withKnown(known, async () => {
+      const totalMs = totalMsOf(choice.provider, input);
+      const counted = operation === "tokenize" ? await countAtProvider(context, choice, body.value, totalMs) : null;
+      const { response, errorCode } =
+        counted?.body === undefined
+          ? await askTokenizer(context, operation, { choice, body, providerCount: counted?.totalTokens })
+          : refusedCount(counted, counted.body);
+      return { response, outcome: { ...known, errorCode } };
+    });
+  });
+}
+
+interface Counted {
+  response: Response;
+  errorCode: string | null;
+}
+
+async function askTokenizer(
+  { env, requestId }: RequestContext,
+  operation: Operation,
+  asked: { choice: Choice; body: JsonBody; providerCount: number | undefined },
+): Promise<Counted> {
+  const { choice, body, providerCount } = asked;
+  const reply = await env.TOKENIZER[operation]({
+    body: bodyForRpc(body.text),
     provider: choice.provider.name,
     model: choice.model,
     requestedModel: choice.requestedModel,
-    requestId: call.requestId,
-    ...(counted?.totalTokens !== undefined && { providerCount: counted.totalTokens }),
+    requestId,
+    ...(providerCount !== undefined && { providerCount }),
   }).catch((thrown: unknown) => {
-    throw unavailable("tokenizer", thrown);
+    throw workerUnavailable("tokenizer", thrown);
   });
-  if (call.record !== null) call.record.error_code = reply.errorCode ?? null;
-  return json(reply.body, reply.status);
+  return { response: json(reply.body, reply.status), errorCode: reply.errorCode ?? null };
+}
+
+/** The provider's own words on why it does not count. */
+function refusedCount({ status, failure }: TokenCountReply, body: string): Counted {
+  const headers = retryAfterHeader({ status, retryAfterMs: failure?.retryAfterMs });
+  return { response: json(body, status, headers), errorCode: failure?.code ?? null };
 }
 
 /** With `exact: true` a provider that counts itself is asked; the tokenizer can only estimate for it. */
-async function countByProvider(
-  call: Call,
+async function countAtProvider(
+  { env, request, requestId, session, trace }: RequestContext,
   { provider, model, requestedModel }: Choice,
   body: JsonObject,
   totalMs: number,
-) {
-  if (body["exact"] !== true || provider.binding !== "GEMINI_RELAY") return null;
-  const chat = chatOf(body);
+): Promise<TokenCountReply | null> {
+  if (body["exact"] !== true || !provider.countsTokens) return null;
+  const chat = asChat(body);
   if (chat === null) return null;
-  const asked = call.env.GEMINI_RELAY.countTokens({
+  const counting = env[provider.binding].countTokens?.({
     body: bodyForRpc(JSON.stringify(chat)),
     model,
     requestedModel,
-    requestId: call.requestId,
-    sessionId: call.session.id,
+    requestId,
+    sessionId: session.id,
     stream: false,
     includeUsage: false,
-    traceparent: traceparentFor(call),
+    traceparent: trace.traceparent,
     deadlines: { firstByteMs: totalMs, totalMs },
   });
-  return unlessLeft(
-    call.request,
-    asked.catch((thrown: unknown) => {
-      throw unavailable("relay", thrown);
-    }),
-  );
+  if (counting === undefined) return null;
+  const answered = counting.catch((thrown: unknown) => {
+    throw workerUnavailable("relay", thrown);
+  });
+  return unlessLeft(request, answered);
 }
 
 /** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */
-function chatOf({ messages, tools, functions, text, input, prompt }: JsonObject): JsonObject | null {
+function asChat({ messages, tools, functions, text, input, prompt }: JsonObject): JsonObject | null {
   if (Array.isArray(messages)) return { messages, tools, functions };
   const content = text ?? input ?? prompt;
   return typeof content === "string" ? { messages: [{ role: "user", content }] } : null;

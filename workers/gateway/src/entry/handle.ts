@@ -1,37 +1,73 @@
-import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
+import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
+import { errorResponse } from "@ai-proxy/shared/formats/error-body";
 import { log } from "@ai-proxy/shared/log";
-import { sendRecord } from "../record/audit-queue.ts";
-import { bounded, recordStreamEnd } from "../record/record.ts";
-import { type Call, type Caller, openCall } from "../request/context.ts";
+import { admit, type Caller, type Grant } from "../access/admit.ts";
+import { FailedRequest, type Outcome } from "../record/outcome.ts";
+import { recordRequest } from "../record/record-request.ts";
+import { openContext, type RequestContext } from "../request/context.ts";
 import { sessionCookie } from "../request/identity.ts";
-import { traceIdOf } from "../request/trace.ts";
-import { typedEnv } from "../settings/settings.ts";
-import { allowOrigin } from "./cors.ts";
-import { router } from "./router.ts";
+import type { Answer } from "../serving/respond.ts";
+import { allowOrigin, preflight } from "./cors.ts";
+import { findRoute } from "./router.ts";
 
-/** A request from the first byte to its answer and its record, whoever calls. */
+/** A request from the first byte to its answer and its record, whoever asks. */
 export async function handle(request: Request, env: Env, ctx: ExecutionContext, caller: Caller): Promise<Response> {
-  const call = openCall(request, typedEnv(env), ctx, caller);
-  const response: Response = await router.fetch(request as Parameters<typeof router.fetch>[0], call);
-  response.headers.set("x-request-id", call.requestId);
-  if (call.session.id !== "") {
-    response.headers.set("x-session-id", call.session.id);
-    const cookie = sessionCookie(request.headers, call.url, call.session);
-    if (cookie !== null) response.headers.append("set-cookie", cookie);
-  }
-  allowOrigin(request, response.headers, call.settings);
-  if (call.record !== null) call.waitUntil(conclude(call, call.record, response.status));
+  const context = openContext(request, env, ctx);
+  const response = preflight(request) ?? (await answerAndRecord(context, caller));
+  response.headers.set("x-request-id", context.requestId);
+  allowOrigin(request, response.headers, context.settings);
   return response;
 }
 
-/** After the answer: the log line and the audit record, once the stream has ended if there is one. */
-async function conclude(call: Call, record: AuditRecord, status: number): Promise<void> {
-  record.status = status;
-  record.first_byte_ms = Date.now() - call.startedAt;
-  if (call.streamEnd !== null) recordStreamEnd(record, await call.streamEnd);
-  record.total_ms = Date.now() - call.startedAt;
-  const written = bounded(record);
-  const trace = call.traceparent !== null && { trace_id: traceIdOf(call.traceparent) };
-  log("request", { ...written, ...trace });
-  await sendRecord(call.env.AUDIT_QUEUE, written);
+async function answerAndRecord(context: RequestContext, caller: Caller): Promise<Response> {
+  const { response, outcome, grant } = await answer(context, caller);
+  tellSession(context, response.headers);
+  if (grant !== null) context.waitUntil(record(context, grant, response.status, outcome));
+  return response;
+}
+
+/** An answer, and the grant of a caller who was admitted: only then is there a record. */
+interface Answered extends Answer {
+  grant: Grant | null;
+}
+
+/** The answer, whatever happens: what is thrown anywhere below is caught here. */
+async function answer(context: RequestContext, caller: Caller): Promise<Answered> {
+  let grant: Grant | null = null;
+  try {
+    const route = await findRoute(context);
+    if (route.access === "anyone") return { grant, response: route.answer(), outcome: {} };
+    grant = await admit(context, caller);
+    if (context.sessionFault !== null) throw context.sessionFault;
+    return { grant, ...(await route.answer(grant)) };
+  } catch (thrown) {
+    return { grant, ...failed(context, thrown) };
+  }
+}
+
+function failed({ requestId }: RequestContext, thrown: unknown): Answer {
+  const { cause, outcome } = thrown instanceof FailedRequest ? thrown : { cause: thrown, outcome: {} };
+  const error = toApiError(cause);
+  if (error.condition === "internal") logFault(requestId, error);
+  return { response: errorResponse(error), outcome: { ...outcome, errorCode: error.code } };
+}
+
+/** A fault of our own: where it happened, without its message, which may quote the request. */
+function logFault(requestId: string, error: ApiError): void {
+  const thrown = error.cause ?? error;
+  const stack = thrown instanceof Error ? (thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  log("fault", { request_id: requestId, name: thrown instanceof Error ? thrown.name : typeof thrown, stack });
+}
+
+function tellSession({ request, url, session }: RequestContext, headers: Headers): void {
+  headers.set("x-session-id", session.id);
+  const cookie = sessionCookie(request.headers, url, session);
+  if (cookie !== null) headers.append("set-cookie", cookie);
+}
+
+function record(context: RequestContext, grant: Grant, status: number, outcome: Outcome): Promise<void> {
+  const { request, url, env, requestId, session, startedAt, span, trace } = context;
+  const { caller } = grant;
+  const facts = { requestId, sessionId: session.id, caller, route: url.pathname, method: request.method, startedAt };
+  return recordRequest({ ...facts, status }, outcome, { queue: env.AUDIT_QUEUE, span, traceId: trace.id });
 }

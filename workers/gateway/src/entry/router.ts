@@ -1,102 +1,79 @@
-import { ApiError, toApiError } from "@ai-proxy/shared/errors";
-import { errorResponse } from "@ai-proxy/shared/formats/error-body";
-import { log } from "@ai-proxy/shared/log";
+import { ApiError } from "@ai-proxy/shared/errors";
 import type { IRequestStrict } from "itty-router";
 import { Router } from "itty-router/Router";
-import { authenticate } from "../access/owner-token.ts";
-import { chat } from "../endpoints/chat.ts";
-import { completions } from "../endpoints/completions.ts";
-import { embeddings } from "../endpoints/embeddings.ts";
-import { modelOptions } from "../endpoints/model-options.ts";
-import { getModel, listModels } from "../endpoints/models.ts";
-import { moderations } from "../endpoints/moderations.ts";
-import { passthrough } from "../endpoints/passthrough.ts";
-import { routeCheck } from "../endpoints/route-check.ts";
-import { detokenize, tokenize } from "../endpoints/tokenize.ts";
-import { newRecord } from "../record/record.ts";
-import type { Call } from "../request/context.ts";
-import { readSession } from "../request/identity.ts";
-import { preflight } from "./cors.ts";
+import type { Grant } from "../access/admit.ts";
+import { answerAt, answerOpenly } from "../endpoints/handlers.ts";
+import { isOpened, passthrough } from "../endpoints/passthrough.ts";
+import { type Endpoint, endpoints, type Method } from "../endpoints/table.ts";
+import type { RequestContext } from "../request/context.ts";
+import type { Answer } from "../serving/respond.ts";
 
-type Handler = (call: Call, param: string) => Response | Promise<Response>;
+/** Where a request goes. */
+export type Route =
+  | { access: "anyone"; answer(): Response }
+  | { access: "caller"; answer(grant: Grant): Promise<Answer> };
 
-type Handlers = Partial<Record<"GET" | "POST", Handler>>;
+const router = Router<IRequestStrict, [RequestContext], Route>();
 
-/** Every endpoint: path → method → handler. */
-const ENDPOINTS: Record<string, Handlers> = {
-  "/health": { GET: () => Response.json({ status: "ok" }) },
-  "/v1/chat/completions": { POST: chat },
-  "/v1/completions": { POST: completions },
-  "/v1/embeddings": { POST: embeddings },
-  "/v1/moderations": { POST: moderations },
-  "/v1/tokenize": { POST: tokenize },
-  "/v1/detokenize": { POST: detokenize },
-  "/v1/models": { GET: listModels },
-  "/v1/models/:id+": { GET: getModel },
-  "/v1/model-options": { GET: modelOptions },
-  "/v1/route-check": { GET: routeCheck, POST: routeCheck },
-};
+for (const endpoint of endpoints) {
+  router.all(endpoint.path, ({ params }, context) => routeTo(endpoint, context, params["id"] ?? ""));
+}
+router.all("*", (_request, context) => unlistedRoute(context));
 
-export const router = Router<IRequestStrict, [Call], Response>({
-  before: [preflight, admit],
-  // itty-router's own catch would send an error's message out.
-  catch: failed,
-});
+/** Finds the route of a request, without running it: what it is refused for may depend on who asks. */
+export async function findRoute(context: RequestContext): Promise<Route> {
+  return router.fetch(context.request as Parameters<typeof router.fetch>[0], context);
+}
 
-for (const [path, handlers] of Object.entries(ENDPOINTS)) {
-  router.all(path, ({ params, method }, call) => {
-    const handler = method === "POST" ? handlers.POST : ["GET", "HEAD"].includes(method) ? handlers.GET : undefined;
-    if (handler !== undefined) return handler(call, params["id"] ?? "");
-    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: allowed(handlers) } });
-    throw methodNotAllowed(handlers);
+function routeTo(endpoint: Endpoint, context: RequestContext, id: string): Route {
+  const refused = () => unlessTaken(endpoint, context.request.method);
+  if (endpoint.access === "anyone") return { access: "anyone", answer: () => refused() ?? answerOpenly(endpoint) };
+  return {
+    access: "caller",
+    answer: async (grant) => {
+      const response = refused();
+      return response === null ? answerAt(endpoint, context, grant, id) : { response, outcome: {} };
+    },
+  };
+}
+
+/** A path that is not in the table: the owner may have opened it. What is below /v1 is told to callers only. */
+function unlistedRoute(context: RequestContext): Route {
+  const { method } = context.request;
+  const { pathname } = context.url;
+  const answer = () => {
+    throw notFound(method, pathname);
+  };
+  if (!pathname.startsWith("/v1")) return { access: "anyone", answer };
+  return {
+    access: "caller",
+    answer: async (grant) => (isOpened(context) ? passthrough(context, grant) : answer()),
+  };
+}
+
+/** The answer to OPTIONS, null for a method that the endpoint takes. Throws a 405 for any other. */
+function unlessTaken({ methods }: Endpoint, method: string): Response | null {
+  const wanted = method === "HEAD" ? "GET" : method;
+  if (methods.some((taken) => taken === wanted)) return null;
+  const allow = allowed(methods);
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  throw new ApiError({
+    status: 405,
+    message: `This endpoint takes ${methods.join(" and ")}.`,
+    code: "method_not_allowed",
+    headers: { allow },
   });
 }
-router.all("/v1/*", async (request, call) => (await passthrough(call)) ?? notFound(request, call));
-router.all("*", notFound);
 
-/** What every request passes before its route: the session, the token, the beginning of its record. */
-async function admit(request: Request, call: Call): Promise<void> {
-  const { session, fault } = readSession(request.headers);
-  call.session = session;
-  if (!call.url.pathname.startsWith("/v1")) return;
-  if (call.caller.kind === "external") await authenticate(request, call.env.AUTH_TOKEN);
-  const misconfiguration = call.settings.fault ?? (call.caller.kind === "trusted" ? call.caller.fault : undefined);
-  if (misconfiguration) throw misconfiguration;
-  call.record = newRecord(call);
-  if (fault !== null) throw fault;
+function allowed(methods: readonly Method[]): string {
+  return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }
 
-function failed(thrown: unknown, _request: Request, call: Call): Response {
-  const error = toApiError(thrown);
-  if (call.record !== null) call.record.error_code = error.code;
-  if (error.condition === "internal") logFault(call, error.cause ?? error);
-  return errorResponse(error);
-}
-
-/** A fault of our own: where it happened, without its message, which may quote the request. */
-function logFault(call: Call, thrown: unknown): void {
-  const stack = thrown instanceof Error ? (thrown.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
-  log("fault", { request_id: call.requestId, name: thrown instanceof Error ? thrown.name : typeof thrown, stack });
-}
-
-function notFound(_request: Request, call: Call): never {
-  throw new ApiError({
+function notFound(method: string, pathname: string): ApiError {
+  return new ApiError({
     status: 404,
-    message: `There is no ${call.request.method} ${call.url.pathname.slice(0, 200)} here.`,
+    message: `There is no ${method} ${pathname.slice(0, 200)} here.`,
     code: "unknown_url",
     condition: "bad_request",
   });
-}
-
-function methodNotAllowed(handlers: Handlers): ApiError {
-  return new ApiError({
-    status: 405,
-    message: `This endpoint takes ${Object.keys(handlers).join(" and ")}.`,
-    code: "method_not_allowed",
-    headers: { allow: allowed(handlers) },
-  });
-}
-
-function allowed(handlers: Handlers): string {
-  return [...Object.keys(handlers), ...("GET" in handlers ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }

@@ -1,7 +1,7 @@
-import type { ApiError } from "@ai-proxy/shared/errors";
 import * as v from "valibot";
+import type { Caller } from "../access/admit.ts";
 import { object, routingFields } from "../request/schemas.ts";
-import type { RoutingWish } from "../routing/plan.ts";
+import { issueText } from "../settings/issue-text.ts";
 import { misconfigured } from "../settings/misconfigured.ts";
 
 /** What the owner of a binding says of the caller: its name in the audit, and what it may ask for at most. */
@@ -17,13 +17,11 @@ const schema = v.looseObject({
   routing: v.optional(v.pipe(object(), v.strictObject({ max_attempts, timeout_ms, first_byte_timeout_ms }))),
 });
 
-/** The props of a binding, which may have none. A mistake is a fault to answer with: a limit that is misspelt is none. */
-export function readTrustedProps(props: unknown): { name: string; limits?: RoutingWish; fault?: ApiError } {
+/** The props of a binding, which may have none. A mistake serves nobody: a misspelt limit would be no limit. */
+export function readTrustedProps(props: unknown): Omit<Extract<Caller, { kind: "trusted" }>, "kind"> {
   const result = v.safeParse(schema, props ?? {}, { abortEarly: true });
   if (!result.success) {
-    const [issue] = result.issues;
-    const path = ["props", v.getDotPath(issue)].filter(Boolean).join(".");
-    return { name: "trusted", fault: misconfigured(`the binding's ${path}: ${issue.message}.`) };
+    return { name: "trusted", fault: misconfigured(`the binding's ${issueText(result.issues[0], "props")}.`) };
   }
   const { caller, routing } = result.output;
   return { name: caller?.slice(0, 128) || "trusted", ...(routing !== undefined && { limits: routing }) };

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Caller } from "../request/context.ts";
+import type { Caller } from "../access/admit.ts";
+import { ENDPOINTS } from "../endpoints/table.ts";
 import { handle } from "./handle.ts";
 import { readTrustedProps, type TrustedProps } from "./trusted-props.ts";
 
@@ -32,27 +33,27 @@ export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
 
   /** A chat completion; the answer is OpenAI's, JSON or SSE as `stream` says, errors as their status and body. */
   async chat(body: Body, options?: TrustedOptions): Promise<Response> {
-    return this.#post("/v1/chat/completions", body, options);
+    return this.#post(ENDPOINTS.chat.path, body, options);
   }
 
   async completions(body: Body, options?: TrustedOptions): Promise<Response> {
-    return this.#post("/v1/completions", body, options);
+    return this.#post(ENDPOINTS.completions.path, body, options);
   }
 
   async embeddings(body: Body, options?: TrustedOptions): Promise<Response> {
-    return this.#post("/v1/embeddings", body, options);
+    return this.#post(ENDPOINTS.embeddings.path, body, options);
   }
 
   async tokenize(body: Body, options?: TrustedOptions): Promise<Response> {
-    return this.#post("/v1/tokenize", body, options);
+    return this.#post(ENDPOINTS.tokenize.path, body, options);
   }
 
   async models(options?: TrustedOptions): Promise<Response> {
-    return this.#request("/v1/models", { headers: headersOf(options) });
+    return this.#request(ENDPOINTS.models.path, { headers: headersOf(options) });
   }
 
   async routeCheck(body: Body, options?: TrustedOptions): Promise<Response> {
-    return this.#post("/v1/route-check", body, options);
+    return this.#post(ENDPOINTS.routeCheck.path, body, options);
   }
 
   #post(path: string, body: Body, options?: TrustedOptions): Promise<Response> {

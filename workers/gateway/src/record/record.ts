@@ -1,35 +1,97 @@
-import type { AuditRecord } from "@ai-proxy/shared/contract/audit";
+import type { AttemptRecord, AuditRecord } from "@ai-proxy/shared/contract/audit";
 import type { StreamEnd } from "@ai-proxy/shared/contract/relay";
-import type { Usage } from "@ai-proxy/shared/formats/usage";
-import type { Call } from "../request/context.ts";
+import { type AttemptOutcome, type CountedUsage, countedUsage, type Outcome } from "./outcome.ts";
 
-/** The record of a request that has just passed the edge. */
-export function newRecord(call: Call): AuditRecord {
-  return {
+/** What is known of every request that was admitted. */
+export interface RequestFacts {
+  requestId: string;
+  sessionId: string;
+  /** Who asked. */
+  caller: string;
+  /** Pathname of the route. */
+  route: string;
+  method: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** HTTP status of the answer. */
+  status: number;
+}
+
+/** How its answer went on after its first byte. */
+export interface RequestEnd {
+  /** Milliseconds from the start to the first byte of the answer, and to its end. */
+  firstByteMs: number;
+  totalMs: number;
+  /** Null for a whole answer. */
+  streamEnd: StreamEnd | null;
+  /** What each attempt used, in the order of `outcome.attempts`. */
+  attemptUsages: readonly (CountedUsage | null)[];
+}
+
+/** The record of a request that has ended, every text of it within its bound. */
+export function toRecord(request: RequestFacts, outcome: Outcome, end: RequestEnd): AuditRecord {
+  const { streamEnd } = end;
+  const answerUsage = streamEnd === null ? (outcome.usage ?? null) : countedUsage(streamEnd);
+  const attempts = outcome.attempts ?? [];
+  return bounded({
     record_id: crypto.randomUUID(),
-    request_id: call.requestId,
-    time: call.startedAt,
-    session_id: call.session.id,
-    caller: call.caller.kind === "trusted" ? call.caller.name : "external",
-    route: call.url.pathname,
-    method: call.request.method,
-    provider: null,
-    model_asked: null,
-    model_used: null,
-    attempts: 0,
-    status: 0,
-    error_code: null,
-    stream: false,
-    stream_end: null,
-    first_byte_ms: null,
-    total_ms: 0,
+    request_id: request.requestId,
+    time: request.startedAt,
+    session_id: request.sessionId,
+    caller: request.caller,
+    route: request.route,
+    method: request.method,
+    provider: outcome.provider ?? null,
+    model_asked: outcome.modelAsked ?? null,
+    model_used: streamEnd?.servedModel ?? outcome.modelUsed ?? null,
+    attempts: attempts.length,
+    status: request.status,
+    error_code: errorCodeOf(outcome, streamEnd),
+    stream: outcome.stream ?? false,
+    stream_end: streamEnd?.end ?? null,
+    first_byte_ms: end.firstByteMs,
+    total_ms: end.totalMs,
     prompt_tokens: null,
     completion_tokens: null,
     cached_tokens: null,
     reasoning_tokens: null,
     usage_estimated: false,
-    gateway_log_id: null,
-    trail: [],
+    ...usageFields(answerUsage),
+    gateway_log_id: streamEnd?.gatewayLogId ?? outcome.gatewayLogId ?? null,
+    trail: attempts.map((attempt, at) =>
+      toAttemptRecord(attempt, attempt.outcome === "ok" ? answerUsage : (end.attemptUsages[at] ?? null)),
+    ),
+  });
+}
+
+/** A stream that has begun is an answer; only one that was cut has an error. */
+function errorCodeOf({ errorCode = null }: Outcome, streamEnd: StreamEnd | null): string | null {
+  if (streamEnd === null) return errorCode;
+  return streamEnd.end === "cut" ? (streamEnd.errorCode ?? null) : null;
+}
+
+function toAttemptRecord(attempt: AttemptOutcome, used: CountedUsage | null): AttemptRecord {
+  const { provider, model, outcome, status, ms, upstreamRequests } = attempt;
+  return {
+    provider,
+    model,
+    outcome,
+    status,
+    ms,
+    ...usageFields(used),
+    ...(upstreamRequests !== undefined && { upstream_requests: upstreamRequests }),
+  };
+}
+
+function usageFields(used: CountedUsage | null) {
+  if (used === null) return {};
+  const { usage, estimated } = used;
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    cached_tokens: usage.cachedTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    usage_estimated: estimated,
   };
 }
 
@@ -37,7 +99,7 @@ export function newRecord(call: Call): AuditRecord {
 const LONGEST_TEXT = 128;
 
 /** The record with every text cut to its bound, so that it always fits a queue message; a cut one ends in "…". */
-export function bounded(record: AuditRecord): AuditRecord {
+function bounded(record: AuditRecord): AuditRecord {
   return { ...cut(record), trail: record.trail.map(cut) };
 }
 
@@ -53,21 +115,4 @@ function cut<Fields extends object>(fields: Fields): Fields {
 
 function isTooLong(value: unknown): value is string {
   return typeof value === "string" && value.length > LONGEST_TEXT;
-}
-
-export function recordUsage(record: AuditRecord, usage: Usage | null, estimated: boolean): void {
-  if (usage === null) return;
-  record.prompt_tokens = usage.promptTokens;
-  record.completion_tokens = usage.completionTokens;
-  record.cached_tokens = usage.cachedTokens;
-  record.reasoning_tokens = usage.reasoningTokens;
-  record.usage_estimated = estimated;
-}
-
-export function recordStreamEnd(record: AuditRecord, end: StreamEnd): void {
-  record.stream_end = end.end;
-  recordUsage(record, end.usage, end.usageEstimated);
-  record.error_code = end.end === "cut" ? (end.errorCode ?? null) : null;
-  record.model_used = end.servedModel ?? record.model_used;
-  record.gateway_log_id = end.gatewayLogId ?? record.gateway_log_id;
 }

@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
-import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { isJsonContentType, isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { clientLeft, unlessLeft } from "./client-left.ts";
 
 /** A request body: parsed once, and its text as it came, for the relay. */
@@ -10,8 +10,7 @@ export interface JsonBody {
 
 /** Reads a JSON object of at most `maxBytes`. Throws 415, 413 or 400. */
 export async function readJson(request: Request, maxBytes: number): Promise<JsonBody> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+  if (!isJsonContentType(request.headers.get("content-type"))) {
     throw new ApiError({
       status: 415,
       message: "The content type must be application/json.",

@@ -129,6 +129,8 @@ const routable = v.looseObject(routed);
 const schemas = { chat, completion, embedding, moderation, routable };
 
 export type Routed = v.InferOutput<typeof routable>;
+export type RoutingWish = NonNullable<Routed["routing"]>;
+export type SchemaName = keyof typeof schemas;
 export type Validated<Kind extends keyof typeof schemas> = v.InferOutput<(typeof schemas)[Kind]>;
 
 /** The body with its known fields typed. Throws a 400 that names the first field at fault. */

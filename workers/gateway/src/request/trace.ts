@@ -1,24 +1,31 @@
-import type { Call } from "./context.ts";
-
 /**
  * version-traceid-parentid-flags; version ff is none, and one above 00 may have more behind.
  * Source: https://www.w3.org/TR/trace-context/#traceparent-header
  */
 const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
 
-/** The trace context of this call to send on, the same for all that it asks; the log line tells its trace. */
-export function traceparentFor(call: Pick<Call, "request" | "traceparent">): string {
-  call.traceparent ??= traceparentOf(call.request.headers);
-  return call.traceparent;
+/** The W3C trace of one request: made when it is first asked for, then the same for all that the request asks. */
+export class Trace {
+  readonly #headers: Headers;
+  #traceparent: string | null = null;
+
+  constructor(headers: Headers) {
+    this.#headers = headers;
+  }
+
+  /** The header to send on: the caller's trace with a span of ours, or a new trace. */
+  get traceparent(): string {
+    this.#traceparent ??= traceparentOf(this.#headers);
+    return this.#traceparent;
+  }
+
+  /** Null as long as nothing was sent on. */
+  get id(): string | null {
+    return this.#traceparent?.slice(3, 35) ?? null;
+  }
 }
 
-/** The trace id of a traceparent of ours. */
-export function traceIdOf(traceparent: string): string {
-  return traceparent.slice(3, 35);
-}
-
-/** The trace context to send on: the caller's trace with a span of ours, or a new trace. */
-export function traceparentOf(headers: Headers): string {
+function traceparentOf(headers: Headers): string {
   const [, trace = randomHex(), flags = "01"] = TRACEPARENT.exec(headers.get("traceparent") ?? "") ?? [];
   return `00-${trace}-${randomHex().slice(0, 16)}-${flags}`;
 }

@@ -1,15 +1,20 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
-import { upstreamModel } from "@ai-proxy/shared/registry";
-import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import { mayNameUpstream, upstreamModel } from "@ai-proxy/shared/registry";
+import type { ModelType, ProviderEntry } from "@ai-proxy/shared/registry/model";
 import { misconfigured } from "../settings/misconfigured.ts";
-
-/** What a route is asked for: it decides which of a provider's defaults applies. */
-export type RouteKind = "chat" | "completion" | "embedding" | "moderation";
 
 export interface RouteRequest {
   provider?: string | null | undefined;
   model?: string | null | undefined;
-  kind: RouteKind;
+  /** What kind of model answers: it decides which of a provider's defaults applies. */
+  kind: ModelType;
+}
+
+/** The providers that a request can be sent to. */
+export interface KnownProviders {
+  entries: readonly ProviderEntry[];
+  /** Why the owner's upstreams are not among them, to be thrown for a name that may be one of theirs; null when they are. */
+  missing: ApiError | null;
 }
 
 /** The seven rules, in the order in which they are tried. */
@@ -40,40 +45,44 @@ export interface Choice {
  * { model: "gpt4" } → openai, gpt-4, rule 5
  * { provider: "gemini" } → gemini and its default model, rule 1
  */
-export function choose(request: RouteRequest, providers: readonly ProviderEntry[], defaultProvider: string): Choice {
+export function choose(request: RouteRequest, providers: KnownProviders, defaultProvider: string): Choice {
+  const { kind } = request;
   const name = request.provider ?? undefined;
   const model = request.model ?? undefined;
   if (name !== undefined) {
     const provider = findProvider(providers, name);
     return model === undefined
-      ? chosen(provider, defaultModel(provider, request.kind), 1)
+      ? chosen(provider, defaultModel(provider, kind), 1)
       : chosen(provider, withoutPrefix(provider, model), 2, model);
   }
   if (model === undefined) {
-    const provider = defaultFor(request.kind, findDefault(providers, defaultProvider), providers);
-    return chosen(provider, defaultModel(provider, request.kind), 7);
+    const provider = defaultFor(kind, providers, defaultProvider);
+    return chosen(provider, defaultModel(provider, kind), 7);
   }
-  return byModel(model, request.kind, providers, defaultProvider);
+  if (model === "default") {
+    const provider = defaultFor(kind, providers, defaultProvider);
+    return chosen(provider, defaultModel(provider, kind), 5, model);
+  }
+  return byModel(model, providers);
 }
 
-function byModel(model: string, kind: RouteKind, providers: readonly ProviderEntry[], defaultProvider: string): Choice {
+/** Rules 3 to 6. */
+function byModel(model: string, { entries, missing }: KnownProviders): Choice {
   const slash = model.indexOf("/");
-  const prefixed = providers.find((provider) => provider.name === model.slice(0, Math.max(0, slash)));
+  const prefixed = entries.find((provider) => provider.name === model.slice(0, Math.max(0, slash)));
   if (prefixed !== undefined && slash + 1 < model.length) return chosen(prefixed, model.slice(slash + 1), 3, model);
 
-  const native = providers.find((provider) => provider.idPrefix !== undefined && model.startsWith(provider.idPrefix));
+  const native = entries.find((provider) => provider.idPrefix !== undefined && model.startsWith(provider.idPrefix));
   if (native !== undefined) return chosen(native, model, 4);
 
-  if (model === "default") {
-    const preferred = defaultFor(kind, findDefault(providers, defaultProvider), providers);
-    return chosen(preferred, defaultModel(preferred, kind), 5, model);
-  }
-  const registered = providers.find(
+  // Only now: an upstream's name would have gone before an id or a family.
+  if (missing !== null && mayNameUpstream({ model })) throw missing;
+  const registered = entries.find(
     (provider) => Object.hasOwn(provider.aliases, model) || provider.models.some(({ id }) => id === model),
   );
   if (registered !== undefined) return chosen(registered, model, 5);
 
-  const family = providers.find((provider) => provider.families.some((pattern) => pattern.test(model)));
+  const family = entries.find((provider) => provider.families.some((pattern) => pattern.test(model)));
   if (family !== undefined) return chosen(family, model, 6);
 
   throw new ApiError({
@@ -98,33 +107,38 @@ function withoutPrefix(provider: ProviderEntry, model: string): string {
   return model.startsWith(prefix) && model.length > prefix.length ? model.slice(prefix.length) : model;
 }
 
-/** Few providers have moderations: where the default one has none, the first that has. */
-function defaultFor(kind: RouteKind, preferred: ProviderEntry, providers: readonly ProviderEntry[]): ProviderEntry {
-  if (kind !== "moderation") return preferred;
-  return [preferred, ...providers].find(({ defaultModels }) => defaultModels?.moderation !== undefined) ?? preferred;
+/** The owner's default; for what only some providers serve, the first that has a model for it. */
+function defaultFor(kind: ModelType, providers: KnownProviders, name: string): ProviderEntry {
+  const preferred = findDefault(providers, name);
+  const { entries } = providers;
+  if (entries.every(({ serves }) => serves.includes(kind))) return preferred;
+  return [preferred, ...entries].find(({ defaultModels }) => defaultModels?.[kind] !== undefined) ?? preferred;
 }
 
-function defaultModel(provider: ProviderEntry, kind: RouteKind): string {
+function defaultModel(provider: ProviderEntry, kind: ModelType): string {
   const model = provider.defaultModels?.[kind] ?? provider.aliases.default;
   if (model !== undefined) return model;
   throw badRequest(`${provider.name} has no default model: name one.`, "model", "missing_required_parameter");
 }
 
-function findDefault(providers: readonly ProviderEntry[], name: string): ProviderEntry {
-  const provider = providers.find((entry) => entry.name === name);
+function findDefault({ entries, missing }: KnownProviders, name: string): ProviderEntry {
+  const provider = entries.find((entry) => entry.name === name);
   if (provider !== undefined) return provider;
-  throw misconfigured(
-    `DEFAULT_PROVIDER is \`${name}\`, which is no provider. There are: ${providers.map((entry) => entry.name).join(", ")}.`,
+  throw (
+    missing ?? misconfigured(`DEFAULT_PROVIDER is \`${name}\`, which is no provider. There are: ${namesOf(entries)}.`)
   );
 }
 
 /** Throws a 400 that lists those there are. */
-export function findProvider(providers: readonly ProviderEntry[], name: string): ProviderEntry {
-  const provider = providers.find((entry) => entry.name === name);
+export function findProvider({ entries, missing }: KnownProviders, name: string): ProviderEntry {
+  const provider = entries.find((entry) => entry.name === name);
   if (provider !== undefined) return provider;
-  throw badRequest(
-    `The provider \`${name}\` is not known. There are: ${providers.map((entry) => entry.name).join(", ")}.`,
-    "provider",
-    "unknown_provider",
+  throw (
+    missing ??
+    badRequest(`The provider \`${name}\` is not known. There are: ${namesOf(entries)}.`, "provider", "unknown_provider")
   );
+}
+
+function namesOf(entries: readonly ProviderEntry[]): string {
+  return entries.map(({ name }) => name).join(", ");
 }

@@ -1,22 +1,20 @@
-import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
 import { type Failure, isStreamReply, type RelayReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { type AttemptOutcome, countedUsage } from "../record/outcome.ts";
 import { waitBefore } from "./backoff.ts";
 import { ruleFor } from "./conditions.ts";
-import { dropReply, lateReply, leftReply, unreachableReply } from "./failure-replies.ts";
+import { type AttemptDeadlines, deadlinesOf } from "./deadlines.ts";
+import { dropReply, type StartTimer, usageOfDropped } from "./dropped-replies.ts";
+import { clientLeftReply, deadlineReply, unreachableReply } from "./gateway-failures.ts";
+import { type KeyChoice, KeysTried, takesNextKey } from "./keys-tried.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
 
-/** What an attempt is told beside its target. Milliseconds. */
-export interface AttemptOptions {
+/** What an attempt is told beside its target. */
+export interface AttemptOptions extends KeyChoice {
   /** Another attempt may follow this one. */
   fallbackWaiting: boolean;
   /** One of them goes to another target. */
   otherTargetWaiting: boolean;
-  keySlot: number;
-  firstByteMs: number;
-  /** Shorter than `totalMs` where another target is still to be tried. */
-  contentMs: number;
-  idleMs: number;
-  totalMs: number;
+  deadlines: AttemptDeadlines;
   /** Resolves when the answer is no longer wanted; only where that can happen. */
   cancelled: (() => Promise<void>) | undefined;
 }
@@ -24,40 +22,37 @@ export interface AttemptOptions {
 /** The world as the loop sees it; tests bring their own. */
 export interface ExecuteIo {
   /** Asks a relay. A rejection counts as a relay that cannot be reached. */
-  call(target: Target, options: AttemptOptions): Promise<RelayReply>;
+  ask(target: Target, options: AttemptOptions): Promise<RelayReply>;
   now(): number;
   random(): number;
-  timer(ms: number): Timer;
+  timer: StartTimer;
   /** Resolves when the client has left; never else. */
   clientLeft: Promise<void>;
-  health: {
-    began(target: Target): void;
-    succeeded(target: Target): void;
-    failed(target: Target, retryAfterMs: number | undefined): void;
-    /** An attempt has ended without a word on how its target is. */
-    unknown(target: Target): void;
-  };
+  health: TargetHealth;
 }
 
-export interface Timer {
-  /** Resolves when the time is over. */
-  done: Promise<void>;
-  stop(): void;
+/** Is told how targets do. */
+export interface TargetHealth {
+  began(target: Target): void;
+  succeeded(target: Target): void;
+  failed(target: Target, retryAfterMs: number | undefined): void;
+  /** An attempt has ended without a word on how its target is. */
+  unknown(target: Target): void;
 }
 
-export interface Outcome {
+export interface Executed {
   reply: RelayReply;
   /** Whose reply it is. */
   target: Target;
   /** All attempts, in the order in which they ended. */
-  trail: AttemptRecord[];
+  attempts: AttemptOutcome[];
 }
 
 /** A relay keeps its own deadlines; this much later the gateway stops waiting for it. Milliseconds. */
 const GRACE_MS = 500;
 
 /** Runs a plan to its answer: the first reply that is one, or the last failure. */
-export async function execute(plan: Plan, io: ExecuteIo): Promise<Outcome> {
+export async function execute(plan: Plan, io: ExecuteIo): Promise<Executed> {
   const execution = new Execution(plan, io);
   try {
     return await execution.run();
@@ -69,8 +64,10 @@ export async function execute(plan: Plan, io: ExecuteIo): Promise<Outcome> {
 interface Running {
   attempt: PlannedAttempt;
   startedAt: number;
+  reply: Promise<RelayReply>;
   settled: Promise<Settled>;
-  cancel(): void;
+  /** Tells the relay to stop; undefined where it cannot be told. */
+  cancel: (() => void) | undefined;
 }
 
 interface Settled {
@@ -83,14 +80,14 @@ type Event = Settled | "hedge" | "left" | "late";
 class Execution {
   readonly #plan: Plan;
   readonly #io: ExecuteIo;
-  readonly #trail: AttemptRecord[] = [];
+  readonly #ended: AttemptOutcome[] = [];
   readonly #running: Running[] = [];
   /** Attempts that were not begun yet. */
   #rest: PlannedAttempt[];
   readonly #deadline: number;
-  readonly #keySlots = new Map<Target, number>();
+  readonly #keys = new KeysTried();
   readonly #lastFailures = new Map<Target, { failure: Failure; at: number }>();
-  readonly #timers: Timer[] = [];
+  readonly #timers: ReturnType<StartTimer>[] = [];
   #last: { reply: WholeReply; target: Target } | null = null;
 
   constructor(plan: Plan, io: ExecuteIo) {
@@ -100,19 +97,19 @@ class Execution {
     this.#deadline = io.now() + plan.totalMs;
   }
 
-  async run(): Promise<Outcome> {
+  async run(): Promise<Executed> {
     const late = this.#after(this.#plan.totalMs + GRACE_MS, "late" as const);
     const left = this.#io.clientLeft.then(() => "left" as const);
     for (;;) {
       if (this.#running.length === 0) {
         const next = await this.#beginNext(left);
-        if (next === "left") return this.#giveUp(leftReply(), "aborted");
+        if (next === "left") return this.#giveUp(clientLeftReply(), "aborted");
         if (next === "none") return this.#failed();
       }
       const event = await this.#nextEvent(late, left);
       if (event === "hedge") this.#beginHedge();
-      else if (event === "late") return this.#giveUp(lateReply(), "timeout");
-      else if (event === "left") return this.#giveUp(leftReply(), "aborted");
+      else if (event === "late") return this.#giveUp(deadlineReply(), "timeout");
+      else if (event === "left") return this.#giveUp(clientLeftReply(), "aborted");
       else if (this.#settle(event)) return this.#answered(event);
     }
   }
@@ -144,7 +141,7 @@ class Execution {
   #waitFor({ target }: PlannedAttempt): number | null {
     const last = this.#lastFailures.get(target);
     if (last === undefined || takesNextKey(last.failure)) return 0;
-    const failures = this.#trail.filter(
+    const failures = this.#ended.filter(
       ({ provider, model }) => provider === target.provider.name && model === target.model,
     );
     // Other targets may have been asked since: that time has been waited.
@@ -169,35 +166,27 @@ class Execution {
   }
 
   #begin(attempt: PlannedAttempt): void {
-    const { target } = attempt;
+    const { target, deadlines } = attempt;
     const startedAt = this.#io.now();
-    const totalMs = Math.max(1, this.#deadline - startedAt);
     const hedged = this.#plan.hedgeAfterMs !== undefined;
     const cancelled = hedged ? Promise.withResolvers<void>() : undefined;
     this.#io.health.began(target);
     const others = [...this.#rest, ...this.#running.map((running) => running.attempt)];
-    const { contentMs, idleMs } = attempt.times;
-    const firstByteMs = Math.min(attempt.times.firstByteMs, attempt.leavesTime ? totalMs / 2 : totalMs);
     const options: AttemptOptions = {
       fallbackWaiting: others.length > 0,
       otherTargetWaiting: others.some((other) => !sameTarget(other.target, target)),
-      keySlot: this.#keySlots.get(target) ?? 0,
-      firstByteMs,
-      contentMs: contentMs === undefined ? totalMs : Math.min(contentMs, firstByteMs),
-      idleMs,
-      totalMs,
+      ...this.#keys.of(target.provider.name),
+      deadlines: deadlinesOf(deadlines, this.#deadline - startedAt),
       cancelled: cancelled && (() => cancelled.promise),
     };
-    // A call that cannot even begin is an attempt that failed, and must not leave another one running.
-    const reply = Promise.try(() => this.#io.call(target, options));
+    // An attempt that cannot even begin has failed, and must not leave another one running.
+    const reply = Promise.try(() => this.#io.ask(target, options)).catch(unreachableReply);
     const running: Running = {
       attempt,
       startedAt,
-      settled: reply.catch(unreachableReply).then((settled) => ({ running, reply: settled })),
-      cancel: () => {
-        cancelled?.resolve();
-        void running.settled.then((settled) => dropReply(settled.reply));
-      },
+      reply,
+      settled: reply.then((settled) => ({ running, reply: settled })),
+      cancel: cancelled && (() => cancelled.resolve()),
     };
     this.#running.push(running);
   }
@@ -207,7 +196,12 @@ class Execution {
     this.#running.splice(this.#running.indexOf(running), 1);
     const { target } = running.attempt;
     const failure = isStreamReply(reply) ? undefined : reply.failure;
-    this.#note(running, failure?.condition ?? "ok", failure);
+    this.#note(running, {
+      outcome: failure?.condition ?? "ok",
+      status: failure?.upstreamStatus ?? null,
+      upstreamRequests: reply.upstreamRequests,
+      usage: isStreamReply(reply) ? null : countedUsage(reply),
+    });
     if (isStreamReply(reply) || failure === undefined) {
       this.#io.health.succeeded(target);
       return true;
@@ -218,6 +212,7 @@ class Execution {
     else this.#io.health.unknown(target);
     this.#last = { reply, target };
     this.#lastFailures.set(target, { failure, at: this.#io.now() });
+    this.#keys.failed(target.provider.name, failure);
     this.#prune(running.attempt, failure);
     return false;
   }
@@ -235,46 +230,51 @@ class Execution {
     );
     if (!takesNextKey(failure)) return;
     // Another key costs no wait, so it comes before every other attempt; the plan grows no longer by it.
-    this.#keySlots.set(target, (this.#keySlots.get(target) ?? 0) + 1);
     this.#rest.unshift({ ...attempt, round: attempt.round + 1, reason: "next key" });
     this.#rest.length = Math.min(
       this.#rest.length,
-      this.#plan.attempts.length - this.#trail.length - this.#running.length,
+      this.#plan.attempts.length - this.#ended.length - this.#running.length,
     );
   }
 
-  #answered({ reply, running }: Settled): Outcome {
+  #answered({ reply, running }: Settled): Executed {
     this.#dropRunning("hedged out");
-    return { reply, target: running.attempt.target, trail: this.#trail };
+    return { reply, target: running.attempt.target, attempts: this.#ended };
   }
 
-  #failed(): Outcome {
-    if (this.#last === null) return { reply: leftReply(), target: this.#firstTarget(), trail: this.#trail };
-    return { ...this.#last, trail: this.#trail };
+  #failed(): Executed {
+    if (this.#last === null) return { reply: clientLeftReply(), target: this.#firstTarget(), attempts: this.#ended };
+    return { ...this.#last, attempts: this.#ended };
   }
 
-  #giveUp(reply: WholeReply, outcome: string): Outcome {
+  #giveUp(reply: WholeReply, outcome: string): Executed {
     const target = this.#running[0]?.attempt.target ?? this.#firstTarget();
     this.#dropRunning(outcome);
-    return { reply, target, trail: this.#trail };
+    return { reply, target, attempts: this.#ended };
   }
 
   #dropRunning(outcome: string): void {
     for (const running of this.#running.splice(0)) {
-      running.cancel();
       this.#io.health.unknown(running.attempt.target);
-      this.#note(running, outcome, undefined);
+      this.#note(running, { outcome, status: null, usage: this.#drop(running, outcome) });
     }
   }
 
-  #note({ attempt: { target }, startedAt }: Running, outcome: string, failure: Failure | undefined): void {
-    this.#trail.push({
-      provider: target.provider.name,
-      model: target.model,
-      outcome,
-      status: failure?.upstreamStatus ?? null,
-      ms: this.#io.now() - startedAt,
-    });
+  /** Drops an attempt that runs; what it has used is learnt later. */
+  #drop({ cancel, reply }: Running, outcome: string): AttemptOutcome["usage"] {
+    cancel?.();
+    // A relay that cannot be told stops only when this request is over: with the client gone, waiting would keep it at work.
+    if (cancel !== undefined || outcome !== "aborted") return usageOfDropped(reply, this.#io.timer);
+    void reply.then(dropReply);
+    return null;
+  }
+
+  #note(
+    { attempt: { target }, startedAt }: Running,
+    ending: Pick<AttemptOutcome, "outcome" | "status" | "usage" | "upstreamRequests">,
+  ): void {
+    const ms = this.#io.now() - startedAt;
+    this.#ended.push({ provider: target.provider.name, model: target.model, ms, ...ending });
   }
 
   #firstTarget(): Target {
@@ -293,8 +293,4 @@ class Execution {
   stop(): void {
     for (const timer of this.#timers) timer.stop();
   }
-}
-
-function takesNextKey(failure: Failure): boolean {
-  return ruleFor(failure.condition).otherKey && (failure.keysLeft ?? 0) > 0;
 }

@@ -1,11 +1,12 @@
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { findModel } from "@ai-proxy/shared/registry";
-import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
+import type { ModelType, ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Routed } from "../request/schemas.ts";
 import { misconfigured } from "../settings/misconfigured.ts";
-import { MOST_CALLS, type Policy, type Times } from "../settings/routing-policy.ts";
+import { MOST_ATTEMPT_SUBREQUESTS, type Policy } from "../settings/routing-policy.ts";
 import type { BreakerState } from "./breaker.ts";
-import { type Choice, choose, type RouteKind } from "./choose.ts";
+import { type Choice, choose, type KnownProviders } from "./choose.ts";
+import { type DeadlineRules, deadlineRules, least, type TimeLimits, totalMsOf } from "./deadlines.ts";
 import { poolOrder } from "./pool.ts";
 
 /** One provider and model that may serve a request. */
@@ -23,10 +24,7 @@ export interface PlannedAttempt {
   /** 1 for the first try of this target, 2 for its first retry, … */
   round: number;
   reason: string;
-  /** Half of the time that is left when it begins is for the targets behind it. */
-  leavesTime: boolean;
-  /** Bounds of this attempt; the plan's own total holds as well. */
-  times: Pick<Times, "firstByteMs" | "idleMs"> & { contentMs?: number };
+  deadlines: DeadlineRules;
 }
 
 export interface Plan {
@@ -38,17 +36,13 @@ export interface Plan {
   hedgeAfterMs: number | undefined;
 }
 
-/** Bounds that a caller has of its own, below the owner's. */
-export type RoutingWish = NonNullable<Routed["routing"]>;
-
-export interface PlanInput {
-  body: Routed;
-  kind: RouteKind;
-  providers: readonly ProviderEntry[];
+export interface PlanInput extends TimeLimits {
+  /** What kind of model answers. */
+  kind: ModelType;
+  /** What the endpoint gives, in words for an error: "moderations". */
+  title: string;
+  providers: KnownProviders;
   defaultProvider: string;
-  policy: Policy;
-  /** What the caller's binding allows it at most. */
-  callerLimits?: RoutingWish;
   sessionId: string;
   /** From 0 to 1. */
   random: () => number;
@@ -57,10 +51,8 @@ export interface PlanInput {
 }
 
 /**
- * The attempts for a request, in order: every target once, then every target
- * again, up to the number of attempts. Falling back costs no wait, a retry
- * does, so other targets come before retries. A target whose circuit is open
- * goes to the end. Pure but for `random`.
+ * The attempts for a request, in order: every target once, then every target again, since only a retry costs a wait.
+ * A target whose circuit is open goes to the end. Pure but for `random`.
  */
 export function makePlan(input: PlanInput): Plan {
   const { body, policy, callerLimits } = input;
@@ -71,47 +63,31 @@ export function makePlan(input: PlanInput): Plan {
     wish.max_attempts ?? Math.max(policy.defaultAttempts, targets.length),
     callerLimits?.max_attempts,
     policy.maxAttempts,
-    Math.max(1, Math.floor(MOST_CALLS / (1 + callsEach(input, targets)))),
+    Math.max(1, Math.floor(MOST_ATTEMPT_SUBREQUESTS / (1 + upstreamRequestsEach(input, targets)))),
   );
-  const totalMs = totalTime(choice.provider, input);
+  const totalMs = totalMsOf(choice.provider, input);
   const attempts: PlannedAttempt[] = [];
   for (let at = 0; at < limit; at++) {
     const target = targets[at % targets.length];
     if (target === undefined) break;
     const round = Math.floor(at / targets.length) + 1;
-    const { firstByteMs, idleMs } = { ...policy.times, ...policy.timesOf[target.provider.name] };
-    const othersFollow = at + 1 < Math.min(limit, targets.length);
-    // A target that hangs must leave time for the others.
-    const leavesTime = othersFollow && typeof wish.first_byte_timeout_ms !== "number";
-    // A whole answer comes at once and may take long: only streams have a first byte to wait for.
-    const untilFirstByte = least(
-      wish.first_byte_timeout_ms ?? (body["stream"] === true ? firstByteMs : totalMs),
-      callerLimits?.first_byte_timeout_ms,
-      leavesTime ? totalMs / 2 : totalMs,
-    );
+    const targetsFollow = at + 1 < Math.min(limit, targets.length);
     attempts.push({
       target,
       round,
       reason: reasonFor(target, choice, round),
-      leavesTime,
-      times: {
-        firstByteMs: untilFirstByte,
-        idleMs: least(idleMs, totalMs),
-        // Keep-alives without end must leave it too. Before a mere retry they are a sign of life: some models think for long.
-        ...(othersFollow && { contentMs: untilFirstByte }),
-      },
+      deadlines: deadlineRules(target.provider, input, { totalMs, targetsFollow }),
     });
   }
   const hedgeAfterMs = targets.length > 1 ? (wish.hedge_after_ms ?? undefined) : undefined;
   return { choice, attempts, totalMs, hedgeAfterMs };
 }
 
-/** Calls to the provider that one attempt makes at most. */
-function callsEach({ kind, body }: PlanInput, targets: readonly Target[]): number {
+/** Requests to the provider that one attempt makes at most. */
+function upstreamRequestsEach({ kind, body }: PlanInput, targets: readonly Target[]): number {
   return Math.max(
     ...targets.map(({ provider, model }) => {
-      // Only OpenAI's API takes several prompts in one call.
-      if (kind === "completion") return provider.binding === "OPENAI_RELAY" ? 1 : lengthOf(body["prompt"]);
+      if (kind === "completion") return provider.batchesPrompts ? 1 : lengthOf(body["prompt"]);
       if (provider.refusesJsonStreams && kind === "chat" && body["stream"] === true && body["response_format"])
         return 2;
       const batch = kind === "embedding" ? provider.embeddingBatch?.(model) : undefined;
@@ -125,19 +101,9 @@ function lengthOf(texts: unknown): number {
   return Array.isArray(texts) && typeof texts[0] !== "number" ? texts.length : 1;
 }
 
-/** Milliseconds for all of a request that goes to this provider first. */
-export function totalTime(
-  { name }: ProviderEntry,
-  { body, policy, callerLimits }: Pick<PlanInput, "body" | "policy" | "callerLimits">,
-): number {
-  const own = policy.timesOf[name]?.totalMs ?? policy.times.totalMs;
-  return least(body.routing?.timeout_ms ?? own, callerLimits?.timeout_ms, policy.maxTotalMs);
-}
-
 /**
- * The chosen target, then what may serve in its place, in order. Throws what is
- * wrong with the request by its field's path, and what is wrong with the
- * owner's policy as a 503.
+ * The chosen target, then what may serve in its place, in order. What is wrong with the request is thrown by its
+ * field's path, what is wrong with the owner's policy as a 503.
  */
 function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
   const { body, kind, policy } = input;
@@ -149,7 +115,7 @@ function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
     ? body.fallbacks.map((wanted, at) => pickFallback(wanted, `fallbacks[${at}]`, input))
     : ownChain(policy, first)
         .map((model, at) => pickOwn(model, `fallbacks.${first.provider.name}[${at}]`, input))
-        .filter((choice) => fits(kind, choice));
+        .filter((choice) => canStandIn(kind, choice));
   return [first, ...equals, ...fallbacks];
 }
 
@@ -160,32 +126,31 @@ function ownChain({ defaultFallbacks }: Policy, { provider: { name } }: Choice):
 
 /** What the request asks for: one target, or those of a pool in their order. */
 export function chosenFirst(input: PlanInput): [Choice, ...Choice[]] {
-  const { body, kind, policy, sessionId, random } = input;
+  const { body, kind, title, policy, sessionId, random } = input;
   const name = body.provider ? undefined : (body.model ?? undefined);
   const pool = name !== undefined && Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined;
   if (name === undefined || pool === undefined) return [pick(body, input)];
   const [first, ...equals] = poolOrder(pool, sessionId, random)
     .map((model) => ({ ...pickOwn(model, `pools.${name}`, input), rule: 5 as const, requestedModel: name }))
     .filter((choice) => serves(kind, choice));
-  if (first === undefined) throw noSuchRoute(name, "model");
+  if (first === undefined) throw noSuchEndpoint(name, title, "model");
   return [first, ...equals];
 }
 
 type Wanted = Pick<Routed, "provider" | "model">;
 
-function pick(wanted: Wanted, { kind, providers, defaultProvider }: PlanInput): Choice {
+function pick(wanted: Wanted, { kind, title, providers, defaultProvider }: PlanInput): Choice {
   const choice = choose({ ...wanted, kind }, providers, defaultProvider);
   if (serves(kind, choice)) return choice;
-  throw noSuchRoute(choice.provider.name, wanted.provider ? "provider" : "model");
+  throw noSuchEndpoint(choice.provider.name, title, wanted.provider ? "provider" : "model");
 }
 
-/** Only OpenAI's API has moderations. */
-function serves(kind: RouteKind, { provider }: Choice): boolean {
-  return kind !== "moderation" || provider.binding === "OPENAI_RELAY";
+function serves(kind: ModelType, { provider }: Choice): boolean {
+  return provider.serves.includes(kind);
 }
 
-function noSuchRoute(name: string, param: string): ApiError {
-  return badRequest(`${name} has no moderations.`, param, "unsupported_endpoint");
+function noSuchEndpoint(name: string, title: string, param: string): ApiError {
+  return badRequest(`${name} has no ${title}.`, param, "unsupported_endpoint");
 }
 
 /** A fallback of the request's: what is wrong with it is said of it, not of `model`. */
@@ -210,11 +175,10 @@ function pickOwn(model: string, path: string, { kind, providers, defaultProvider
 }
 
 /**
- * Whether a model may serve in another's place on this route. The owner's chains
- * are for chats: an embedding of another kind of model is an error, or worse, a
- * vector that means nothing beside the others. A model that is not registered chats.
+ * Whether a model may serve in another's place. The owner's chains are written for chats, and a chat model has no
+ * embedding to give. A model that is not registered chats.
  */
-function fits(kind: RouteKind, { provider, model }: Choice): boolean {
+function canStandIn(kind: ModelType, { provider, model }: Choice): boolean {
   const type = findModel(provider.name, model)?.type ?? "chat";
   return type === kind || (kind === "completion" && type === "chat");
 }
@@ -240,8 +204,4 @@ function reasonFor(target: Target, choice: Choice, round: number): string {
   const first = target.provider === choice.provider && target.model === choice.model;
   if (round > 1) return `retry ${round - 1}`;
   return first ? `rule ${choice.rule}` : "fallback";
-}
-
-function least(...bounds: (number | null | undefined)[]): number {
-  return Math.min(...bounds.filter((bound) => typeof bound === "number"));
 }

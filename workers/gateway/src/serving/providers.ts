@@ -1,51 +1,90 @@
 import type { ListedModel, RelayStatus, UpstreamStatus } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
 import { log } from "@ai-proxy/shared/log";
-import { providers } from "@ai-proxy/shared/registry";
+import { providers as builtIn, findProvider, mayNameUpstream, upstreamProvider } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
-import type { Call } from "../request/context.ts";
+import type { RequestContext } from "../request/context.ts";
 import type { Routed } from "../request/schemas.ts";
-import { choose, type RouteKind } from "../routing/choose.ts";
+import type { KnownProviders } from "../routing/choose.ts";
+import type { GatewayEnv } from "../settings/env.ts";
 import { misconfigured } from "../settings/misconfigured.ts";
 import type { Policy } from "../settings/routing-policy.ts";
-import type { GatewayEnv, Settings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** How long a relay's list of upstreams is believed, milliseconds. */
 const FRESH_MS = 60_000;
 
-interface Configured {
+/** The provider whose relay serves the owner's upstreams. */
+const host = builtIn.find(({ hostsUpstreams }) => hostsUpstreams);
+
+/** What the relay says of the upstreams that the owner has configured. */
+interface Upstreams {
   entries: ProviderEntry[];
-  /** Why the relay cannot read its list. */
+  /** Why it cannot read the owner's list. */
   problem: string | undefined;
 }
 
-let configured: (Configured & { until: number }) | null = null;
+let remembered: (Upstreams & { until: number }) | null = null;
 
 /**
- * The providers that a request may mean. The relays are asked for theirs only
- * when the request, or what the owner has set, names one that is not built in.
- * Whether a name that the request needs is right is not known when they cannot
- * be asked, a 502, or cannot read the owner's list, a 503.
+ * The providers that a request can be sent to. The relay is asked for the owner's upstreams only where one can be
+ * meant; when it cannot be asked (502), or cannot read the owner's list (503), that is the error of a request that
+ * needs to know.
  */
-export async function knownProviders(
-  env: GatewayEnv,
-  body: Routed,
-  kind: RouteKind,
-  settings: Settings,
-): Promise<readonly ProviderEntry[]> {
-  const isNeeded = ![...namesOf(body), ...ownNames(body, kind, settings)].every(isBuiltIn);
-  if (!isNeeded && settings.policy.upstreamKeys.length === 0) return providers;
-  const found = await checkedProviders(env, settings);
-  if (!isNeeded) return providers;
-  if (found === null) {
-    throw new ApiError({
-      status: 502,
-      message: "The relay that knows the configured upstreams could not be reached.",
-      code: "relay_unavailable",
-    });
-  }
-  if (found.problem !== undefined) throw misconfigured(found.problem);
-  return [...providers, ...found.entries];
+export async function knownProviders(env: GatewayEnv, settings: Settings, body: Routed): Promise<KnownProviders> {
+  if (settings.policy.upstreamKeys.length === 0 && !mayMeanUpstream(settings, body))
+    return { entries: builtIn, missing: null };
+  const upstreams = await checkedUpstreams(env, settings);
+  if (upstreams === null) return { entries: builtIn, missing: relayUnavailable() };
+  const { entries, problem } = upstreams;
+  return { entries: [...builtIn, ...entries], missing: problem === undefined ? null : misconfigured(problem) };
+}
+
+/** Whether the request, or what the owner has set for it, may name a provider that is not built in. */
+function mayMeanUpstream({ defaultProvider, policy }: Settings, body: Routed): boolean {
+  if (policy.namesUpstreams) return true;
+  const wanted = [body, ...(body.fallbacks ?? [])];
+  return wanted.some((item) => {
+    const { provider, model }: Pick<Routed, "provider" | "model"> = typeof item === "string" ? { model: item } : item;
+    const isDefault = !provider && (!model || model === "default");
+    return mayNameUpstream(isDefault ? { provider: defaultProvider } : { provider, model });
+  });
+}
+
+function relayUnavailable(): ApiError {
+  return new ApiError({
+    status: 502,
+    message: "The relay that knows the configured upstreams could not be reached.",
+    code: "relay_unavailable",
+  });
+}
+
+/** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
+export async function allProviders({
+  env,
+  settings,
+}: Pick<RequestContext, "env" | "settings">): Promise<readonly ProviderEntry[]> {
+  return [...builtIn, ...((await checkedUpstreams(env, settings))?.entries ?? [])];
+}
+
+/** What each provider itself lists, by provider name; empty where it cannot say. Its relay remembers it. */
+export async function liveLists(
+  context: Pick<RequestContext, "env" | "settings" | "requestId" | "session">,
+): Promise<ReadonlyMap<string, ListedModel[]>> {
+  const { env, requestId, session } = context;
+  const asked = (await allProviders(context)).filter(({ listsModels }) => listsModels);
+  const lists = asked.map(async ({ name, binding, upstream }) => {
+    const request = { requestId, sessionId: session.id, ...(upstream !== undefined && { upstream }) };
+    return [name, (await env[binding].models?.(request).catch(() => [])) ?? []] as const;
+  });
+  return new Map(await Promise.all(lists));
+}
+
+/** The owner's upstreams; null when the relay does not answer. Throws a 503 for a name in ROUTING that is nobody's. */
+async function checkedUpstreams(env: GatewayEnv, { policy }: Settings): Promise<Upstreams | null> {
+  const upstreams = await configuredUpstreams(env);
+  if (upstreams !== null && upstreams.problem === undefined) checkKeys(policy, upstreams.entries);
+  return upstreams;
 }
 
 /** A name in ROUTING that is nobody's has no effect: the owner means another. */
@@ -53,41 +92,35 @@ function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]):
   const unknown = upstreamKeys.find(({ name }) => !entries.some((entry) => entry.name === name));
   if (unknown === undefined) return;
   // The list is not kept: while a deploy spreads, a relay of a moment ago may have answered.
-  configured = null;
-  const there = [...providers, ...entries].map(({ name }) => name).join(", ");
+  remembered = null;
+  const there = [...builtIn, ...entries].map(({ name }) => name).join(", ");
   throw misconfigured(`ROUTING: ${unknown.path}: there is no provider of this name. There are: ${there}.`);
 }
 
-/** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
-export async function allProviders({ env, settings }: Call): Promise<readonly ProviderEntry[]> {
-  return [...providers, ...((await checkedProviders(env, settings))?.entries ?? [])];
-}
-
-async function checkedProviders(env: GatewayEnv, { policy }: Settings): Promise<Configured | null> {
-  const found = await configuredProviders(env);
-  if (found !== null && found.problem === undefined) checkKeys(policy, found.entries);
-  return found;
-}
-
-/** The owner's upstreams; null when the relay does not answer, and the next request asks again. */
-async function configuredProviders(env: GatewayEnv): Promise<Configured | null> {
+/** From memory while it is fresh; null when the relay does not answer, and the next request asks again. */
+async function configuredUpstreams(env: GatewayEnv): Promise<Upstreams | null> {
   const now = Date.now();
-  if (configured === null || configured.until < now) {
+  if (remembered === null || remembered.until < now) {
     const status = await askStatus(env);
     if (status === null) return null;
-    const { upstreams, problem } = status;
-    for (const { name } of upstreams.filter((upstream) => isBuiltIn(upstream.name))) {
-      log("not_configured", { problem: `UPSTREAMS.${name} is never asked: a provider of this name is built in.` });
-    }
-    const entries = upstreams.filter(({ name }) => !isBuiltIn(name)).map(toEntry);
-    configured = { until: now + FRESH_MS, entries, problem };
+    remembered = { until: now + FRESH_MS, ...readStatus(status) };
   }
-  return configured;
+  return remembered;
+}
+
+function readStatus({ upstreams, problem }: Pick<RelayStatus, "upstreams" | "problem">): Upstreams {
+  const isBuiltIn = ({ name }: UpstreamStatus) => findProvider(name) !== undefined;
+  for (const { name } of upstreams.filter(isBuiltIn)) {
+    log("not_configured", { problem: `UPSTREAMS.${name} is never asked: a provider of this name is built in.` });
+  }
+  const own = upstreams.filter((upstream) => !isBuiltIn(upstream));
+  return { entries: host === undefined ? [] : own.map((upstream) => toProvider(host, upstream)), problem };
 }
 
 async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams" | "problem"> | null> {
+  if (host === undefined) return { upstreams: [] };
   try {
-    return await env.OPENAI_RELAY.status();
+    return (await env[host.binding].status?.()) ?? { upstreams: [] };
   } catch (thrown) {
     // A relay from before there were upstreams has none; workerd's words for a method that is not there.
     const isOld = thrown instanceof TypeError && thrown.message.includes("does not implement");
@@ -95,72 +128,8 @@ async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams"
   }
 }
 
-/** What each OpenAI-compatible provider itself lists, by provider name; empty where it cannot say. The relay remembers it. */
-export async function liveLists(call: Call): Promise<ReadonlyMap<string, ListedModel[]>> {
-  const asked = (await allProviders(call)).filter(({ binding }) => binding === "OPENAI_RELAY");
-  const ids = { requestId: call.requestId, sessionId: call.session.id };
-  const lists = asked.map(async ({ name, upstream }) => {
-    const request = { ...ids, ...(upstream !== undefined && { upstream }) };
-    return [name, await call.env.OPENAI_RELAY.models(request).catch(() => [])] as const;
-  });
-  return new Map(await Promise.all(lists));
-}
-
-/** What may be the name of a provider: `provider`, and the part of a model id before its first slash. */
-function namesOf(body: Routed): string[] {
-  const fallbacks = (body.fallbacks ?? []).map((item) => (typeof item === "string" ? { model: item } : item));
-  return [body, ...fallbacks].flatMap(nameOf);
-}
-
-/** The same of what the owner has set: the default provider, the pool that is asked for, the chains of those that may be first. */
-function ownNames(body: Routed, kind: RouteKind, { defaultProvider, policy }: Settings): string[] {
-  const usesDefault = !body.provider && (!body.model || body.model === "default");
-  const name = body.provider ? "" : (body.model ?? "");
-  const pool = (Object.hasOwn(policy.pools, name) ? policy.pools[name]?.targets : undefined) ?? [];
-  const first = pool.length > 0 ? pool : [body];
-  const isChained = !body.fallbacks && Object.keys(policy.defaultFallbacks).length > 0;
-  const chains = !isChained ? [] : first.flatMap((wanted) => chainOf(wanted, kind, defaultProvider, policy));
-  const models = [...pool, ...chains.map((model) => ({ model }))];
-  return [...(usesDefault ? [defaultProvider] : []), ...models.flatMap(nameOf)];
-}
-
-/** The owner's chain behind a target. Empty for one that is not built in: the relay is asked for its name already. */
-function chainOf(wanted: Wanted, kind: RouteKind, defaultProvider: string, policy: Policy): readonly string[] {
-  try {
-    return policy.defaultFallbacks[choose({ ...wanted, kind }, providers, defaultProvider).provider.name] ?? [];
-  } catch {
-    return [];
-  }
-}
-
-interface Wanted {
-  provider?: string | null | undefined;
-  model?: string | null | undefined;
-}
-
-function nameOf({ provider, model }: Wanted): string[] {
-  if (provider) return [provider];
-  return model?.includes("/") && !isNativeId(model) ? [model.slice(0, model.indexOf("/"))] : [];
-}
-
-function isNativeId(model: string): boolean {
-  return providers.some(({ idPrefix }) => idPrefix !== undefined && model.startsWith(idPrefix));
-}
-
-function isBuiltIn(name: string): boolean {
-  return providers.some((provider) => provider.name === name);
-}
-
-function toEntry({ name, configured, defaultModel, models }: UpstreamStatus): ProviderEntry {
+function toProvider(host: ProviderEntry, { name, configured, defaultModel, models }: UpstreamStatus): ProviderEntry {
   // Nothing is known of an entry with a mistake in it: the relay says what is wrong, if it is asked.
   const isUnread = !configured && defaultModel === undefined && models === undefined;
-  return {
-    name,
-    upstream: name,
-    binding: "OPENAI_RELAY",
-    aliases: isUnread ? { default: "default" } : defaultModel === undefined ? {} : { default: defaultModel },
-    ...(models !== undefined && { renamedByRelay: models }),
-    families: [],
-    models: [],
-  };
+  return upstreamProvider(host, { name, defaultModel: isUnread ? "default" : defaultModel, renamedByRelay: models });
 }

@@ -1,69 +1,68 @@
-import type { AttemptRecord } from "@ai-proxy/shared/contract/audit";
-import { isStreamReply, type RelayReply, type StreamReply, type WholeReply } from "@ai-proxy/shared/contract/relay";
+import { isStreamReply, type RelayReply, type StreamEnd, type StreamReply } from "@ai-proxy/shared/contract/relay";
 import { headerText } from "@ai-proxy/shared/formats/header-text";
 import { log } from "@ai-proxy/shared/log";
-import { recordUsage } from "../record/record.ts";
-import type { Call } from "../request/context.ts";
-import { disposeReply } from "../routing/failure-replies.ts";
+import { type AttemptOutcome, countedUsage, type Outcome } from "../record/outcome.ts";
+import type { RequestContext } from "../request/context.ts";
+import { disposeReply } from "../routing/dropped-replies.ts";
+
+/** What an endpoint answers, and what is known of the request by then. */
+export interface Answer {
+  response: Response;
+  outcome: Outcome;
+}
 
 /** A relay's reply and where it comes from. */
 export interface Served {
   reply: RelayReply;
   provider: string;
-  /** Model id that was sent upstream; null where a route has none. */
+  /** Model id that was sent upstream; null where a path has none. */
   model: string | null;
-  trail: AttemptRecord[];
+  attempts: readonly AttemptOutcome[];
 }
 
-/** The client's answer from a relay's reply, and what the record needs of it. */
-export function respond(call: Call, { reply, provider, model, trail }: Served): Response {
-  if (call.record !== null) {
-    call.record.provider = provider;
-    call.record.model_used = model;
-    call.record.attempts = trail.length;
-    call.record.trail = trail;
-  }
-  const response = isStreamReply(reply) ? streamed(call, reply) : whole(call, reply);
+type Answering = Pick<RequestContext, "request" | "requestId" | "startedAt">;
+
+/** The client's answer from a relay's reply. */
+export function respond(context: Answering, { reply, provider, model, attempts }: Served): Answer {
+  const served: Outcome = { provider, modelUsed: model, attempts };
+  const { response, outcome } = isStreamReply(reply) ? streamed(context, reply) : whole(reply);
   const { headers } = response;
   headers.set("x-gateway-provider", provider);
-  if (model !== null && !headers.has("x-gateway-model")) headers.set("x-gateway-model", headerText(model));
-  headers.set("x-gateway-attempts", String(trail.length));
-  const upstreamMs = trail.reduce((sum, { ms }) => sum + ms, 0);
-  headers.set("server-timing", `total;dur=${Date.now() - call.startedAt}, upstream;dur=${upstreamMs}`);
-  return response;
+  const answering = outcome.modelUsed ?? (headers.has("x-gateway-model") ? null : model);
+  if (answering !== null) headers.set("x-gateway-model", headerText(answering));
+  headers.set("x-gateway-attempts", String(attempts.length));
+  const upstreamMs = attempts.reduce((sum, { ms }) => sum + ms, 0);
+  headers.set("server-timing", `total;dur=${Date.now() - context.startedAt}, upstream;dur=${upstreamMs}`);
+  return { response, outcome: { ...served, ...outcome } };
 }
 
-function whole(call: Call, reply: WholeReply): Response {
-  if (call.record !== null) {
-    recordUsage(call.record, reply.usage, reply.usageEstimated ?? false);
-    call.record.error_code = reply.failure?.code ?? null;
-    call.record.model_used = reply.servedModel ?? call.record.model_used;
-    call.record.gateway_log_id = reply.gatewayLogId ?? null;
-  }
-  const response = new Response(reply.body, { status: reply.status, headers: reply.headers });
-  if (reply.servedModel !== undefined) response.headers.set("x-gateway-model", headerText(reply.servedModel));
-  return response;
+function whole(reply: Exclude<RelayReply, StreamReply>): Answer {
+  const outcome: Outcome = {
+    usage: countedUsage(reply),
+    errorCode: reply.failure?.code ?? null,
+    gatewayLogId: reply.gatewayLogId ?? null,
+    ...(reply.servedModel !== undefined && { modelUsed: reply.servedModel }),
+  };
+  return { response: new Response(reply.body, { status: reply.status, headers: reply.headers }), outcome };
 }
 
-/**
- * Hands the relay's stream on as it is: no byte of it enters JavaScript here.
- * The pending `usage()` keeps this context alive, without which the client's
- * leaving would not be noticed and nothing would be recorded.
- */
-function streamed(call: Call, reply: StreamReply): Response {
-  const { signal } = call.request;
+/** Hands the relay's stream on as it is: no byte of it enters JavaScript here. */
+function streamed(context: Answering, reply: StreamReply): Answer {
+  const { signal } = context.request;
   if (signal.aborted) reply.cancel();
   else signal.addEventListener("abort", () => reply.cancel(), { once: true });
-  call.streamEnd = reply.usage().then(
-    (end) => {
-      disposeReply(reply);
-      return end;
-    },
-    (thrown: unknown) => {
-      log("usage_lost", { request_id: call.requestId, reason: thrown instanceof Error ? thrown.name : "unknown" });
-      return { end: signal.aborted ? "aborted" : "cut", usage: null, usageEstimated: true };
-    },
-  );
-  const { response } = reply;
-  return new Response(response.body, { status: response.status, headers: response.headers });
+  const { body, status, headers } = reply.response;
+  return { response: new Response(body, { status, headers }), outcome: { streamEnd: streamEnd(context, reply) } };
+}
+
+/** While this is pending in a waitUntil, the context lives on: without it the client's leaving would not be noticed. */
+async function streamEnd({ request, requestId }: Answering, reply: StreamReply): Promise<StreamEnd> {
+  try {
+    const end = await reply.usage();
+    disposeReply(reply);
+    return end;
+  } catch (thrown) {
+    log("usage_lost", { request_id: requestId, reason: thrown instanceof Error ? thrown.name : "unknown" });
+    return { end: request.signal.aborted ? "aborted" : "cut", usage: null, usageEstimated: true };
+  }
 }

@@ -1,6 +1,7 @@
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
-import { providers } from "@ai-proxy/shared/registry";
+import { mayNameUpstream, providers } from "@ai-proxy/shared/registry";
 import * as v from "valibot";
+import { issueText } from "./issue-text.ts";
 import { misconfigured } from "./misconfigured.ts";
 
 /** The owner's bounds on routing; what a request asks for is cut down to them. */
@@ -21,6 +22,8 @@ export interface Policy {
   pools: Readonly<Record<string, Pool>>;
   /** Names of providers above that are not built in, and so must be upstreams; and where they stand. */
   upstreamKeys: readonly { name: string; path: string }[];
+  /** Whether a chain or a pool may go to an upstream. */
+  namesUpstreams: boolean;
 }
 
 /** Milliseconds. */
@@ -37,18 +40,17 @@ export interface Pool {
 }
 
 /**
- * Cloudflare lets one request run 32 Workers and, on the free plan, make 50
- * subrequests. Each attempt takes a relay and its call to the provider; beside
- * them stand the gateway (twice for a call over RPC), the relay's list of
- * upstreams and the audit.
+ * Cloudflare lets one request run 32 Workers and, on the free plan, make 50 subrequests.
+ * An attempt takes a relay and its upstream request; the rest is for the gateway, which runs
+ * twice when asked over RPC, for the relay's list of upstreams and for the audit.
  */
 const MOST_WORKERS = 32;
 const MOST_SUBREQUESTS = 50;
 const OTHER_WORKERS = 4;
 const OTHER_SUBREQUESTS = 4;
-/** Calls that all attempts of a request may make together: to relays, and theirs to providers. */
-export const MOST_CALLS = MOST_SUBREQUESTS - OTHER_SUBREQUESTS;
-export const MOST_ATTEMPTS = Math.min(MOST_WORKERS - OTHER_WORKERS, Math.floor(MOST_CALLS / 2));
+/** Subrequests that all attempts of a request may make together: to relays, and theirs to providers. */
+export const MOST_ATTEMPT_SUBREQUESTS = MOST_SUBREQUESTS - OTHER_SUBREQUESTS;
+export const MOST_ATTEMPTS = Math.min(MOST_WORKERS - OTHER_WORKERS, Math.floor(MOST_ATTEMPT_SUBREQUESTS / 2));
 
 const ms = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000));
 const attempts = v.pipe(
@@ -95,10 +97,7 @@ export function readPolicy(setting: unknown): Policy {
   const value = typeof given === "string" ? tryParseJson(given) : given;
   if (!isObject(value)) throw misconfigured("ROUTING is not valid JSON for an object.");
   const result = v.safeParse(schema, value, { abortEarly: true });
-  if (!result.success) {
-    const [issue] = result.issues;
-    throw misconfigured(`ROUTING: ${[v.getDotPath(issue), issue.message].filter(Boolean).join(": ")}.`);
-  }
+  if (!result.success) throw misconfigured(`ROUTING: ${issueText(result.issues[0])}.`);
   const { output } = result;
   return {
     maxAttempts: output.max_attempts,
@@ -113,6 +112,7 @@ export function readPolicy(setting: unknown): Policy {
       ...upstreamKeys("providers", Object.keys(output.providers)),
       ...upstreamKeys("fallbacks", Object.keys(output.fallbacks)),
     ],
+    namesUpstreams: modelsOf(output).some((model) => mayNameUpstream({ model })),
   };
 }
 
@@ -120,6 +120,14 @@ function upstreamKeys(field: string, names: readonly string[]): Policy["upstream
   return names
     .filter((name) => providers.every((provider) => provider.name !== name))
     .map((name) => ({ name, path: `${field}.${name}` }));
+}
+
+/** Every model of the chains and pools. */
+function modelsOf({ fallbacks, pools }: v.InferOutput<typeof schema>): string[] {
+  return [
+    ...Object.values(fallbacks).flat(),
+    ...Object.values(pools).flatMap(({ targets }) => targets.map(({ model }) => model)),
+  ];
 }
 
 function readTimes(own: { [Name in keyof typeof times]?: number | undefined }): Partial<Times> {

@@ -1,26 +1,8 @@
-import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit";
-import type { OpenAIRelay, Relay, TokenCounter } from "@ai-proxy/shared/contract/relay";
-import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
 import { type ApiError, toApiError } from "@ai-proxy/shared/errors";
 import { defaultProvider } from "@ai-proxy/shared/registry";
+import type { GatewayEnv } from "./env.ts";
 import { misconfigured } from "./misconfigured.ts";
 import { type Policy, readPolicy } from "./routing-policy.ts";
-
-/** The gateway's bindings with what the Workers behind them can do. */
-export interface GatewayEnv
-  extends Omit<Env, "CF_AI" | "OPENAI_RELAY" | "GEMINI_RELAY" | "TOKENIZER" | "AUDIT" | "AUDIT_QUEUE"> {
-  CF_AI: Relay;
-  OPENAI_RELAY: OpenAIRelay;
-  GEMINI_RELAY: Relay & TokenCounter;
-  TOKENIZER: Tokenizer;
-  AUDIT: AuditReader;
-  AUDIT_QUEUE: Queue<AuditMessage>;
-}
-
-/** The contract's types for the bindings: `wrangler types` knows them only as Fetcher, since no Worker imports another. */
-export function typedEnv(env: Env): GatewayEnv {
-  return env as unknown as GatewayEnv;
-}
 
 /** The owner's settings, read once per isolate. */
 export interface Settings {
@@ -29,17 +11,14 @@ export interface Settings {
   allowedOrigins: ReadonlySet<string>;
   /** Bytes. */
   maxBodyBytes: number;
-  /** Paths below /v1 that pass to OpenAI's API as they are: "/responses". */
+  /** Paths below /v1 that pass to the provider's API as they are: "/responses". */
   passthroughPaths: readonly string[];
   policy: Policy;
   /** What is wrong with the settings; no request is served as long as something is. */
   fault: ApiError | null;
 }
 
-/**
- * RPC takes 32 MiB a call; and a body may stand in the isolate's 128 MB as text
- * of two bytes a character, as the UTF-8 that crosses to a relay and parsed.
- */
+/** RPC takes 32 MiB a call, and a body stands up to three times in the isolate's 128 MB: as text, as UTF-8 and parsed. */
 const LARGEST_BODY_LIMIT = 27 * 1024 * 1024;
 const DEFAULT_BODY_LIMIT = 25 * 1024 * 1024;
 

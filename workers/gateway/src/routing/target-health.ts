@@ -1,5 +1,5 @@
 import { Breaker, type BreakerState } from "./breaker.ts";
-import type { ExecuteIo } from "./execute.ts";
+import type { TargetHealth } from "./execute.ts";
 import type { Target } from "./plan.ts";
 
 /** This isolate's memory of how targets answer. */
@@ -11,7 +11,7 @@ export function circuit(target: Target): BreakerState {
   return breaker.state(key(target), Date.now());
 }
 
-export const health: ExecuteIo["health"] = {
+export const health: TargetHealth = {
   began: (target) => breaker.began(key(target), Date.now()),
   succeeded: (target) => breaker.succeeded(key(target), Date.now()),
   failed: (target, retryAfterMs) => breaker.failed(key(target), Date.now(), retryAfterMs),
