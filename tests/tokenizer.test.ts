@@ -94,14 +94,17 @@ describe("a Gemini model, whose encoding is not public", () => {
     expect(mesh.upstream.requests[0]?.text).toContain("Hello");
   });
 
-  test("is not counted without its functions, which Gemini has only as tools", async () => {
+  test("is counted with its functions of the old form, which Gemini gets as tools", async () => {
     mesh.upstream.play((_request, response) => json(response, 200, { totalTokens: 42 }));
     const chat = {
       model: request.model,
       messages: [{ role: "user", content: "Hello" }],
       functions: [{ name: "ping" }],
     };
-    expect(await tokenize({ ...chat, exact: true })).toMatchObject({ status: 400, error: { param: "functions" } });
+    expect(await tokenize({ ...chat, exact: true })).toMatchObject({ status: 200, count: 42 });
+    expect(mesh.upstream.requests[0]?.body).toMatchObject({
+      generateContentRequest: { tools: [{ functionDeclarations: [{ name: "ping" }] }] },
+    });
   });
 
   test("gives Gemini's own refusal", async () => {
