@@ -1,6 +1,9 @@
 /** A JSON object of unknown content. */
 export type JsonObject = Record<string, unknown>;
 
+/** What is read as this shape: its names are checked against the provider's SDK, its values are still unknown. */
+export type Unchecked<Shape> = { readonly [Name in keyof Shape]?: unknown };
+
 /** True for `{…}`: not for null, not for an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -13,4 +16,12 @@ export function tryParseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a content type is JSON's, with parameters or without: `application/json`, `text/json` and any `…+json`.
+ * Source: mimesniff.spec.whatwg.org, "JSON MIME type".
+ */
+export function isJsonContentType(value: string | null | undefined): boolean {
+  return /^(?:(?:application|text)\/json|[\w.+-]+\/[\w.+-]+\+json)\s*(?:;|$)/i.test(value ?? "");
 }

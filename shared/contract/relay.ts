@@ -103,6 +103,8 @@ export interface RelayRequest {
   traceparent?: string;
   /** How many keys of this provider were already refused for this request: the relay takes the next one. */
   keySlot?: number;
+  /** Places, from 0, of the keys that earlier attempts of this request used at this provider. */
+  keysTried?: readonly number[];
   deadlines?: Deadlines;
   /**
    * Another attempt waits behind this one. A stream is then answered only once
@@ -164,6 +166,8 @@ export interface Failure {
   retryAfterMs?: number;
   /** Keys of this provider that another attempt at this request may still try. */
   keysLeft?: number;
+  /** Place, from 0, of the key that the failed attempt used. */
+  key?: number;
 }
 
 /** An answer that streams. Holds stubs: the gateway disposes it once `usage()` has settled. */

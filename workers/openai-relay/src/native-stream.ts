@@ -129,7 +129,7 @@ class NativeStream {
     if (this.#timedOut) throw this.#nothingYet();
     if (!meter.begun) throw notAStream(provider);
     if (endsWithDone && !meter.complete) throw cutError(provider);
-    if (holdForContent && meter.saidNothing) throw emptyCompletion(provider);
+    if (holdForContent && meter.saidNothing) throw emptyCompletion(provider, meter.reportedUsage);
   }
 
   /** The time for there to be something to answer with is over. */

@@ -1,6 +1,6 @@
 import type { Member, ObjectEdits } from "./json-edit.ts";
-import { oneName } from "./one-name.ts";
 import type { Quirks } from "./quirks.ts";
+import { renameMember } from "./rename-member.ts";
 
 /** Models of OpenAI's, by their names; fine-tunes of them too. */
 const FAMILY = /^(?:ft:)?(?:o\d|gpt-|chatgpt-|codex-)/;
@@ -30,7 +30,7 @@ export function tokenLimitEdits(
   if (wanted === null) return {};
   const other = wanted === "max_tokens" ? "max_completion_tokens" : "max_tokens";
   // With both there, a rename would make one name twice: the provider's own 400 is clearer.
-  return oneName(text, members, { wanted, other }) ?? {};
+  return renameMember(text, members, { wanted, other }) ?? {};
 }
 
 function tokenLimitName(quirks: Quirks, names: ModelNames): "max_tokens" | "max_completion_tokens" | null {

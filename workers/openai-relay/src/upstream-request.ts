@@ -9,10 +9,10 @@ import {
   objectSplices,
   type Span,
   spliced,
+  stringAt,
 } from "./json-edit.ts";
-import { messageSplices } from "./messages.ts";
+import { messageSplices } from "./message-quirks.ts";
 import type { Quirks } from "./quirks.ts";
-import { stringAt } from "./string-at.ts";
 import { type ModelNames, tokenLimitEdits } from "./token-limit.ts";
 
 const EXTENSIONS: ReadonlySet<string> = new Set(EXTENSION_FIELDS);
