@@ -1,8 +1,7 @@
 /**
- * Edits of JSON as text: what is not edited keeps its bytes (key order,
- * numbers beyond a double's precision, escapes, whitespace), which JSON.parse
- * and JSON.stringify would not promise. One pass, linear in the text, and
- * strings are skipped at the speed of indexOf.
+ * Edits of JSON as text: what is not edited keeps its bytes (key order, long
+ * numbers, escapes, whitespace), which JSON.parse and JSON.stringify would lose.
+ * One pass, linear in the text.
  */
 
 /** Where a value stands in the text: `end` is the first position after it. */

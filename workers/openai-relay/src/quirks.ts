@@ -19,7 +19,7 @@ export const QUIRKS = {
   instruction_role: choice("as_sent", "system", "developer"),
   /**
    * `text`: a `content` of a whole answer that is an object becomes its JSON text, for Workers AI's
-   * REST endpoint when a JSON schema was asked for (test/fixtures/workers-ai-json-schema.json).
+   * REST endpoint when a JSON schema was asked for: test/fixtures/workers-ai-json-schema.json.
    */
   content: choice("as_sent", "text"),
   /**

@@ -10,9 +10,8 @@ export interface StreamEnding {
 }
 
 /**
- * What a stream that has ended still lacks. `cut` is the error to tell of when
- * it turns out that the answer was not whole; `broken` says that the connection
- * itself broke.
+ * What a stream that has ended still lacks. `cut` is the error for an answer that
+ * was not whole; `broken` says that the connection itself broke.
  *
  * - the provider said [DONE], or sent an error event: nothing, whatever came after
  * - it gave a finish reason and stopped between two events: the missing [DONE]

@@ -47,7 +47,7 @@ function tokenLimitName(quirks: Quirks, names: ModelNames): "max_tokens" | "max_
   }
 }
 
-/** The client's name tells the family where it names one: that of a deployment (Azure) may be any word. */
+/** By the client's name where it is one of OpenAI's: an Azure deployment may be called anything. */
 function familyName({ asked, sent }: ModelNames): string {
   const name = asked.replace(VENDOR, "");
   return FAMILY.test(name) ? name : sent.replace(VENDOR, "");

@@ -60,8 +60,8 @@ export function withoutExtensions(text: string): string {
 }
 
 /**
- * No edit when the text names that very model, however it is escaped. A name that stands twice is
- * checked twice: some parsers take the first, and the model that was chosen is the one to run.
+ * No edit when the text names that very model, however it is escaped. A model that is named twice must be
+ * the chosen one both times, since some parsers take the first.
  */
 function modelEdit(text: string, members: readonly Member[], model: string): { model?: string } {
   const values = members.filter(({ key }) => key === "model").map(({ value }) => stringAt(text, value));

@@ -46,15 +46,14 @@ export function wholeAnswer(
   };
 }
 
-/** OpenRouter's choices carry the error of a provider that broke off, beside half an answer (test/fixtures/openrouter-choice-error.json). */
+/** OpenRouter puts the error of a provider that broke off beside half an answer: test/fixtures/openrouter-choice-error.json. */
 function choicesOf({ choices }: Answer): JsonObject[] {
   return Array.isArray(choices) ? choices.filter(isObject) : [];
 }
 
 /**
- * A chat completion that says nothing (no text, refusal, reasoning, tool call or audio in any choice), without a
- * finish reason that explains it. Embeddings and the like have no choices and are never empty; vLLM's and Google's
- * completions may have none either (langchain-ai/langchain pull request 35236, agentgateway pull request 977).
+ * A completion that says nothing in any choice, without a finish reason that explains it. vLLM's and Google's may have
+ * no choices (langchain-ai/langchain pull request 35236, agentgateway pull request 977); embeddings never do.
  */
 function isEmptyCompletion({ object, choices }: Answer): boolean {
   if (!Array.isArray(choices)) return choices === null || object === "chat.completion";

@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { failureReply } from "@ai-proxy/shared/upstream/reply";
 import { describe, expect, test } from "vitest";
 import { readQuirks } from "../src/quirks.ts";
 import { wholeAnswer } from "../src/whole-answer.ts";
+
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
 
 const context = {
   provider: "openai",
@@ -117,4 +122,41 @@ test("reasoning appears as reasoning_content where the upstream's entry asks for
   expect(wholeAnswer(body, {}, { ...context, quirks }).body).toBe(
     '{"choices":[{"message":{ "reasoning":"\\u00e9 1.0","reasoning_content":"\\u00e9 1.0","content":"x"},"n":1.0}]}',
   );
+});
+
+describe("what was spent on an answer that failed is reported with the failure", () => {
+  const usage = '"usage":{"prompt_tokens":9,"completion_tokens":4}';
+  const spent = { promptTokens: 9, completionTokens: 4 };
+  const waiting = { ...context, fallbackWaiting: true };
+  const failure = (body: string) => {
+    try {
+      wholeAnswer(body, {}, waiting);
+    } catch (thrown) {
+      return failureReply(thrown);
+    }
+    throw new Error("an answer");
+  };
+
+  test("of an empty completion", () => {
+    expect(failure(`{"choices":[],${usage}}`)).toMatchObject({ usage: spent, failure: { code: "empty_completion" } });
+  });
+
+  test("of an error beside half an answer", () => {
+    expect(failure(fixture("openrouter-choice-error.json"))).toMatchObject({
+      status: 502,
+      usage: { promptTokens: 12, completionTokens: 2 },
+      failure: { code: "502", upstreamStatus: 502 },
+    });
+  });
+
+  test("of an error object with counts, and of one without", () => {
+    expect(failure(`{"error":{"message":"m"},${usage}}`).usage).toMatchObject(spent);
+    expect(failure('{"error":{"message":"m"}}').usage).toBeNull();
+  });
+});
+
+test("Workers AI's answer to a JSON schema has its content as text, where the upstream's entry asks for it", () => {
+  const body = fixture("workers-ai-json-schema.json");
+  const reply = wholeAnswer(body, {}, { ...context, quirks: readQuirks("test", { content: "text" }) });
+  expect(JSON.parse(String(reply.body)).choices[0].message.content).toBe('{ "city": "Oslo", "population": 709037.0 }');
 });
