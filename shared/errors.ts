@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { Usage } from "./usage.ts";
 
 /**
  * The one error class of the mesh and its one serializer. Code throws an
@@ -45,6 +46,10 @@ export interface ApiErrorOptions {
   headers?: Record<string, string>;
   /** The provider's error object, where it has more than OpenAI's four keys: `metadata`, `failed_generation`, … */
   details?: JsonObject;
+  /** Tokens that were spent all the same, when it failed after the model had begun. */
+  usage?: Usage | undefined;
+  /** The counts of `usage` are ours, not the provider's. */
+  usageEstimated?: boolean | undefined;
   cause?: unknown;
 }
 
@@ -58,6 +63,8 @@ export class ApiError extends Error {
   readonly upstreamStatus: number | undefined;
   readonly headers: Record<string, string>;
   readonly details: JsonObject;
+  readonly usage: Usage | undefined;
+  readonly usageEstimated: boolean | undefined;
 
   constructor(options: ApiErrorOptions) {
     super(options.message, { cause: options.cause });
@@ -72,6 +79,8 @@ export class ApiError extends Error {
     this.upstreamStatus = options.upstreamStatus;
     this.headers = options.headers ?? {};
     this.details = options.details ?? {};
+    this.usage = options.usage;
+    this.usageEstimated = options.usageEstimated;
   }
 }
 
@@ -80,13 +89,14 @@ export function badRequest(message: string, param: string | null = null, code: s
   return new ApiError({ status: 400, message, param, code });
 }
 
-/** The provider's answer cannot be used; another attempt may do better. */
-export function invalidResponse(message: string, code = "invalid_upstream_response"): ApiError {
+/** The provider's answer cannot be used; another attempt may do better. `spent`: the tokens that it cost, where it says so. */
+export function invalidResponse(message: string, code = "invalid_upstream_response", spent?: Usage | null): ApiError {
   return new ApiError({
     status: 502,
     message,
     code,
     condition: code === "empty_completion" ? "empty_completion" : "invalid_response",
+    usage: spent ?? undefined,
   });
 }
 

@@ -1,16 +1,13 @@
 /** A JSON object of unknown content. */
 export type JsonObject = Record<string, unknown>;
 
+/** What is read as this shape: its names are checked against the provider's SDK, its values are still unknown. */
+export type Unchecked<Shape> = { readonly [Name in keyof Shape]?: unknown };
+
 /** True for `{…}`: not for null, not for an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/**
- * An object that should be a Shape and comes from outside: its names are checked
- * against the shape that an SDK gives, its values are still unknown.
- */
-export type Unchecked<Shape> = { readonly [Name in keyof Shape]?: unknown };
 
 /** JSON.parse that answers undefined instead of throwing. */
 export function tryParseJson(text: string): unknown {
@@ -21,7 +18,10 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** True for `application/json` and its kin (`application/vnd.api+json`), with parameters or without. */
-export function isJsonContentType(contentType: string | null): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
+/**
+ * Whether a content type is JSON's, with parameters or without: `application/json`, `text/json` and any `…+json`.
+ * Source: mimesniff.spec.whatwg.org, "JSON MIME type".
+ */
+export function isJsonContentType(value: string | null | undefined): boolean {
+  return /^(?:(?:application|text)\/json|[\w.+-]+\/[\w.+-]+\+json)\s*(?:;|$)/i.test(value ?? "");
 }

@@ -20,7 +20,7 @@ test.each([
   "https://evil.example/gateway.ai.cloudflare.com",
   "https://gateway.ai.cloudflare.com@evil.example/v1",
   "not a url",
-])("P74: the gateway's token never goes to %s", (url) => {
+])("the gateway's token never goes to %s", (url) => {
   expect(isAiGateway(url)).toBe(false);
   expect(aiGatewayHeaders(url, "aig", ids)).toEqual({});
 });

@@ -29,7 +29,7 @@ test.each([
   "https://user@api.openai.com",
   "https://:pass@api.openai.com",
   "https://api.openai.com/v1#x",
-])("P78: '%s' is refused as a 503 that names the setting and not its value", (value) => {
+])("'%s' is refused as a 503 that names the setting and not its value", (value) => {
   const expected = expect.objectContaining({
     status: 503,
     code: "not_configured",

@@ -16,6 +16,6 @@ test.each([
   [{ "retry-after": "2026-12-01" }, undefined],
   [{ "retry-after": "" }, undefined],
   [{}, undefined],
-])("P59: %j asks to wait %s ms", (headers, expected) => {
+])("%j asks to wait %s ms", (headers, expected) => {
   expect(readRetryAfter(new Headers(headers as Record<string, string>), now)).toBe(expected);
 });

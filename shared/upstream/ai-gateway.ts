@@ -27,6 +27,14 @@ export function isAiGateway(baseUrl: string): boolean {
   return baseUrl.startsWith(AI_GATEWAY);
 }
 
+/**
+ * Whether keys of the provider's may be stored there: an AI Gateway puts them into requests without one that carry its
+ * own token. Source: developers.cloudflare.com/ai-gateway/configuration/bring-your-own-keys
+ */
+export function storesProviderKeys(baseUrl: string, token: string | undefined): boolean {
+  return isAiGateway(baseUrl) && token !== undefined && token !== "";
+}
+
 /** The gateway's id of the log entry that it wrote for this answer. */
 export function gatewayLogId(headers: Headers): string | undefined {
   return headers.get("cf-aig-log-id") ?? undefined;

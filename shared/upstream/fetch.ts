@@ -1,33 +1,36 @@
 import type { Deadlines } from "../contract/relay.ts";
 import { deadlineError, networkError } from "./reply.ts";
 
-/** An HTTP call to a provider, with a way to drop it at any time. */
-export interface UpstreamCall {
+/** A provider's answer to an upstream request, with a way to drop it at any time. */
+export interface UpstreamAnswer {
   response: Response;
   /** Closes the connection to the provider, whatever it is doing. */
   abort(): void;
 }
 
-export interface UpstreamCallOptions {
+/** The name by which gemini-relay's chat still knows it. */
+export type UpstreamCall = UpstreamAnswer;
+
+export interface UpstreamRequestOptions {
   provider: string;
   url: string;
   /** POST when absent. */
-  method?: string;
+  method?: string | undefined;
   /** Lower-case names; `content-type` is JSON's unless given. */
   headers: Record<string, string>;
   body: string | Uint8Array | null;
   /** Milliseconds until the provider's headers must have come. */
   firstByteMs: NonNullable<Deadlines["firstByteMs"]>;
-  /** Drops the call when it resolves: `cancelled` of the relay contract. */
+  /** Drops the request when it resolves: `cancelled` of the relay contract. */
   cancelled?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Calls a provider. Throws an ApiError: `timeout` when no headers came
+ * Sends a request to a provider. Throws an ApiError: `timeout` when no headers came
  * in time, `network` when the connection failed. Redirects are not followed: a
  * key must not travel to where a provider's answer points.
  */
-export async function callUpstream(options: UpstreamCallOptions): Promise<UpstreamCall> {
+export async function fetchUpstream(options: UpstreamRequestOptions): Promise<UpstreamAnswer> {
   const controller = new AbortController();
   const abort = () => controller.abort();
   let late = false;
@@ -54,12 +57,17 @@ export async function callUpstream(options: UpstreamCallOptions): Promise<Upstre
 
 /**
  * The whole body of an answer, as text, or as bytes for content that is none.
- * @param leftMs time until it must have come, milliseconds; a passed deadline and a broken connection throw as in `callUpstream`
+ * @param leftMs time until it must have come, milliseconds; a passed deadline and a broken connection throw as in `fetchUpstream`
  */
-export async function readBody(call: UpstreamCall, provider: string, leftMs: number): Promise<string>;
-export async function readBody(call: UpstreamCall, provider: string, leftMs: number, as: "bytes"): Promise<Uint8Array>;
+export async function readBody(answer: UpstreamAnswer, provider: string, leftMs: number): Promise<string>;
 export async function readBody(
-  { response, abort }: UpstreamCall,
+  answer: UpstreamAnswer,
+  provider: string,
+  leftMs: number,
+  as: "bytes",
+): Promise<Uint8Array>;
+export async function readBody(
+  { response, abort }: UpstreamAnswer,
   provider: string,
   leftMs: number,
   as: "text" | "bytes" = "text",

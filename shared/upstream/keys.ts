@@ -1,10 +1,23 @@
+import type { RelayRequest } from "../contract/relay.ts";
+
 /** How long a refused key rests before it is tried again, milliseconds. */
 const COOL_DOWN_MS = 60_000;
 
-/** One of a provider's keys. The label may be logged; the value never. */
+/** One of a provider's keys. Place and label may be told and logged; the value never. */
 export interface ProviderKey {
+  /** From 0, in the secret's order: the same in every isolate. */
+  place: number;
   label: string;
   value: string;
+}
+
+/** What the gateway tells of the keys that earlier attempts of a request used. */
+export type KeysUsed = Pick<RelayRequest, "keysTried" | "keySlot">;
+
+interface Slot {
+  key: ProviderKey;
+  /** Milliseconds since the epoch. */
+  restsUntil: number;
 }
 
 /**
@@ -12,54 +25,58 @@ export interface ProviderKey {
  * requests share it, and a key that was refused rests.
  */
 export class KeyRing {
-  readonly #keys: { key: ProviderKey; restsUntil: number }[];
+  /** The secret that holds the keys. */
+  readonly name: string;
+  readonly #slots: readonly Slot[];
   #turn = 0;
 
   /** @param secret the secret's text: one key, or several with commas between */
   constructor(name: string, secret: string | undefined) {
-    this.#keys = (secret ?? "")
+    this.name = name;
+    this.#slots = (secret ?? "")
       .split(",")
       .map((value) => value.trim())
       .filter((value) => value !== "")
-      .map((value, at) => ({ key: { label: `${name}#${at + 1}`, value }, restsUntil: 0 }));
+      .map((value, place) => ({ key: { place, label: `${name}#${place + 1}`, value }, restsUntil: 0 }));
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.#slots.length;
   }
 
-  /** The next key that does not rest; when all do, the one that rests the shortest; undefined when there is none at all. */
-  next(now: number): ProviderKey | undefined {
-    for (let step = 0; step < this.#keys.length; step++) {
-      const slot = this.#keys[(this.#turn + step) % this.#keys.length];
-      if (slot === undefined || slot.restsUntil > now) continue;
-      this.#turn = (this.#turn + step + 1) % this.#keys.length;
-      return slot.key;
-    }
-    return this.#keys.toSorted((a, b) => a.restsUntil - b.restsUntil)[0]?.key;
+  /**
+   * The key for an attempt: the next in turn that neither rests nor was tried before. When all untried
+   * ones rest, the one of them that rests the shortest; when none is untried, all count as such again.
+   * Undefined when there is no key at all.
+   */
+  take({ keysTried = [] }: KeysUsed, now: number): ProviderKey | undefined {
+    const inTurn = [...this.#slots.slice(this.#turn), ...this.#slots.slice(0, this.#turn)];
+    const untried = inTurn.filter(({ key }) => !keysTried.includes(key.place));
+    const slots = untried.length > 0 ? untried : inTurn;
+    const ready = slots.find(({ restsUntil }) => restsUntil <= now);
+    const [taken] = ready === undefined ? slots.toSorted((a, b) => a.restsUntil - b.restsUntil) : [ready];
+    if (taken !== undefined) this.#turn = (taken.key.place + 1) % this.#slots.length;
+    return taken?.key;
   }
 
   /** The provider refused this key: it rests. */
   refuse(key: ProviderKey, now: number): void {
-    for (const slot of this.#keys) if (slot.key === key) slot.restsUntil = now + COOL_DOWN_MS;
+    for (const slot of this.#slots) if (slot.key === key) slot.restsUntil = now + COOL_DOWN_MS;
   }
 
   /** The keys themselves, to be kept out of answers. */
   values(): string[] {
-    return this.#keys.map(({ key }) => key.value);
+    return this.#slots.map(({ key }) => key.value);
   }
 
   /**
-   * Keys that a next attempt may still try, after this one failed: those that do not rest, without
-   * it, and never one twice for a request that has used up `tried` keys before it.
+   * Keys that another attempt at the request may still try after `used` failed: those that neither rest nor were tried.
+   * A gateway from before `keysTried` says only how many were.
    */
-  others(used: ProviderKey, tried: number, now: number): number {
-    const ready = this.#keys.filter(({ key, restsUntil }) => key !== used && restsUntil <= now).length;
-    return Math.max(0, Math.min(ready, this.#keys.length - 1 - tried));
-  }
-
-  /** Keys that do not rest. */
-  live(now: number): number {
-    return this.#keys.filter((slot) => slot.restsUntil <= now).length;
+  left(used: ProviderKey, { keysTried, keySlot = 0 }: KeysUsed, now: number): number {
+    const ready = this.#slots.filter(
+      ({ key, restsUntil }) => key !== used && restsUntil <= now && keysTried?.includes(key.place) !== true,
+    ).length;
+    return keysTried === undefined ? Math.max(0, Math.min(ready, this.size - 1 - keySlot)) : ready;
   }
 }

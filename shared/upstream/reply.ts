@@ -1,8 +1,8 @@
-import type { StreamReply, WholeReply } from "../contract/relay.ts";
+import type { Failure, WholeReply } from "../contract/relay.ts";
 import { answerForRpc } from "../contract/transfer.ts";
 import { ApiError, invalidResponse, toApiError } from "../errors.ts";
 import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
-import type { Usage } from "../formats/usage.ts";
+import type { Usage } from "../usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
 export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
@@ -10,33 +10,29 @@ export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<Who
   return { status: 200, usage, ...extra, body: answerForRpc(JSON.stringify(body)), headers };
 }
 
-/** A relay's failed attempt. What the client gets and what routing needs come from the one error. */
-export function failureReply(thrown: unknown, extra: { keysLeft?: number } = {}): WholeReply & { body: string } {
+/** A failed attempt: OpenAI's error object for the client, and why it failed for routing. */
+export type FailedReply = WholeReply & { body: string; failure: Failure };
+
+/**
+ * A relay's failed attempt of what was thrown: what the client gets, what routing needs and what was spent come from
+ * the one error. `key` and `keysLeft` are the attempt's (attempt.ts).
+ */
+export function failureReply(thrown: unknown, keys: Pick<Failure, "key" | "keysLeft"> = {}): FailedReply {
   const error = toApiError(thrown);
   return {
     status: error.status,
     headers: { "content-type": "application/json", ...retryAfterHeader(error), ...error.headers },
     body: JSON.stringify(errorBody(error)),
-    usage: null,
+    usage: error.usage ?? null,
+    ...(error.usageEstimated !== undefined && { usageEstimated: error.usageEstimated }),
     failure: {
       condition: error.condition,
       code: error.code,
       ...(error.upstreamStatus !== undefined && { upstreamStatus: error.upstreamStatus }),
       ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-      ...extra,
+      ...keys,
     },
   };
-}
-
-/** Runs a relay's method: what it throws becomes a failed attempt, never a broken RPC call. */
-export async function replying<Reply extends WholeReply | StreamReply>(
-  attempt: () => Promise<Reply>,
-): Promise<Reply | WholeReply> {
-  try {
-    return await attempt();
-  } catch (thrown) {
-    return failureReply(thrown);
-  }
 }
 
 /** A request that could not reach the provider, or whose connection broke before an answer. */
@@ -50,9 +46,9 @@ export function networkError(provider: string, cause: unknown): ApiError {
   });
 }
 
-/** An answer that ended normally and says nothing; with another attempt waiting that is a failure. */
-export function emptyCompletion(provider: string): ApiError {
-  return invalidResponse(`${provider} sent an empty completion.`, "empty_completion");
+/** An answer that ended normally and says nothing; with another attempt waiting that is a failure. `spent`: its tokens. */
+export function emptyCompletion(provider: string, spent?: Usage | null): ApiError {
+  return invalidResponse(`${provider} sent an empty completion.`, "empty_completion", spent);
 }
 
 /** A stream that stopped before its end: the provider neither finished its answer nor said so. */

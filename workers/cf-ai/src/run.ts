@@ -2,6 +2,7 @@ import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
 import { SSE_DONE, sseEvent } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
 import { deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
 import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
@@ -15,13 +16,14 @@ export interface AiBinding {
   aiGatewayLogId?: unknown;
 }
 
-export interface ModelCall {
+/** One run of a model. */
+export interface ModelRun {
   model: string;
   inputs: JsonObject;
   options: object;
   /** Milliseconds until the stream, or the whole answer, must be there. */
   firstByteMs: NonNullable<Deadlines["firstByteMs"]>;
-  /** Drops the call when it resolves. */
+  /** Drops the run when it resolves. */
   cancelled: (() => Promise<void>) | undefined;
 }
 
@@ -32,10 +34,10 @@ export type ModelAnswer = {
 } & ({ kind: "json"; body: JsonObject } | { kind: "stream"; body: ReadableStream<Uint8Array> });
 
 /** Runs a model. Throws an ApiError for every way in which that can fail, and drops what comes too late. */
-export async function runModel(ai: AiBinding, call: ModelCall): Promise<ModelAnswer> {
+export async function runModel(ai: AiBinding, run: ModelRun): Promise<ModelAnswer> {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const answer = readAnswer(ai, call, controller.signal, abort);
+  const answer = readAnswer(ai, run, controller.signal, abort);
   const given = Promise.withResolvers<never>();
   const giveUp = (error: ApiError) => {
     abort();
@@ -43,8 +45,8 @@ export async function runModel(ai: AiBinding, call: ModelCall): Promise<ModelAns
     answer.then(dropAnswer, () => {});
     given.reject(error);
   };
-  const timer = setTimeout(() => giveUp(deadlineError(PROVIDER, "a first byte")), call.firstByteMs);
-  call.cancelled?.().then(
+  const timer = setTimeout(() => giveUp(deadlineError(PROVIDER, "a first byte")), run.firstByteMs);
+  run.cancelled?.().then(
     () => giveUp(cancelledError()),
     () => {},
   );
@@ -55,18 +57,13 @@ export async function runModel(ai: AiBinding, call: ModelCall): Promise<ModelAns
   }
 }
 
-async function readAnswer(
-  ai: AiBinding,
-  call: ModelCall,
-  signal: AbortSignal,
-  abort: () => void,
-): Promise<ModelAnswer> {
-  const options = takesSignal(ai) ? { ...call.options, signal } : call.options;
-  const result = await ai.run(call.model, call.inputs, options).catch((thrown: unknown) => {
+async function readAnswer(ai: AiBinding, run: ModelRun, signal: AbortSignal, abort: () => void): Promise<ModelAnswer> {
+  const options = takesSignal(ai) ? { ...run.options, signal } : run.options;
+  const result = await ai.run(run.model, run.inputs, options).catch((thrown: unknown) => {
     // The binding could not write the request: no failure of Workers AI's.
     throw isFullStack(thrown) ? thrown : failureError(thrownFailure(thrown), Date.now());
   });
-  const streams = call.inputs["stream"] === true;
+  const streams = run.inputs["stream"] === true;
   if (result instanceof Response) return { ...(await responseAnswer(result, streams)), abort };
   return { ...(await plainAnswer(result, streams)), gatewayLogId: undefined, abort };
 }
@@ -83,11 +80,11 @@ async function responseAnswer(
     const now = Date.now();
     throw failureError({ ...failure, retryAfterMs: readRetryAfter(response.headers, now) }, now);
   }
-  const gatewayLogId = response.headers.get("cf-aig-log-id") ?? undefined;
+  const logId = gatewayLogId(response.headers);
   const type = response.headers.get("content-type") ?? "";
   const whole = !streams || type.includes("json");
-  if (whole || response.body === null) return { ...jsonContent(await textOf(response)), gatewayLogId };
-  return { kind: "stream", body: response.body, gatewayLogId };
+  if (whole || response.body === null) return { ...jsonContent(await textOf(response)), gatewayLogId: logId };
+  return { kind: "stream", body: response.body, gatewayLogId: logId };
 }
 
 /** A binding that knows no raw responses gives the parsed answer, or a stream. */
@@ -138,7 +135,7 @@ function cancelledError(): ApiError {
   });
 }
 
-/** The answer as a stream: models that answer as JSON although a stream was asked get one event of it all (P36). */
+/** The answer as a stream; that of a model that answers as JSON all the same is one event. */
 export function answerStream(answer: ModelAnswer): ReadableStream<Uint8Array> {
   if (answer.kind === "stream") return answer.body;
   const bytes = new TextEncoder().encode(sseEvent(answer.body) + SSE_DONE);

@@ -1,16 +1,16 @@
 import { toApiError } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import { describe, expect, test } from "vitest";
-import { type AiBinding, answerBody, answerStream, type ModelCall, runModel } from "../src/run.ts";
+import { type AiBinding, answerBody, answerStream, type ModelRun, runModel } from "../src/run.ts";
 
-const call: ModelCall = {
+const run: ModelRun = {
   model: "@cf/x",
   inputs: {},
   options: { returnRawResponse: true },
   firstByteMs: 1_000,
   cancelled: undefined,
 };
-const streamCall: ModelCall = { ...call, inputs: { stream: true } };
+const streamRun: ModelRun = { ...run, inputs: { stream: true } };
 
 /** A binding whose `run` gives this; `calls` notes what it was called with. */
 function binding(result: () => unknown, more: Partial<AiBinding> = {}): AiBinding & { calls: unknown[][] } {
@@ -40,7 +40,7 @@ describe("whatever the binding gives", () => {
   ];
 
   test.each(answers)("%s is a whole answer", async (_name, result) => {
-    expect(answerBody(await runModel(binding(result), call))).toEqual({ response: "Hi" });
+    expect(answerBody(await runModel(binding(result), run))).toEqual({ response: "Hi" });
   });
 
   test("a bare number is a whole answer", async () => {
@@ -48,14 +48,14 @@ describe("whatever the binding gives", () => {
       answerBody(
         await runModel(
           binding(() => 4),
-          call,
+          run,
         ),
       ),
     ).toEqual({ response: 4 });
   });
 
-  test.each(answers)("P36 %s, where a stream was asked for, is made into one", async (_name, result) => {
-    const answer = await runModel(binding(result), streamCall);
+  test.each(answers)("%s, where a stream was asked for, is made into one", async (_name, result) => {
+    const answer = await runModel(binding(result), streamRun);
     expect(await new Response(answerStream(answer)).text()).toBe(events);
   });
 
@@ -63,15 +63,15 @@ describe("whatever the binding gives", () => {
     ["a raw Response", () => new Response(events, { headers: { "content-type": "text/event-stream" } })],
     ["a stream", () => new Response(events).body],
   ])("%s of events is a stream", async (_name, result) => {
-    const answer = await runModel(binding(result), streamCall);
+    const answer = await runModel(binding(result), streamRun);
     expect(await new Response(answerStream(answer)).text()).toBe(events);
   });
 
   test("the log id of AI Gateway is kept", async () => {
     const result = () => Response.json({ response: "Hi" }, { headers: { "cf-aig-log-id": "log-1" } });
-    expect(await runModel(binding(result), call)).toMatchObject({ gatewayLogId: "log-1" });
+    expect(await runModel(binding(result), run)).toMatchObject({ gatewayLogId: "log-1" });
     const streamed = () => new Response(events, { headers: { "cf-aig-log-id": "log-1" } });
-    expect(await runModel(binding(streamed), streamCall)).toMatchObject({ kind: "stream", gatewayLogId: "log-1" });
+    expect(await runModel(binding(streamed), streamRun)).toMatchObject({ kind: "stream", gatewayLogId: "log-1" });
   });
 
   test.each([
@@ -79,7 +79,7 @@ describe("whatever the binding gives", () => {
     ["HTML", () => new Response("<html>")],
     ["a list", () => Response.json([])],
   ])("%s is no answer", async (_name, result) => {
-    await expect(runModel(binding(result), call)).rejects.toMatchObject({ status: 502, condition: "invalid_response" });
+    await expect(runModel(binding(result), run)).rejects.toMatchObject({ status: 502, condition: "invalid_response" });
   });
 
   const failure: JsonObject = { internalCode: 3040, description: "Busy", success: false };
@@ -88,7 +88,7 @@ describe("whatever the binding gives", () => {
     ["a raw Response", () => Response.json(failure, { status: 429 })],
     ["an object", () => failure],
   ])("an error as %s is the same error", async (_name, result) => {
-    await expect(runModel(binding(result), call)).rejects.toMatchObject({
+    await expect(runModel(binding(result), run)).rejects.toMatchObject({
       status: 429,
       condition: "overloaded",
       message: "Busy",
@@ -101,15 +101,15 @@ test("a request that is nested too deeply to be written is no failure of Workers
   for (let depth = 0; depth < 100_000; depth++) deep = [deep];
   const thrown = await runModel(
     binding(() => JSON.stringify(deep)),
-    call,
+    run,
   ).catch(toApiError);
   expect(thrown).toMatchObject({ status: 400, condition: "bad_request" });
 });
 
-test("P59 the wait that Workers AI asks for is kept", async () => {
+test("the wait that Workers AI asks for is kept", async () => {
   const result = () =>
     Response.json({ errors: [{ code: 3040, message: "Busy" }] }, { status: 429, headers: { "retry-after": "3" } });
-  await expect(runModel(binding(result), call)).rejects.toMatchObject({ condition: "overloaded", retryAfterMs: 3_000 });
+  await expect(runModel(binding(result), run)).rejects.toMatchObject({ condition: "overloaded", retryAfterMs: 3_000 });
 });
 
 test("an answer that breaks off in the middle is a failure of the network's", async () => {
@@ -117,7 +117,7 @@ test("an answer that breaks off in the middle is a failure of the network's", as
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     return new Response(body, { headers: { "content-type": "application/json" } });
   };
-  await expect(runModel(binding(broken), call)).rejects.toMatchObject({ status: 502, condition: "network" });
+  await expect(runModel(binding(broken), run)).rejects.toMatchObject({ status: 502, condition: "network" });
 });
 
 describe("dropping a call", () => {
@@ -131,7 +131,7 @@ describe("dropping a call", () => {
 
   test("an answer after the deadline is a time-out, and its stream is dropped when it comes", async () => {
     const { ai, answer, dropped } = slow();
-    await expect(runModel(ai, { ...streamCall, firstByteMs: 5 })).rejects.toMatchObject({
+    await expect(runModel(ai, { ...streamRun, firstByteMs: 5 })).rejects.toMatchObject({
       status: 504,
       condition: "timeout",
     });
@@ -139,9 +139,9 @@ describe("dropping a call", () => {
     await dropped;
   });
 
-  test("P54 a hedged attempt that lost is dropped likewise", async () => {
+  test("a hedged attempt that lost is dropped likewise", async () => {
     const { ai, answer, dropped } = slow();
-    await expect(runModel(ai, { ...streamCall, cancelled: async () => {} })).rejects.toMatchObject({
+    await expect(runModel(ai, { ...streamRun, cancelled: async () => {} })).rejects.toMatchObject({
       status: 499,
       code: "client_closed_request",
       condition: "cancelled",
@@ -154,9 +154,9 @@ describe("dropping a call", () => {
     const real = binding(() => ({ response: "Hi" }), { aiGatewayLogId: null });
     const rpc = binding(() => ({ response: "Hi" }), { aiGatewayLogId: () => {} });
     const used = binding(() => ({ response: "Hi" }), { aiGatewayLogId: "log-1" });
-    const answer = await runModel(real, call);
-    await runModel(rpc, call);
-    await runModel(used, call);
+    const answer = await runModel(real, run);
+    await runModel(rpc, run);
+    await runModel(used, run);
     expect(used.calls[0]?.[2]).toMatchObject({ signal: { aborted: false } });
     expect(rpc.calls[0]?.[2]).toEqual({ returnRawResponse: true });
     const options = real.calls[0]?.[2];

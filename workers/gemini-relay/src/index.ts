@@ -1,15 +1,15 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Relay, RelayReply, RelayRequest, TokenCounter, TokenCountReply } from "@ai-proxy/shared/contract/relay";
-import { bodyText } from "@ai-proxy/shared/contract/transfer";
-import { failureReply } from "@ai-proxy/shared/upstream/reply";
+import { runAttempt } from "@ai-proxy/shared/upstream/attempt";
+import type { FailedReply } from "@ai-proxy/shared/upstream/reply";
 import { chat } from "./chat.ts";
 import { completions } from "./completions.ts";
 import { countTokens } from "./count-tokens.ts";
 import { embed } from "./embed.ts";
-import { GeminiApi } from "./upstream.ts";
+import { GeminiApi, GeminiSettings } from "./upstream.ts";
 
 /** One for the isolate: its keys rotate and rest across requests. */
-let shared: GeminiApi | undefined;
+let shared: GeminiSettings | undefined;
 
 /** Gemini behind the relay contract. */
 export default class extends WorkerEntrypoint<Env> implements Relay, TokenCounter {
@@ -27,28 +27,16 @@ export default class extends WorkerEntrypoint<Env> implements Relay, TokenCounte
     return this.#attempt(request, (api) => embed(request, api));
   }
 
-  async countTokens(request: RelayRequest): Promise<TokenCountReply> {
-    const api = this.#api();
-    try {
-      return await countTokens(request, api);
-    } catch (thrown) {
-      const { status, body, failure } = failureReply(thrown, { keysLeft: api.keysLeft(request, thrown) });
-      return { status, body: bodyText(body), ...(failure !== undefined && { failure }) };
-    }
+  countTokens(request: RelayRequest): Promise<TokenCountReply> {
+    return this.#attempt(request, (api) => countTokens(request, api));
   }
 
-  /** What an attempt throws becomes a failed attempt, with what routing needs to try another key. */
-  async #attempt(request: RelayRequest, run: (api: GeminiApi) => Promise<RelayReply>): Promise<RelayReply> {
-    const api = this.#api();
-    try {
-      return await run(api);
-    } catch (thrown) {
-      return failureReply(thrown, { keysLeft: api.keysLeft(request, thrown) });
-    }
+  #attempt<Reply>(request: RelayRequest, run: (api: GeminiApi) => Promise<Reply>): Promise<Reply | FailedReply> {
+    return runAttempt(request, (attempt) => run(new GeminiApi(this.#settings(), attempt)));
   }
 
-  #api(): GeminiApi {
-    shared ??= new GeminiApi(this.env);
+  #settings(): GeminiSettings {
+    shared ??= new GeminiSettings(this.env);
     return shared;
   }
 }

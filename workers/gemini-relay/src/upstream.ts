@@ -1,12 +1,17 @@
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
-import { ApiError, badRequest, notConfigured } from "@ai-proxy/shared/errors";
-import { log } from "@ai-proxy/shared/log";
-import { aiGatewayHeaders, isAiGateway } from "@ai-proxy/shared/upstream/ai-gateway";
+import { badRequest, notConfigured } from "@ai-proxy/shared/errors";
+import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { readBaseUrl } from "@ai-proxy/shared/upstream/base-url";
 import type { RequestClock } from "@ai-proxy/shared/upstream/clock";
-import { callUpstream, readBody, type UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
-import { KeyRing, type ProviderKey } from "@ai-proxy/shared/upstream/keys";
-import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
+import { readBody, type UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
+import { KeyRing } from "@ai-proxy/shared/upstream/keys";
+import {
+  askProvider,
+  hasKeys,
+  type ProviderApi,
+  type ReadRefusal,
+  type Refusal,
+} from "@ai-proxy/shared/upstream/provider-api";
 import { PROVIDER, upstreamError } from "./errors.ts";
 import { modelPath } from "./model.ts";
 
@@ -22,94 +27,100 @@ const DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com/v1beta";
 
 export type Method = "generateContent" | "streamGenerateContent" | "batchEmbedContents" | "countTokens";
 
-/** Gemini's API with the operator's keys. One for an isolate: its keys rotate and rest across requests. */
-export class GeminiApi {
+interface GoogleApi extends ProviderApi {
+  /** Query that every upstream request carries, or "". */
+  readonly search: string;
+}
+
+/** Gemini as the settings have it. One for an isolate: its keys rotate and rest across requests. */
+export class GeminiSettings {
   readonly #settings: Settings;
-  #base: ReturnType<typeof readBaseUrl> | undefined;
   readonly #keys: KeyRing;
+  #api: GoogleApi | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#keys = new KeyRing("GEMINI_API_KEY", settings.GEMINI_API_KEY);
   }
 
-  /** Whether requests can be served: there is a key, here or at the AI Gateway. */
-  get configured(): boolean {
-    return this.#keys.size > 0 || this.#gatewayHasKey();
+  /** How Gemini is reached. Throws `not_configured`. */
+  get api(): GoogleApi {
+    this.#api ??= this.#readApi();
+    return this.#api;
   }
 
-  /** Whether ids of calls carry their signatures. Throws `not_configured` for a setting that says neither yes nor no. */
+  #readApi(): GoogleApi {
+    const { GEMINI_BASE_URL, CF_AIG_TOKEN } = this.#settings;
+    const { href, search } = readBaseUrl("GEMINI_BASE_URL", GEMINI_BASE_URL || DEFAULT_BASE_URL);
+    const keys = this.#keys;
+    return { name: PROVIDER, baseUrl: href, search, keys, keyHeader: "x-goog-api-key", gatewayToken: CF_AIG_TOKEN };
+  }
+
+  /** Whether requests can be served: there is a key, here or at the AI Gateway. */
+  get configured(): boolean {
+    try {
+      return hasKeys(this.api);
+    } catch {
+      // A base URL that is none: requests say what is wrong with it.
+      return this.#keys.size > 0;
+    }
+  }
+
+  /** Whether tool call ids carry their signatures. Throws `not_configured` for a setting that says neither yes nor no. */
   get signaturesInCallIds(): boolean {
     const value = String(this.#settings.SIGNATURES_IN_CALL_IDS ?? "").trim();
     if (value === "true") return true;
     if (value === "false" || value === "") return false;
     throw notConfigured('SIGNATURES_IN_CALL_IDS must be "true" or "false".');
   }
+}
 
-  /** Keys that a next attempt at this request may still try, after it failed with `thrown`. */
-  keysLeft({ keySlot = 0 }: RelayRequest, thrown: unknown): number {
-    const usedRests = isRefusedKey(thrown);
-    const others = this.#keys.live(Date.now()) - (usedRests ? 0 : 1);
-    return Math.max(0, Math.min(others, this.#keys.size - 1 - keySlot));
+/** Gemini's API for one attempt. */
+export class GeminiApi {
+  readonly #settings: GeminiSettings;
+  readonly #attempt: Attempt;
+
+  constructor(settings: GeminiSettings, attempt: Attempt) {
+    this.#settings = settings;
+    this.#attempt = attempt;
+  }
+
+  get signaturesInCallIds(): boolean {
+    return this.#settings.signaturesInCallIds;
   }
 
   /** Calls a method of a model; throws an ApiError for whatever is not a success. */
-  async call(request: RelayRequest, method: Method, body: unknown, clock: RequestClock): Promise<UpstreamCall> {
-    this.#base ??= readBaseUrl("GEMINI_BASE_URL", this.#settings.GEMINI_BASE_URL || DEFAULT_BASE_URL);
-    const { href, search } = this.#base;
-    const path = modelPath(request.model);
-    const key = this.#keys.next(Date.now());
-    if (key === undefined && !this.#gatewayHasKey()) throw notConfigured("The secret GEMINI_API_KEY is not set.");
-    const call = await callUpstream({
-      provider: PROVIDER,
-      url: `${href}/${path}:${method}${query(search, method)}`,
-      headers: {
-        ...(key !== undefined && { "x-goog-api-key": key.value }),
-        ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
-        ...aiGatewayHeaders(href, this.#settings.CF_AIG_TOKEN, request),
-      },
+  async call(
+    { model, cancelled }: Pick<RelayRequest, "model" | "cancelled">,
+    method: Method,
+    body: unknown,
+    clock: RequestClock = this.#attempt.clock,
+  ): Promise<UpstreamAnswer> {
+    const { api } = this.#settings;
+    const request = {
+      path: `/${modelPath(model)}:${method}${query(api.search, method)}`,
       body: jsonText(body),
       firstByteMs: clock.leftMs(),
-      cancelled: request.cancelled,
-    });
-    if (!call.response.ok) await this.#refused(call, key, clock);
-    return call;
+      cancelled,
+    };
+    return askProvider(this.#attempt, api, request, readRefusal);
   }
 
   /** As `call`, to the end of the answer's text. */
   async callWhole(
-    request: RelayRequest,
+    request: Pick<RelayRequest, "model" | "cancelled">,
     method: Method,
     body: unknown,
-    clock: RequestClock,
+    clock: RequestClock = this.#attempt.clock,
   ): Promise<{ text: string; headers: Headers }> {
-    const call = await this.call(request, method, body, clock);
-    return { text: await readBody(call, PROVIDER, clock.leftMs()), headers: call.response.headers };
+    const answer = await this.call(request, method, body, clock);
+    return { text: await readBody(answer, PROVIDER, clock.leftMs()), headers: answer.response.headers };
   }
+}
 
-  /**
-   * An AI Gateway that stores the provider's key adds it for whoever has the gateway's own token.
-   * Source: developers.cloudflare.com/ai-gateway/configuration/bring-your-own-keys
-   */
-  #gatewayHasKey(): boolean {
-    const { GEMINI_BASE_URL = "", CF_AIG_TOKEN = "" } = this.#settings;
-    return CF_AIG_TOKEN !== "" && isAiGateway(URL.parse(GEMINI_BASE_URL.trim())?.href ?? "");
-  }
-
-  async #refused(call: UpstreamCall, key: ProviderKey | undefined, clock: RequestClock): Promise<never> {
-    const { status, headers } = call.response;
-    const error = upstreamError({
-      status,
-      body: await readBody(call, PROVIDER, clock.leftMs()),
-      retryAfterMs: readRetryAfter(headers, Date.now()),
-      ...(key !== undefined && { key: key.value }),
-    });
-    if (key !== undefined && isRefusedKey(error)) {
-      this.#keys.refuse(key, Date.now());
-      log("key_refused", { key: key.label, status });
-    }
-    throw error;
-  }
+function readRefusal({ key, ...refusal }: Refusal): ReadRefusal {
+  const error = upstreamError({ ...refusal, ...(key !== null && { key: key.value }) });
+  return { error, restsKey: error.code === "provider_auth_error" };
 }
 
 /** JSON.parse reads what JSON.stringify runs out of stack for. */
@@ -120,10 +131,6 @@ function jsonText(body: unknown): string {
     if (thrown instanceof RangeError) throw badRequest("The request is nested too deeply.");
     throw thrown;
   }
-}
-
-function isRefusedKey(thrown: unknown): boolean {
-  return thrown instanceof ApiError && thrown.code === "provider_auth_error";
 }
 
 /** Without alt=sse a stream comes as one JSON list. */

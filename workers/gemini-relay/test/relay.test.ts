@@ -1,12 +1,13 @@
 import type { RelayReply, RelayRequest, StreamReply, WholeReply } from "@ai-proxy/shared/contract/relay";
 import { isStreamReply } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
+import { Attempt, runAttempt } from "@ai-proxy/shared/upstream/attempt";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { chat } from "../src/chat.ts";
 import { completions } from "../src/completions.ts";
 import { countTokens } from "../src/count-tokens.ts";
 import { embed } from "../src/embed.ts";
-import { GeminiApi, type Settings } from "../src/upstream.ts";
+import { GeminiApi, GeminiSettings, type Settings } from "../src/upstream.ts";
 import { candidate, sse } from "./helpers.ts";
 
 /** What Gemini was asked. */
@@ -44,8 +45,10 @@ beforeEach(() => {
 
 afterEach(() => vi.unstubAllGlobals());
 
-const api = (settings: Settings = {}) =>
-  new GeminiApi({ GEMINI_API_KEY: "key-1", GEMINI_BASE_URL: "http://127.0.0.1:1/v1beta/", ...settings });
+const withSettings = (settings: Settings = {}) =>
+  new GeminiSettings({ GEMINI_API_KEY: "key-1", GEMINI_BASE_URL: "http://127.0.0.1:1/v1beta/", ...settings });
+
+const api = (settings: Settings = {}) => new GeminiApi(withSettings(settings), new Attempt(request(HELLO)));
 
 function request(body: object, rest: Partial<RelayRequest> = {}): RelayRequest {
   return {
@@ -94,10 +97,18 @@ async function failure(promise: Promise<unknown>): Promise<ApiError> {
   throw new Error(`no ApiError: ${String(thrown)}`);
 }
 
+/** How an attempt at a chat ends, as the gateway is told. */
+async function attemptAt(settings: GeminiSettings, rest: Partial<RelayRequest> = {}): Promise<WholeReply> {
+  const asking = request(HELLO, rest);
+  return whole(await runAttempt(asking, (attempt) => chat(asking, new GeminiApi(settings, attempt), waitUntil)));
+}
+
+const keysAsked = () => asked.map(({ headers }) => headers.get("x-goog-api-key"));
+
 describe("a call", () => {
   test("P74 P78 goes to the model's URL with the key in a header, follows no redirect, and is answered", async () => {
     answers = [answer("Hello")];
-    const reply = whole(await chat(request(HELLO, { traceparent: "00-1-2-01" }), api(), waitUntil));
+    const reply = await attemptAt(withSettings(), { traceparent: "00-1-2-01" });
     expect(asked).toMatchObject([
       {
         url: "http://127.0.0.1:1/v1beta/models/gemini-2.5-flash:generateContent",
@@ -172,7 +183,7 @@ describe("a call", () => {
 
     test("brings the gateway's token and no key", async () => {
       answers = [answer("a")];
-      expect(api(stored).configured).toBe(true);
+      expect(withSettings(stored).configured).toBe(true);
       await chat(request(HELLO), api(stored), waitUntil);
       expect(asked[0]?.headers.get("cf-aig-authorization")).toBe("Bearer aig");
       expect(asked[0]?.headers.has("x-goog-api-key")).toBe(false);
@@ -180,10 +191,11 @@ describe("a call", () => {
 
     test("that is refused leaves no key to try", async () => {
       answers = [json({ error: { code: 401, message: "no key stored" } }, 401)];
-      const gemini = api(stored);
-      const error = await failure(chat(request(HELLO), gemini, waitUntil));
-      expect(error).toMatchObject({ status: 502, code: "provider_auth_error" });
-      expect(gemini.keysLeft(request(HELLO), error)).toBe(0);
+      const { status, failure } = await attemptAt(withSettings(stored));
+      expect({ status, failure }).toEqual({
+        status: 502,
+        failure: { condition: "auth", code: "provider_auth_error", upstreamStatus: 401 },
+      });
     });
 
     test("brings a key all the same where there is one", async () => {
@@ -198,7 +210,7 @@ describe("a call", () => {
       ["with a base URL that is none", { ...stored, GEMINI_BASE_URL: "nonsense" }],
       ["at Google", { ...stored, GEMINI_BASE_URL: undefined }],
     ])("%s there is none: 503", async (_, settings) => {
-      expect(api(settings).configured).toBe(false);
+      expect(withSettings(settings).configured).toBe(false);
       expect(await failure(chat(request(HELLO), api(settings), waitUntil))).toMatchObject({ code: "not_configured" });
       expect(asked).toEqual([]);
     });
@@ -278,17 +290,49 @@ describe("keys", () => {
     400,
   );
 
-  test("P62 a refused key rests, the next attempt takes another, and routing is told how many are left", async () => {
+  test("that are refused rest, and each attempt takes another than those before it", async () => {
     vi.spyOn(console, "log").mockImplementation(() => {});
-    const gemini = api({ GEMINI_API_KEY: "key-1, key-2" });
-    answers = [bad, answer("ok"), answer("ok")];
-    const error = await failure(chat(request(HELLO), gemini, waitUntil));
-    expect(error).toMatchObject({ status: 502, code: "provider_auth_error" });
-    expect(gemini.keysLeft(request(HELLO), error)).toBe(1);
-    expect(gemini.keysLeft(request(HELLO, { keySlot: 1 }), error)).toBe(0);
-    await chat(request(HELLO, { keySlot: 1 }), gemini, waitUntil);
-    await chat(request(HELLO), gemini, waitUntil);
-    expect(asked.map(({ headers }) => headers.get("x-goog-api-key"))).toEqual(["key-1", "key-2", "key-2"]);
+    const gemini = withSettings({ GEMINI_API_KEY: "key-1, key-2, key-3" });
+    answers = [bad, bad, answer("ok"), answer("ok")];
+    const first = await attemptAt(gemini);
+    expect(first).toMatchObject({ status: 502, failure: { code: "provider_auth_error", key: 0, keysLeft: 2 } });
+    const second = await attemptAt(gemini, { keySlot: 1, keysTried: [0] });
+    expect(second).toMatchObject({ status: 502, failure: { key: 1, keysLeft: 1 } });
+    expect(await attemptAt(gemini, { keySlot: 2, keysTried: [0, 1] })).toMatchObject({ status: 200 });
+    await attemptAt(gemini);
+    expect(keysAsked()).toEqual(["key-1", "key-2", "key-3", "key-3"]);
+  });
+
+  test.each([
+    ["limited", json({ error: { code: 429, message: "slow" } }, 429)],
+    ["refused", bad],
+  ])("that are %s: two requests at a time each try both", async (_, fault) => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const gemini = withSettings({ GEMINI_API_KEY: "key-1,key-2" });
+    answers = [fault, fault, fault, fault];
+    const firsts = await Promise.all([attemptAt(gemini), attemptAt(gemini)]);
+    const keys = firsts.map(({ failure }) => failure?.key ?? -1);
+    expect(keys).toEqual([0, 1]);
+    const seconds = await Promise.all(keys.map((key) => attemptAt(gemini, { keysTried: [key] })));
+    expect(seconds).toMatchObject([{ failure: { key: 1, keysLeft: 0 } }, { failure: { key: 0, keysLeft: 0 } }]);
+    expect(keysAsked()).toEqual(["key-1", "key-2", "key-2", "key-1"]);
+  });
+
+  test("of a gateway that says only how many were tried take turns", async () => {
+    const gemini = withSettings({ GEMINI_API_KEY: "key-1,key-2" });
+    const slow = json({ error: { code: 429, message: "slow" } }, 429);
+    answers = [slow, slow];
+    expect(await attemptAt(gemini, { keySlot: 0 })).toMatchObject({ failure: { keysLeft: 1 } });
+    expect(await attemptAt(gemini, { keySlot: 1 })).toMatchObject({ failure: { keysLeft: 0 } });
+    expect(keysAsked()).toEqual(["key-1", "key-2"]);
+  });
+
+  test("are one for all that an attempt asks", async () => {
+    const gemini = withSettings({ GEMINI_API_KEY: "key-1,key-2" });
+    answers = [answer("a"), answer("b")];
+    const asking = request({ prompt: ["a", "b"] });
+    await runAttempt(asking, (attempt) => completions(asking, new GeminiApi(gemini, attempt), waitUntil));
+    expect(keysAsked()).toEqual(["key-1", "key-1"]);
   });
 
   test("P74 a key that Google repeats is in no answer", async () => {
@@ -306,21 +350,21 @@ describe("keys", () => {
     log.mockRestore();
   });
 
-  test("a rate limit leaves the other keys to try, and a single key none", async () => {
+  test.each([
+    ["key-1", 0],
+    ["key-1,key-2,key-3", 2],
+  ])("at a rate limit leave the others to try: of %s, %i", async (keys, keysLeft) => {
     answers = [json({ error: { code: 429, message: "slow" } }, 429, { "retry-after": "7" })];
-    const error = await failure(chat(request(HELLO), api(), waitUntil));
-    expect(error).toMatchObject({ status: 429, retryAfterMs: 7_000 });
-    expect(api().keysLeft(request(HELLO), error)).toBe(0);
-    expect(api({ GEMINI_API_KEY: "a,b,c" }).keysLeft(request(HELLO), error)).toBe(2);
+    const reply = await attemptAt(withSettings({ GEMINI_API_KEY: keys }));
+    expect(reply).toMatchObject({ status: 429, failure: { retryAfterMs: 7_000, keysLeft } });
   });
 
-  test("P62 a key that rests is not one to try when the other is rate limited", async () => {
+  test("that rest are not ones to try when another is rate limited", async () => {
     vi.spyOn(console, "log").mockImplementation(() => {});
-    const gemini = api({ GEMINI_API_KEY: "key-1,key-2" });
+    const gemini = withSettings({ GEMINI_API_KEY: "key-1,key-2" });
     answers = [bad, json({ error: { code: 429, message: "slow" } }, 429)];
-    await failure(chat(request(HELLO), gemini, waitUntil));
-    const limited = await failure(chat(request(HELLO), gemini, waitUntil));
-    expect(gemini.keysLeft(request(HELLO), limited)).toBe(0);
+    await attemptAt(gemini);
+    expect(await attemptAt(gemini)).toMatchObject({ failure: { condition: "rate_limited", key: 1, keysLeft: 0 } });
   });
 });
 

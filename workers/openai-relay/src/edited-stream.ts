@@ -5,8 +5,8 @@ import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import type { StreamConverter } from "@ai-proxy/shared/upstream/stream";
+import { AnswerQuirks } from "./answer-quirks.ts";
 import { objectMembers, objectSplices, spliced } from "./json-edit.ts";
-import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import type { StreamMeter } from "./stream-meter.ts";
 
@@ -31,12 +31,12 @@ const USAGE = new Set(["usage"]);
  */
 export class EditedStream implements StreamConverter {
   readonly #options: EditedStreamOptions;
-  readonly #mender: Mender | null;
+  readonly #answerQuirks: AnswerQuirks | null;
   #doneSent = false;
 
   constructor(options: EditedStreamOptions) {
     this.#options = options;
-    this.#mender = Mender.needed(options.quirks, "stream") ? new Mender(options.quirks) : null;
+    this.#answerQuirks = AnswerQuirks.needed(options.quirks, "stream") ? new AnswerQuirks(options.quirks) : null;
   }
 
   push(data: string): string {
@@ -96,10 +96,10 @@ export class EditedStream implements StreamConverter {
   }
 
   #edited(data: string, hasUsage: boolean): string {
-    if (!hasUsage && this.#mender === null) return data;
+    if (!hasUsage && this.#answerQuirks === null) return data;
     const members = objectMembers(data);
     const splices = hasUsage ? objectSplices(data, members, { remove: USAGE }) : [];
-    if (this.#mender !== null) splices.push(...this.#mender.splices(data, members));
+    if (this.#answerQuirks !== null) splices.push(...this.#answerQuirks.splices(data, members));
     return spliced(data, splices);
   }
 }

@@ -1,8 +1,8 @@
-import type { WholeReply } from "@ai-proxy/shared/contract/relay";
 import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/shared/errors";
+import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import { failureReply } from "@ai-proxy/shared/upstream/reply";
-import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
+import type { ReadRefusal, Refusal } from "@ai-proxy/shared/upstream/provider-api";
+import type { ErrorEnvelope, ErrorShape } from "./answer-shapes.ts";
 import {
   conditionOf,
   type ErrorWords,
@@ -11,89 +11,80 @@ import {
   OUT_OF_CAPACITY,
   restsKey,
   saidStatus,
-} from "./condition.ts";
-import { clientHeaders } from "./headers.ts";
+} from "./classify-error.ts";
+import { clientHeaders } from "./client-headers.ts";
 import { redact, redactObject } from "./redact.ts";
-
-/** An upstream's answer with a status that is no success. */
-export interface ErrorAnswer {
-  status: number;
-  headers: Headers;
-  body: string;
-}
 
 export interface ErrorContext {
   provider: string;
   /** Values that must not appear in what the client gets. */
   secrets: readonly string[];
-  /** Other keys that this request has not tried yet. */
-  keysLeft: number;
-  /** Milliseconds since the epoch. */
-  now: number;
+  /** Tokens that were spent before the error, where the answer tells. */
+  spent?: Usage | null;
 }
 
 /** Longest plain text that is taken for a message; what is longer is a page. */
 const LONGEST_PLAIN_MESSAGE = 300;
 
-/** Whether the key that was refused should rest. */
-export function refusesKey({ status, body }: Pick<ErrorAnswer, "status" | "body">): boolean {
-  return restsKey(status, readError(body, []));
+/** What an answer that is no success means, and whether the key that was used should rest. */
+export function readRefusal(refusal: Refusal, context: ErrorContext): ReadRefusal {
+  const read = readError(refusal.body, context.secrets);
+  return { error: refusalError(refusal, read, context), restsKey: restsKey(refusal.status, read) };
 }
 
 /**
- * An upstream's error as a failed attempt. Its message reaches the client, its
- * status by the table in README.md; an OpenAI-shaped error object keeps all it
- * holds (`failed_generation`, `metadata`, …), with the four keys that OpenAI's
- * always has.
+ * Its message reaches the client, its status by the table in README.md; an
+ * OpenAI-shaped error object keeps all it holds (`failed_generation`,
+ * `metadata`, …), with the four keys that OpenAI's always has.
  */
-export function errorReply(answer: ErrorAnswer, context: ErrorContext): WholeReply {
-  const { provider, secrets, keysLeft, now } = context;
-  const read = readError(answer.body, secrets);
-  const refusal = keyRefusal(provider, answer.status, read);
-  if (refusal !== null) return failureReply(refusal, { keysLeft });
-  const status = clientStatus(answer.status);
-  const error = new ApiError({
-    status,
-    message: read.message ?? `${provider} answered with status ${answer.status}.`,
-    code: read.code,
-    param: read.param,
-    condition: conditionOf(answer.status, read),
-    retryAfterMs: readRetryAfter(answer.headers, now),
-    upstreamStatus: answer.status,
-    headers: redactAll(clientHeaders(answer.headers), secrets),
-    ...typeOf(read, status),
-    ...detailsOf(read),
-  });
-  return failureReply(error, { keysLeft });
+function refusalError(refusal: Refusal, read: ReadError, { provider, secrets }: ErrorContext): ApiError {
+  const status = clientStatus(refusal.status);
+  return (
+    keyRefusal(provider, refusal.status, read) ??
+    new ApiError({
+      status,
+      message: read.message ?? `${provider} answered with status ${refusal.status}.`,
+      code: read.code,
+      param: read.param,
+      condition: conditionOf(refusal.status, read),
+      retryAfterMs: refusal.retryAfterMs,
+      upstreamStatus: refusal.status,
+      headers: redactAll(clientHeaders(refusal.headers), secrets),
+      ...typeOf(read, status),
+      ...detailsOf(read),
+    })
+  );
 }
 
 /**
  * Whether a body with status 200, or an event of a stream, reports an error: in OpenAI's envelope,
  * or as {"object": "error", "message": …} (vLLM, Mistral). An empty `error` beside an answer is none.
  */
-export function reportsError({ error, object }: JsonObject): boolean {
+export function reportsError({ error, object }: ErrorEnvelope): boolean {
   if (object === "error") return true;
   if (Array.isArray(error)) return error.length > 0;
   return isObject(error) ? Object.keys(error).length > 0 : text(error) !== null;
 }
 
-/** An error that came as an event of a stream, or in a body with status 200. It shows none of these secrets. */
-export function upstreamErrorEvent(value: JsonObject, provider: string, secrets: readonly string[]): ApiError {
+/** An error that came as an event of a stream, or in a body with status 200. */
+export function upstreamErrorEvent(value: JsonObject, { provider, secrets, spent }: ErrorContext): ApiError {
   const read = readErrorValue(redactObject(value, secrets));
   const status = isErrorStatus(read.number) ? read.number : saidStatus(read);
-  const refusal = keyRefusal(provider, status, read);
-  if (refusal !== null) return refusal;
   const forClient = clientStatus(status);
-  return new ApiError({
-    status: forClient,
-    message: read.message ?? `${provider} reported an error.`,
-    code: read.code,
-    param: read.param,
-    condition: conditionOf(status, read),
-    upstreamStatus: status,
-    ...typeOf(read, forClient),
-    ...detailsOf(read),
-  });
+  return (
+    keyRefusal(provider, status, read) ??
+    new ApiError({
+      status: forClient,
+      message: read.message ?? `${provider} reported an error.`,
+      code: read.code,
+      param: read.param,
+      condition: conditionOf(status, read),
+      upstreamStatus: status,
+      usage: spent ?? undefined,
+      ...typeOf(read, forClient),
+      ...detailsOf(read),
+    })
+  );
 }
 
 /** For the statuses that say so. What an account has not paid for, or may not use, is told: it holds no key. Null for others. */
@@ -121,29 +112,29 @@ function readError(body: string, secrets: readonly string[]): ReadError {
 }
 
 function readErrorValue(value: JsonObject): ReadError {
-  const { error } = value;
+  const { error, httpCode }: ErrorEnvelope = value;
   const object = isObject(error) ? error : null;
-  const source = object ?? firstListed(value) ?? value;
-  const { code } = source;
+  const source: ErrorShape = object ?? firstListed(value) ?? value;
+  const { code, type, param, status, status_code } = source;
   return {
     message: errorMessage(source) ?? messageText(error) ?? errorMessage(value),
-    type: text(source["type"]),
-    param: text(source["param"]),
+    type: text(type),
+    param: text(param),
     code: typeof code === "number" ? String(code) : text(code),
-    number: [code, source["status"], source["status_code"], value["httpCode"]].map(Number).find(isErrorStatus) ?? null,
+    number: [code, status, status_code, httpCode].map(Number).find(isErrorStatus) ?? null,
     object,
   };
 }
 
 /** Cloudflare's lists: `errors` of its REST API, `error` of AI Gateway ([{code: 2009, message: "Unauthorized"}]). */
-function firstListed({ error, errors }: JsonObject): JsonObject | undefined {
+function firstListed({ error, errors }: ErrorEnvelope): JsonObject | undefined {
   const list = Array.isArray(error) ? error : errors;
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
   return isObject(first) ? first : undefined;
 }
 
 /** Without OpenAI's envelope: {"error": "…"} (Ollama), {"message": …} (Mistral), {"detail": …} (FastAPI servers). */
-function errorMessage({ message, detail, errors }: JsonObject): string | null {
+function errorMessage({ message, detail, errors }: ErrorShape): string | null {
   return messageText(message) ?? messageText(detail) ?? messageText(errors);
 }
 

@@ -8,17 +8,20 @@ import type {
   RelayRequest,
   RelayStatus,
 } from "@ai-proxy/shared/contract/relay";
-import { replying } from "@ai-proxy/shared/upstream/reply";
-import { Caller } from "./call.ts";
-import { listModels } from "./models.ts";
+import { log } from "@ai-proxy/shared/log";
+import { runAttempt } from "@ai-proxy/shared/upstream/attempt";
+import { listModels } from "./list-models.ts";
 import { passThrough } from "./passthrough.ts";
 import { type Endpoint, relay } from "./relay.ts";
 import { statusOf } from "./status.ts";
+import { Upstreams } from "./upstreams.ts";
 
 /** One for the isolate: its keys rotate and rest across requests. */
-let shared: Caller | undefined;
+let shared: Upstreams | undefined;
 
 export default class extends WorkerEntrypoint<Env> implements OpenAIRelay {
+  readonly #waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
+
   chat(request: RelayRequest): Promise<RelayReply> {
     return this.#relay("/chat/completions", request);
   }
@@ -36,23 +39,28 @@ export default class extends WorkerEntrypoint<Env> implements OpenAIRelay {
   }
 
   passthrough(request: PassthroughRequest): Promise<RelayReply> {
-    return replying(() => passThrough(request, this.#caller(), (promise) => this.ctx.waitUntil(promise)));
+    return runAttempt(request, async (attempt) => passThrough(request, this.#upstreams(), attempt, this.#waitUntil));
   }
 
   models(request: ModelsRequest): Promise<ListedModel[]> {
-    return listModels(request, this.#caller());
+    return listModels(request, this.#upstreams());
   }
 
   async status(): Promise<RelayStatus> {
-    return statusOf(this.#caller());
+    return statusOf(this.#upstreams());
   }
 
   #relay(endpoint: Endpoint, request: RelayRequest): Promise<RelayReply> {
-    return replying(() => relay(endpoint, request, this.#caller(), (promise) => this.ctx.waitUntil(promise)));
+    return runAttempt(request, async (attempt) =>
+      relay(endpoint, request, this.#upstreams(), attempt, this.#waitUntil),
+    );
   }
 
-  #caller(): Caller {
-    shared ??= new Caller({ ...this.env });
+  #upstreams(): Upstreams {
+    if (shared === undefined) {
+      shared = new Upstreams({ ...this.env });
+      for (const problem of shared.problems()) log("not_configured", { problem });
+    }
     return shared;
   }
 }

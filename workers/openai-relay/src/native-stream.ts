@@ -13,7 +13,7 @@ export interface NativeStreamOptions {
   meter: StreamMeter;
   /** Hold the answer back until content has come; else only until the first event. */
   holdForContent: boolean;
-  /** The stream ends as OpenAI's chats do; else (an API of which nothing is known) nothing is missed at its end. */
+  /** The stream ends with [DONE], as OpenAI's chats do; of an API that passes through this is not known. */
   endsWithDone: boolean;
   deadlines: StreamDeadlines;
   /** Aborts the request to the provider. */
@@ -25,18 +25,16 @@ export interface NativeStreamOptions {
 }
 
 /**
- * How often the accounting branch is read, milliseconds. Measured: of the CPU of
- * a steady stream reading every chunk takes more than half, every 250 ms a
- * third, every second a quarter. What has come at once is read at once.
+ * How often the accounting branch is read, milliseconds. Reading takes more than half of the CPU of a steady
+ * stream when it reads every chunk, a third every 250 ms, a quarter every second (bench/README.md).
  */
 const ACCOUNTING_INTERVAL_MS = 1_000;
 
 /**
  * Passes a provider's stream on natively: its bytes do not enter JavaScript on
- * their way to the client. Its beginning is read first (an error there is a
- * failed attempt); then a tee branch is read now and then for accounting, and
- * when the stream has ended this sends what its end lacks: an error event after
- * a break, a missing [DONE].
+ * their way to the client. Its beginning is read first, since an error there is
+ * a failed attempt. Then a tee branch is read now and then for accounting, and
+ * at the end what the stream lacks is sent (stream-ending.ts).
  */
 export async function nativeStream(options: NativeStreamOptions): Promise<StreamReply> {
   const stream = new NativeStream(options);
@@ -64,11 +62,11 @@ interface Opening {
 class NativeStream {
   readonly #options: NativeStreamOptions;
   readonly #watchdog: Watchdog;
-  /** The watchdog hears of a chunk only when it is read. */
+  /** Short enough for the watchdog, which hears of a chunk only when it is read. */
   readonly #pauseMs: number;
   #timedOut = false;
   #cancelled = false;
-  /** An error that came where the first event was waited for; the client has it in our words. */
+  /** An error that came in place of the first event; the client gets it in OpenAI's form. */
   #refusal: ApiError | null = null;
   /** The main branch has ended: the accounting branch is read to its end without pauses. */
   #draining = false;
@@ -129,7 +127,7 @@ class NativeStream {
     if (this.#timedOut) throw this.#nothingYet();
     if (!meter.begun) throw notAStream(provider);
     if (endsWithDone && !meter.complete) throw cutError(provider);
-    if (holdForContent && meter.saidNothing) throw emptyCompletion(provider);
+    if (holdForContent && meter.saidNothing) throw emptyCompletion(provider, meter.reportedUsage);
   }
 
   /** The time for there to be something to answer with is over. */

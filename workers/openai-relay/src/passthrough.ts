@@ -2,63 +2,52 @@ import type { PassthroughRequest, RelayReply, WholeReply } from "@ai-proxy/share
 import { answerForRpc, bodyText } from "@ai-proxy/shared/contract/transfer";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
-import { isObject, tryParseJson } from "@ai-proxy/shared/json";
-import { RequestClock } from "@ai-proxy/shared/upstream/clock";
-import { readBody } from "@ai-proxy/shared/upstream/fetch";
-import { type Answer, type Caller, refusedReply, streamBody } from "./call.ts";
-import { clientHeaders, logIdOf } from "./headers.ts";
+import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json";
+import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
+import { readBody, type UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
+import { secretsOf } from "@ai-proxy/shared/upstream/provider-api";
+import { clientHeaders, logIdOf } from "./client-headers.ts";
 import { JsonTextError } from "./json-edit.ts";
 import { nativeStream } from "./native-stream.ts";
 import { redact, redactJson } from "./redact.ts";
-import { withoutExtensions } from "./request.ts";
+import { ask, streamBody } from "./send.ts";
 import { StreamMeter } from "./stream-meter.ts";
-import type { Upstream } from "./upstreams.ts";
+import { withoutExtensions } from "./upstream-request.ts";
+import type { Upstream, Upstreams } from "./upstreams.ts";
 
 /** Segments of letters, digits and the few signs that ids have; never empty, never made of dots alone. */
 const PATH = /^(?:\/(?!\.+(?:\/|$))[\w.:@~-]+)+$/;
 const SEARCH = /^(?:\?[!$&-;=?-Z_a-z~%[\]]*)?$/;
 
-/** Relays a request to any path of the upstream's API. Throws ApiErrors; what the upstream refuses is a reply. */
+/** Relays a request to any path of the upstream's API. Throws ApiErrors. */
 export async function passThrough(
   request: PassthroughRequest,
-  caller: Caller,
+  upstreams: Upstreams,
+  attempt: Attempt,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<RelayReply> {
-  const { method, path, search, contentType, beta, traceparent } = request;
+  const { method, path, search, contentType, beta } = request;
   if (!PATH.test(path) || !SEARCH.test(search) || !/^[A-Z]+$/.test(method)) {
     throw badRequest("The path holds characters that paths of OpenAI's API do not have.");
   }
-  const upstream = caller.upstreams.get(request.upstream);
-  const clock = new RequestClock(request.deadlines);
-  const answer = await caller.call({
-    upstream,
-    path,
-    search,
-    method,
-    body: withoutOurFields(request.body, contentType),
-    contentType,
-    beta,
-    ids: request,
-    traceparent,
-    firstByteMs: clock.firstByteMs,
-  });
-  const { response } = answer;
-  if (!response.ok) {
-    return refusedReply(caller, upstream, answer, { leftMs: clock.leftMs(), keySlot: request.keySlot });
+  const upstream = upstreams.get(request.upstream);
+  const body = withoutOurFields(request.body, contentType);
+  const answer = await ask(attempt, upstream, { path, search, method, body, contentType, beta });
+  const { headers } = answer.response;
+  if (!headers.get("content-type")?.startsWith("text/event-stream")) {
+    return whole(answer, upstream, attempt.clock.leftMs());
   }
-  if (!response.headers.get("content-type")?.startsWith("text/event-stream"))
-    return whole(answer, upstream, caller, clock.leftMs());
   return nativeStream({
     provider: upstream.name,
     upstream: streamBody(answer, upstream),
-    meter: new StreamMeter(upstream.name, 0, caller.secrets(upstream)),
+    meter: new StreamMeter(upstream.name, 0, secretsOf(upstream)),
     holdForContent: false,
     endsWithDone: false,
-    deadlines: clock.stream(),
+    deadlines: attempt.clock.stream(),
     abortUpstream: answer.abort,
     waitUntil,
-    headers: clientHeaders(response.headers),
-    ...logIdOf(response.headers),
+    headers: clientHeaders(headers),
+    ...logIdOf(headers),
   });
 }
 
@@ -67,7 +56,7 @@ function withoutOurFields(
   body: string | Uint8Array | null,
   contentType: string | undefined,
 ): string | Uint8Array | null {
-  if (body === null || !isJsonType(contentType)) return body;
+  if (body === null || !isJsonContentType(contentType)) return body;
   try {
     return withoutExtensions(bodyText(body));
   } catch (thrown) {
@@ -77,11 +66,7 @@ function withoutOurFields(
   }
 }
 
-function isJsonType(contentType: string | undefined): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
-}
-
-async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs: number): Promise<WholeReply> {
+async function whole(answer: UpstreamAnswer, upstream: Upstream, leftMs: number): Promise<WholeReply> {
   const { headers, status } = answer.response;
   const type = headers.get("content-type") ?? "application/octet-stream";
   const bytes = await readBody(answer, upstream.name, leftMs, "bytes");
@@ -91,12 +76,12 @@ async function whole(answer: Answer, upstream: Upstream, caller: Caller, leftMs:
     usage: null,
     ...logIdOf(headers),
   };
-  if (!/\bjson\b/.test(type)) return { ...reply, body: answerForRpc(bytes) };
+  if (!isJsonContentType(type)) return { ...reply, body: answerForRpc(bytes) };
   const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
   const parsed = tryParseJson(text);
   return {
     ...reply,
-    body: answerForRpc((parsed === undefined ? redact : redactJson)(text, caller.secrets(upstream))),
+    body: answerForRpc((parsed === undefined ? redact : redactJson)(text, secretsOf(upstream))),
     usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
 }

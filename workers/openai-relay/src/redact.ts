@@ -28,7 +28,7 @@ export function redactJson(text: string, secrets: readonly string[]): string {
   return spliced(text, splices);
 }
 
-/** The same for every text that an object holds. */
+/** The same for every text that an object holds, names included. */
 export function redactObject(value: JsonObject, secrets: readonly string[]): JsonObject {
   const clean = tryParseJson(redactJson(JSON.stringify(value), secrets));
   return isObject(clean) ? clean : {};

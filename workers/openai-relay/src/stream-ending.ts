@@ -1,5 +1,5 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
-import { cutEventEnding, missingDone } from "./cut-event.ts";
+import { cutEventEnding, missingDone } from "./complete-cut-event.ts";
 import type { StreamMeter } from "./stream-meter.ts";
 
 export interface StreamEnding {
@@ -10,9 +10,8 @@ export interface StreamEnding {
 }
 
 /**
- * What a stream that has ended still lacks. `cut` is the error to tell of when
- * it turns out that the answer was not whole; `broken` says that the connection
- * itself broke.
+ * What a stream that has ended still lacks. `cut` is the error for an answer that
+ * was not whole; `broken` says that the connection itself broke.
  *
  * - the provider said [DONE], or sent an error event: nothing, whatever came after
  * - it gave a finish reason and stopped between two events: the missing [DONE]

@@ -1,9 +1,11 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
 import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/formats/sse";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
-import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isObject, type JsonObject, tryParseJson, type Unchecked } from "@ai-proxy/shared/json";
 import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
-import { reportsError, upstreamErrorEvent } from "./errors.ts";
+import type { ResponseCompletedEvent, ResponseTextDeltaEvent } from "openai/resources/responses/responses";
+import type { Answer, CalledTool, Choice, Message, ToolCall } from "./answer-shapes.ts";
+import { type ErrorContext, reportsError, upstreamErrorEvent } from "./errors.ts";
 import { explainsSilence } from "./finish-reason.ts";
 
 /**
@@ -12,11 +14,9 @@ import { explainsSilence } from "./finish-reason.ts";
  */
 export class StreamMeter {
   readonly #parser = new SseParser();
-  readonly #provider: string;
+  readonly #errorContext: ErrorContext;
   /** Estimated prompt tokens, for a stream that ends without the provider's counts. */
   readonly #promptEstimate: number;
-  /** Values that an error must not show. */
-  readonly #secrets: readonly string[];
   #reported: Usage | null = null;
   #estimate = 0;
   #begun = false;
@@ -33,9 +33,8 @@ export class StreamMeter {
   #model: string | undefined;
 
   constructor(provider: string, promptEstimate: number, secrets: readonly string[] = []) {
-    this.#provider = provider;
+    this.#errorContext = { provider, secrets };
     this.#promptEstimate = promptEstimate;
-    this.#secrets = secrets;
   }
 
   push(bytes: Uint8Array): void {
@@ -62,36 +61,34 @@ export class StreamMeter {
   }
 
   readChunk(chunk: JsonObject): void {
+    const { model, usage, choices }: Answer = chunk;
     this.#readable = true;
-    this.#model ??= typeof chunk["model"] === "string" && chunk["model"] !== "" ? chunk["model"] : undefined;
-    if (reportsError(chunk)) this.#error ??= upstreamErrorEvent(chunk, this.#provider, this.#secrets);
-    this.#reported = fromOpenAIUsage(chunk["usage"]) ?? this.#reported;
-    const { choices } = chunk;
+    this.#model ??= typeof model === "string" && model !== "" ? model : undefined;
+    this.#reported = fromOpenAIUsage(usage) ?? this.#reported;
+    if (reportsError(chunk))
+      this.#error ??= upstreamErrorEvent(chunk, { ...this.#errorContext, spent: this.#reported });
     if (!Array.isArray(choices)) this.#readEvent(chunk);
-    else for (const [place, choice] of choices.entries()) this.#readChoice(choice, place);
+    else for (const [place, choice] of choices.entries()) if (isObject(choice)) this.#readChoice(choice, place);
   }
 
   /** An event of the Responses API, which passes through: {"type": "response.output_text.delta", "delta": "Hi"} */
-  #readEvent({ delta, response }: JsonObject): void {
+  #readEvent({ delta, response }: Unchecked<ResponseTextDeltaEvent> & Unchecked<ResponseCompletedEvent>): void {
     if (typeof delta === "string") this.#said(delta);
     if (isObject(response)) this.#reported = fromOpenAIUsage(response["usage"]) ?? this.#reported;
   }
 
-  #readChoice(choice: unknown, place: number): void {
-    if (!isObject(choice)) return;
-    // Moonshot's counts stand in the choice that they end.
-    this.#reported = fromOpenAIUsage(choice["usage"]) ?? this.#reported;
-    const index = choice["index"] ?? place;
-    const finish = choice["finish_reason"];
+  #readChoice({ index, usage, finish_reason: finish, delta, text }: Choice, place: number): void {
+    this.#reported = fromOpenAIUsage(usage) ?? this.#reported;
+    const own = index ?? place;
     // Some servers write "" where OpenAI writes null.
     if (typeof finish === "string" && finish !== "") {
-      this.#finished.add(index);
+      this.#finished.add(own);
       this.#explained ||= explainsSilence(finish);
-      this.#open.delete(index);
-    } else if (!this.#finished.has(index)) this.#open.add(index);
+      this.#open.delete(own);
+    } else if (!this.#finished.has(own)) this.#open.add(own);
     // A chat's delta, or the text of a completion.
-    const text = isObject(choice["delta"]) ? contentOf(choice["delta"]) : (choice["text"] ?? "");
-    if (typeof text === "string") this.#said(text);
+    const said = isObject(delta) ? contentOf(delta) : text;
+    if (typeof said === "string") this.#said(said);
   }
 
   #said(text: string): void {
@@ -156,6 +153,11 @@ export class StreamMeter {
     );
   }
 
+  /** The provider's counts, as far as they have come. */
+  get reportedUsage(): Usage | null {
+    return this.#reported;
+  }
+
   get usageEstimated(): boolean {
     return this.#reported === null;
   }
@@ -173,21 +175,24 @@ export class StreamMeter {
 
 const COLON = 58;
 
-/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of calls; a space for what is no text. */
-function contentOf(delta: JsonObject): string {
-  let text = partsText(delta["content"]);
-  for (const key of ["content", "refusal", "reasoning_content", "reasoning"]) {
-    if (typeof delta[key] === "string") text += delta[key];
-  }
-  const calls = Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : [];
-  for (const call of [...calls, { function: delta["function_call"] }]) {
-    const called = isObject(call) ? (call["function"] ?? call["custom"]) : undefined;
-    if (!isObject(called)) continue;
-    for (const key of ["name", "arguments", "input"]) if (typeof called[key] === "string") text += called[key];
-  }
+/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of tool calls; a space for what is no text. */
+function contentOf(delta: Message): string {
+  const { content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, images } = delta;
+  let text = partsText(content);
+  for (const said of [content, refusal, reasoning_content, reasoning]) if (typeof said === "string") text += said;
+  for (const call of Array.isArray(tool_calls) ? tool_calls : []) if (isObject(call)) text += toolCallText(call);
+  if (isObject(function_call)) text += calledText(function_call);
   // Audio deltas carry their transcript or bytes, OpenRouter's images a list; either is content.
-  const { audio, images } = delta;
   return isObject(audio) || (Array.isArray(images) && images.length > 0) ? `${text} ` : text;
+}
+
+function toolCallText(call: ToolCall): string {
+  const called = call.function ?? call.custom;
+  return isObject(called) ? calledText(called) : "";
+}
+
+function calledText(called: CalledTool): string {
+  return [called.name, called.arguments, called.input].filter((value) => typeof value === "string").join("");
 }
 
 /** Mistral's reasoning models: [{type: "thinking", thinking: [{type: "text", text: "…"}]}, {type: "text", text: "…"}] */

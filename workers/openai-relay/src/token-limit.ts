@@ -1,6 +1,6 @@
 import type { Member, ObjectEdits } from "./json-edit.ts";
-import { oneName } from "./one-name.ts";
 import type { Quirks } from "./quirks.ts";
+import { renameMember } from "./rename-member.ts";
 
 /** Models of OpenAI's, by their names; fine-tunes of them too. */
 const FAMILY = /^(?:ft:)?(?:o\d|gpt-|chatgpt-|codex-)/;
@@ -30,7 +30,7 @@ export function tokenLimitEdits(
   if (wanted === null) return {};
   const other = wanted === "max_tokens" ? "max_completion_tokens" : "max_tokens";
   // With both there, a rename would make one name twice: the provider's own 400 is clearer.
-  return oneName(text, members, { wanted, other }) ?? {};
+  return renameMember(text, members, { wanted, other }) ?? {};
 }
 
 function tokenLimitName(quirks: Quirks, names: ModelNames): "max_tokens" | "max_completion_tokens" | null {
@@ -47,7 +47,7 @@ function tokenLimitName(quirks: Quirks, names: ModelNames): "max_tokens" | "max_
   }
 }
 
-/** The client's name tells the family where it names one: that of a deployment (Azure) may be any word. */
+/** By the client's name where it is one of OpenAI's: an Azure deployment may be called anything. */
 function familyName({ asked, sent }: ModelNames): string {
   const name = asked.replace(VENDOR, "");
   return FAMILY.test(name) ? name : sent.replace(VENDOR, "");

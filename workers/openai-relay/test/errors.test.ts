@@ -1,14 +1,14 @@
 import { errorBody } from "@ai-proxy/shared/formats/error-body";
 import { describe, expect, test } from "vitest";
-import { errorReply, refusesKey, reportsError, upstreamErrorEvent } from "../src/errors.ts";
+import { reportsError, upstreamErrorEvent } from "../src/errors.ts";
+import { refusalReply, restsKey } from "./refusal.ts";
 
 const KEY = "sk-proj-0123456789abcdef";
-const context = { provider: "openai", secrets: [KEY], keysLeft: 1, now: Date.UTC(2026, 10, 23) };
+const context = { provider: "openai", secrets: [KEY] };
 
 function reply(status: number, body: unknown, headers: Record<string, string> = {}) {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  const answer = errorReply({ status, headers: new Headers(headers), body: text }, context);
-  return { ...answer, json: JSON.parse(String(answer.body)) };
+  const answer = refusalReply(status, body, context, headers);
+  return { ...answer, json: JSON.parse(answer.body) };
 }
 
 const error = { message: "no", type: "invalid_request_error", param: "messages[0].role", code: "invalid_value" };
@@ -30,7 +30,7 @@ test("a numeric code becomes text (llama.cpp, OpenRouter)", () => {
   expect(reply(400, { error: { message: "no", type: "t", code: 400 } }).json.error.code).toBe("400");
 });
 
-describe("P76: errors of another shape become OpenAI's", () => {
+describe("errors of another shape become OpenAI's", () => {
   test.each([
     [{ error: "the words" }, "the words"],
     [{ object: "error", message: "the words", type: "t", param: null, code: 3 }, "the words"],
@@ -99,14 +99,14 @@ describe("statuses and what routing is told", () => {
     expect(answer.failure?.condition).toBe(condition);
   });
 
-  test("P74: our own key's refusal is a 502 of ours, without the key", () => {
+  test("our own key's refusal is a 502 of ours, without the key", () => {
     for (const status of [401, 402, 403]) {
       const answer = reply(status, {
         error: { message: `Incorrect API key provided: ${KEY}`, code: "invalid_api_key" },
       });
       expect(answer).toMatchObject({
         status: 502,
-        failure: { condition: "auth", keysLeft: 1, upstreamStatus: status },
+        failure: { condition: "auth", upstreamStatus: status },
       });
       expect(answer.json.error.code).toBe("provider_auth_error");
       expect(String(answer.body)).not.toContain("sk-");
@@ -125,11 +125,14 @@ describe("statuses and what routing is told", () => {
     "a prompt that OpenRouter's moderation flags is the caller's: %j",
     (metadata) => {
       const flagged = { error: { code: 403, message: "flagged", metadata } };
-      expect(refusesKey({ status: 403, body: JSON.stringify(flagged) })).toBe(false);
+      expect(restsKey(403, flagged)).toBe(false);
       const answer = reply(403, flagged);
       expect(answer).toMatchObject({ status: 403, failure: { condition: "bad_request" } });
       expect(answer.json.error).toMatchObject({ message: "flagged", type: "invalid_request_error", metadata });
-      expect(upstreamErrorEvent(flagged, "openrouter", [])).toMatchObject({ status: 403, condition: "bad_request" });
+      expect(upstreamErrorEvent(flagged, { provider: "openrouter", secrets: [] })).toMatchObject({
+        status: 403,
+        condition: "bad_request",
+      });
     },
   );
 
@@ -139,16 +142,16 @@ describe("statuses and what routing is told", () => {
     [403, { error: { metadata: {} } }],
     [403, "no"],
   ])("%i %j is a refused key", (status, body) => {
-    expect(refusesKey({ status, body: JSON.stringify(body) })).toBe(true);
+    expect(restsKey(status, body)).toBe(true);
   });
 
-  test("P74: a key that is echoed in another error, in any field or header, is taken out", () => {
+  test("a key that is echoed in another error, in any field or header, is taken out", () => {
     const answer = reply(400, { error: { message: `key ${KEY}`, nested: { key: KEY } } }, { "x-ratelimit-key": KEY });
     expect(JSON.stringify(answer)).not.toContain(KEY);
     expect(answer.json.error.message).toBe("key [redacted]");
   });
 
-  test("P59: the wait that the provider asks for reaches routing and the client", () => {
+  test("the wait that the provider asks for reaches routing and the client", () => {
     const answer = reply(429, { error }, { "retry-after": "7", "x-should-retry": "true", "set-cookie": "a=b" });
     expect(answer.failure?.retryAfterMs).toBe(7000);
     expect(answer.headers).toMatchObject({ "retry-after": "7", "x-should-retry": "true" });
@@ -157,7 +160,7 @@ describe("statuses and what routing is told", () => {
   });
 });
 
-describe("P49: an error inside a stream, or in a body with status 200", () => {
+describe("an error inside a stream, or in a body with status 200", () => {
   test.each([
     [{ error: { message: "m", code: 429 } }, 429, "rate_limited"],
     [{ error: { message: "m", type: "server_error" } }, 502, "upstream_error"],
@@ -172,20 +175,20 @@ describe("P49: an error inside a stream, or in a body with status 200", () => {
     [{ success: false, error: [{ code: 2003, message: "m" }], httpCode: 429 }, 429, "rate_limited"],
   ])("%j", (value, status, condition) => {
     expect(reportsError(value)).toBe(true);
-    expect(upstreamErrorEvent(value, "openai", [])).toMatchObject({ status, condition });
+    expect(upstreamErrorEvent(value, { provider: "openai", secrets: [] })).toMatchObject({ status, condition });
   });
 
   test.each([{ error: null }, { error: "" }, { error: {} }, { error: [] }, { object: "chat.completion" }])(
     "%j reports none",
     (value) => {
-      expect(reportsError({ choices: [], ...value })).toBe(false);
+      expect(reportsError(value)).toBe(false);
     },
   );
 
   test("it keeps all that it holds: Groq's failed generation, the reason that OpenRouter's provider gave", () => {
     const metadata = { provider_name: "Cloudflare", raw: `{"errors":[{"message":"for ${KEY}","code":3043}]}` };
     const value = { error: { message: "Provider returned error", code: 502, metadata }, user_id: "user_1" };
-    expect(errorBody(upstreamErrorEvent(value, "openrouter", [KEY]))).toEqual({
+    expect(errorBody(upstreamErrorEvent(value, { provider: "openrouter", secrets: [KEY] }))).toEqual({
       error: {
         message: "Provider returned error",
         type: "upstream_error",
@@ -196,8 +199,8 @@ describe("P49: an error inside a stream, or in a body with status 200", () => {
     });
   });
 
-  test("P74: a key that is echoed in it is taken out", () => {
-    const error = upstreamErrorEvent({ error: { message: `Incorrect API key provided: ${KEY}` } }, "openai", [KEY]);
+  test("a key that is echoed in it is taken out", () => {
+    const error = upstreamErrorEvent({ error: { message: `Incorrect API key provided: ${KEY}` } }, context);
     expect(error.message).toBe("Incorrect API key provided: [redacted]");
   });
 });

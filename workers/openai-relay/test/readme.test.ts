@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CHOICES } from "../src/quirks.ts";
+import { QUIRKS } from "../src/quirks.ts";
 import { Upstreams } from "../src/upstreams.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
@@ -24,7 +24,7 @@ test.each(["together", "deepseek", "mistral", "ollama", "llamacpp", "workers-ai-
 );
 
 test("the README lists every quirk with its values, the default first", () => {
-  for (const [name, values] of Object.entries(CHOICES)) {
-    expect(readme).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${values.join(", ")} +\\|`, "m"));
+  for (const [name, { wrapped }] of Object.entries(QUIRKS)) {
+    expect(readme).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${wrapped.options.join(", ")} +\\|`, "m"));
   }
 });

@@ -6,11 +6,11 @@ test.each([
   ["a key-1234 b key-1234", ["key-1234"], "a [redacted] b [redacted]"],
   ["key-1234 and key-5678", ["key-1234", "key-5678"], "[redacted] and [redacted]"],
   ["none of it, EMPTY, key-123", ["none", "EMPTY", "", "key-123"], "none of it, EMPTY, key-123"],
-])("P74: of %j no secret is left, but for words that are none", (text, secrets, clean) => {
+])("of %j no secret is left, but for words that are none", (text, secrets, clean) => {
   expect(redact(text, secrets)).toBe(clean);
 });
 
-test.each(["key-1234", 'key"12\\34'])("P74: nor in an object: %s", (secret) => {
+test.each(["key-1234", 'key"12\\34'])("nor in an object: %s", (secret) => {
   const echo = (key: string) => ({ message: `No such key: ${key}.`, details: [{ [key]: key }] });
   expect(redactObject(echo(secret), [secret])).toEqual(echo("[redacted]"));
 });
@@ -31,11 +31,11 @@ test.each([
     '{"created":1700000000,"a":"[redacted]"}',
   ],
   ["nor is the letter of an escape", String.raw`{"a":"x\now-1234"}`, "now-1234", String.raw`{"a":"x\now-1234"}`],
-])("P74: in a JSON text, which stays as it is but for the key: %s", (_, text, secret, clean) => {
+])("in a JSON text, which stays as it is but for the key: %s", (_, text, secret, clean) => {
   expect(redactJson(text, [secret])).toBe(clean);
 });
 
-test("P74: nor in any JSON text, whichever of its characters are escaped", () => {
+test("nor in any JSON text, whichever of its characters are escaped", () => {
   const secret = 'key/"1\\2=34';
   const escaped = fc
     .array(fc.boolean(), { minLength: secret.length, maxLength: secret.length })

@@ -44,7 +44,7 @@ describe("a stream's account", () => {
     });
   });
 
-  test("P55: until then it is an estimate that counts all that was said", () => {
+  test("until then it is an estimate that counts all that was said", () => {
     const meter = metered(
       chunk('{"role":"assistant","content":""}'),
       chunk('{"content":"Hello"}'),
@@ -71,7 +71,7 @@ describe("a stream's account", () => {
     expect(metered(last(""), usageChunk).usage).toMatchObject({ promptTokens: 9, cachedTokens: 0 });
   });
 
-  test("P50: content has come with text, reasoning, a call or a refusal, not with a role", () => {
+  test("content has come with text, reasoning, a call or a refusal, not with a role", () => {
     for (const delta of [
       '{"role":"assistant","content":""}',
       "{}",
@@ -105,13 +105,13 @@ describe("a stream's account", () => {
     ).toMatchObject({ completionTokens: 3 });
   });
 
-  test("P47: events without choices, with null or with anything else do no harm", () => {
+  test("events without choices, with null or with anything else do no harm", () => {
     for (const event of ["{}", '{"choices":null}', '{"choices":[null,1,{}]}', "null", "1", "x", "[]", ""]) {
       expect(metered(event).contentSeen, event).toBe(false);
     }
   });
 
-  test("P45: a comment is a sign of life and nothing more", () => {
+  test("a comment is a sign of life and nothing more", () => {
     const meter = new StreamMeter("openai", 0);
     meter.push(bytes(": OPENROUTER PROCESSING\n\n"));
     expect(meter).toMatchObject({ begun: true, contentSeen: false });
@@ -148,7 +148,7 @@ describe("a stream's account", () => {
     expect(meter.usage).toEqual({ promptTokens: 7, completionTokens: 2, cachedTokens: 0, reasoningTokens: 1 });
   });
 
-  test("P43, P44: is the same wherever the bytes are cut", () => {
+  test("is the same wherever the bytes are cut", () => {
     const text = `: ping\r\n\r\ndata:${chunk('{"content":"é😀"}')}\r\n\r\ndata: ${finish()}\n\ndata: ${usageChunk}\n\ndata: [DONE]\n\n`;
     const whole = bytes(text);
     fc.assert(
@@ -166,7 +166,7 @@ describe("a stream's account", () => {
   });
 });
 
-describe("P51: a client that did not ask for usage gets what it would get from the provider", () => {
+describe("a client that did not ask for usage gets what it would get from the provider", () => {
   test("not the chunk that the relay asked for, nor its traces on the others; all else byte for byte", () => {
     const { out } = edited([
       chunk('{"content":"\\u00e9"}', ',"usage":null,"obfuscation":"ab"'),
@@ -195,7 +195,7 @@ describe("P51: a client that did not ask for usage gets what it would get from t
     expect(edited([azure]).out).toEqual([`data: ${azure}\n\n`]);
   });
 
-  test("P53: and its usage is counted all the same", () => {
+  test("and its usage is counted all the same", () => {
     const { stream } = edited([chunk('{"content":"x"}'), finish(), usageChunk, "[DONE]"]);
     expect(stream.usage.promptTokens).toBe(9);
     expect(stream.usageEstimated).toBe(false);
@@ -203,7 +203,7 @@ describe("P51: a client that did not ask for usage gets what it would get from t
 });
 
 describe("an edited stream's end", () => {
-  test("P46: has exactly one [DONE], whether the provider sent none, one or two", () => {
+  test("has exactly one [DONE], whether the provider sent none, one or two", () => {
     for (const dones of [[], ["[DONE]"], ["[DONE]", "[DONE]"]]) {
       const { stream, out } = edited([chunk('{"content":"x"}'), finish(), ...dones]);
       expect((out.join("") + stream.end()).match(/\[DONE\]/g)).toHaveLength(1);
@@ -217,32 +217,29 @@ describe("an edited stream's end", () => {
     expect(edited([chunk('{"content":"x"}'), finish()]).stream.finished).toBe(false);
   });
 
-  test("P48: without a finish is a cut, not a silent stop", () => {
+  test("without a finish is a cut, not a silent stop", () => {
     const { stream } = edited([chunk('{"content":"x"}')]);
     expect(() => stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
   });
 
-  test.each(["[", "[DO", " [DONE"])(
-    "P46: has a whole [DONE] after half of one, if the answer was whole: '%s'",
-    (half) => {
-      const whole = edited([chunk('{"content":"x"}'), finish(), half]);
-      expect([...whole.out.slice(2), whole.stream.end()]).toEqual(["", "data: [DONE]\n\n"]);
-      const cut = edited([chunk('{"content":"x"}'), half]);
-      expect(() => cut.stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
-    },
-  );
+  test.each(["[", "[DO", " [DONE"])("has a whole [DONE] after half of one, if the answer was whole: '%s'", (half) => {
+    const whole = edited([chunk('{"content":"x"}'), finish(), half]);
+    expect([...whole.out.slice(2), whole.stream.end()]).toEqual(["", "data: [DONE]\n\n"]);
+    const cut = edited([chunk('{"content":"x"}'), half]);
+    expect(() => cut.stream.end()).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
+  });
 
   test("half an event is a cut", () => {
     expect(() => edited(['{"id":"c","cho'])).toThrow(expect.objectContaining({ code: "upstream_stream_cut" }));
   });
 
-  test("P49: an error event is the provider's error", () => {
+  test("an error event is the provider's error", () => {
     const event = '{"error":{"message":"overloaded","code":503}}';
     expect(() => edited([event])).toThrow(expect.objectContaining({ message: "overloaded", condition: "overloaded" }));
   });
 
   test.each(['"stop"', '"error"', '"tool_calls"', '""', "null"])(
-    "P63: with nothing said is a failure when another attempt waits: finish_reason %s",
+    "with nothing said is a failure when another attempt waits: finish_reason %s",
     (reason) => {
       const last = finish().replace('"stop"', reason);
       const events = [chunk('{"role":"assistant","content":""}'), last, "[DONE]"];
@@ -253,7 +250,7 @@ describe("an edited stream's end", () => {
   );
 
   test.each(["length", "content_filter"])(
-    "P63: with nothing said is what it is when its finish reason says why: %s",
+    "with nothing said is what it is when its finish reason says why: %s",
     (reason) => {
       const events = [chunk('{"role":"assistant","content":""}'), finish().replace("stop", reason), "[DONE]"];
       expect(edited(events, { fallbackWaiting: true }).stream.end()).toBe("");
@@ -262,7 +259,7 @@ describe("an edited stream's end", () => {
 });
 
 describe("quirks that are mended", () => {
-  test("P3: tool calls without index are numbered, across chunks, per choice", () => {
+  test("tool calls without index are numbered, across chunks, per choice", () => {
     const quirks = readQuirks("test", { tool_index: "number" });
     const { out } = edited(
       [
@@ -277,7 +274,7 @@ describe("quirks that are mended", () => {
     expect(indexes).toEqual([0, 0, 1, 5]);
   });
 
-  test("P3: an id that is repeated is the same call, a name without an id another", () => {
+  test("an id that is repeated is the same call, a name without an id another", () => {
     const quirks = readQuirks("test", { tool_index: "number" });
     const call = (id: string, rest: string) => `{"id":"${id}","function":{${rest}}}`;
     const { out } = edited(
@@ -292,7 +289,7 @@ describe("quirks that are mended", () => {
     expect(calls.map(({ index }) => index)).toEqual([0, 0, 1, 2]);
   });
 
-  test("P3: each choice has numbers of its own, though every chunk holds one choice; an empty call is one", () => {
+  test("each choice has numbers of its own, though every chunk holds one choice; an empty call is one", () => {
     const calls = (index: number, call: string) =>
       chunk(`{"tool_calls":[${call}]}`).replace('"index":0', `"index":${index}`);
     const { out } = edited(
@@ -357,12 +354,12 @@ describe("what a stream that passed natively still lacks at its end", () => {
   test.each([
     ["whole", `${finished}data: [DONE]\n\n`, "", null],
     ["whole, connection reset after [DONE]", `${finished}data: [DONE]\n\n`, "", null],
-    ["P46: finish but no [DONE]", finished, "data: [DONE]\n\n", null],
+    ["finish but no [DONE]", finished, "data: [DONE]\n\n", null],
     ["[DONE] without its blank line", `${finished}data: [DONE]`, "\n\n", null],
     ["a padded [DONE]", `${finished}data: [DONE] \n\n`, "", null],
     ["a padded [DONE] without its blank line", `${finished}data: [DONE] `, "\n\n", null],
     ["half a [DONE]", `${finished}data: [DO`, "NE]\n\n", null],
-    ["P48: no finish", content, expect.stringContaining('"code":"cut"'), "cut"],
+    ["no finish", content, expect.stringContaining('"code":"cut"'), "cut"],
     ["the provider's own error", `${content}${error}`, "", "c"],
   ])("%s", (_, text, added, failed) => {
     for (const broken of [false, true]) expect(ending(text, broken)).toMatchObject({ added, failed });

@@ -8,7 +8,7 @@ test("without settings there is OpenAI, and nothing else", () => {
   expect(upstreams.get()).toMatchObject({
     name: "openai",
     baseUrl: "https://api.openai.com/v1",
-    keySecret: "OPENAI_API_KEY",
+    keys: { name: "OPENAI_API_KEY", size: 0 },
     headers: {},
     models: {},
     defaultModel: null,
@@ -28,8 +28,9 @@ test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a
     name: "groq",
     baseUrl: "https://api.groq.com/openai/v1",
     search: "",
-    keySecret: "GROQ_API_KEY",
+    keys: expect.objectContaining({ name: "GROQ_API_KEY", size: 0 }),
     keyHeader: "authorization",
+    gatewayToken: undefined,
     headers: {},
     models: {},
     defaultModel: null,
@@ -135,7 +136,7 @@ describe("a mistake is a 503 that names the setting", () => {
 
   test("an entry for the default upstream is named as a mistake, and the default serves on", () => {
     const upstreams = new Upstreams({ UPSTREAMS: { openai: groq, groq } });
-    expect(upstreams.get()).toMatchObject({ baseUrl: "https://api.openai.com/v1", keySecret: "OPENAI_API_KEY" });
+    expect(upstreams.get()).toMatchObject({ baseUrl: "https://api.openai.com/v1", keys: { name: "OPENAI_API_KEY" } });
     expect(upstreams.names()).toEqual(["groq"]);
     expect(upstreams.problems()).toEqual([expect.stringContaining("UPSTREAMS.openai")]);
   });

@@ -1,8 +1,12 @@
 import type { ListedModel, ModelsRequest } from "@ai-proxy/shared/contract/relay";
-import { isObject, tryParseJson } from "@ai-proxy/shared/json";
+import { isObject, tryParseJson, type Unchecked } from "@ai-proxy/shared/json";
 import { log } from "@ai-proxy/shared/log";
+import { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { readBody } from "@ai-proxy/shared/upstream/fetch";
-import type { Caller } from "./call.ts";
+import { sendUpstream } from "@ai-proxy/shared/upstream/provider-api";
+import type { Model } from "openai/resources/models";
+import { requestTo } from "./send.ts";
+import type { Upstreams } from "./upstreams.ts";
 
 /** A list of models changes by the week, and a gateway's own answer should not wait for it long. Milliseconds. */
 const FRESH_MS = 300_000;
@@ -12,20 +16,18 @@ const DEADLINE_MS = 5_000;
 const lists = new Map<string, { until: number; models: ListedModel[] }>();
 
 /** What the upstream lists at GET /models, remembered for a while; empty when it does not say. */
-export async function listModels(request: ModelsRequest, caller: Caller): Promise<ListedModel[]> {
+export async function listModels(request: ModelsRequest, upstreams: Upstreams): Promise<ListedModel[]> {
   const name = request.upstream ?? "";
   const known = lists.get(name);
   if (known !== undefined && known.until > Date.now()) return known.models;
   try {
-    const upstream = caller.upstreams.get(request.upstream);
-    const answer = await caller.call({
+    const upstream = upstreams.get(request.upstream);
+    const attempt = new Attempt({ ...request, deadlines: { firstByteMs: DEADLINE_MS } });
+    const answer = await sendUpstream(
+      attempt,
       upstream,
-      path: "/models",
-      method: "GET",
-      body: null,
-      ids: request,
-      firstByteMs: DEADLINE_MS,
-    });
+      requestTo(upstream, { path: "/models", method: "GET", body: null }),
+    );
     const body = await readBody(answer, upstream.name, DEADLINE_MS);
     const { ok } = answer.response;
     const models = ok ? readModels(body) : [];
@@ -42,10 +44,10 @@ export async function listModels(request: ModelsRequest, caller: Caller): Promis
 export function readModels(body: string): ListedModel[] {
   const parsed = tryParseJson(body);
   const list = isObject(parsed) ? parsed["data"] : parsed;
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((entry) => {
-    if (!isObject(entry) || typeof entry["id"] !== "string") return [];
-    const { id, created, owned_by } = entry;
-    return [{ id, ...(typeof created === "number" && { created }), ...(typeof owned_by === "string" && { owned_by }) }];
-  });
+  return Array.isArray(list) ? list.filter(isObject).flatMap(readModel) : [];
+}
+
+function readModel({ id, created, owned_by }: Unchecked<Model>): ListedModel[] {
+  if (typeof id !== "string") return [];
+  return [{ id, ...(typeof created === "number" && { created }), ...(typeof owned_by === "string" && { owned_by }) }];
 }

@@ -1,14 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { errorReply, refusesKey } from "../src/errors.ts";
+import { refusalReply, restsKey } from "./refusal.ts";
 
 // Errors as the vendors' documentation has them, or as users reported them.
 
-const reply = (status: number, body: unknown) =>
-  errorReply(
-    { status, headers: new Headers(), body: JSON.stringify(body) },
-    { provider: "vendor", secrets: [], keysLeft: 1, now: 0 },
-  );
-const refuses = (status: number, body: unknown) => refusesKey({ status, body: JSON.stringify(body) });
+const reply = (status: number, body: unknown) => refusalReply(status, body, { provider: "vendor", secrets: [] });
 const inError = (message: string, rest = {}) => ({ error: { message, ...rest } });
 
 const XAI_FLAGGED = {
@@ -28,7 +23,7 @@ describe("a key, or its account, that is refused with another status than 401, 4
     ["DashScope", 400, inError("Access denied, please make sure your account is in good …", { code: "Arrearage" })],
     ["Fireworks", 412, inError("Account acme is suspended, possibly due to …", { code: "PRECONDITION_FAILED" })],
   ])("%s's %i %j lets another key or target try, and keeps its words", (_vendor, status, body) => {
-    expect(refuses(status, body)).toBe(true);
+    expect(restsKey(status, body)).toBe(true);
     expect(reply(status, body)).toMatchObject({ status, failure: { condition: "auth", upstreamStatus: status } });
   });
 
@@ -37,7 +32,7 @@ describe("a key, or its account, that is refused with another status than 401, 4
     [412, inError("The LoRA failed to load", { code: "PRECONDITION_FAILED" })],
     [500, inError("Account acme is suspended")],
   ])("%i %j is none", (status, body) => {
-    expect(refuses(status, body)).toBe(false);
+    expect(restsKey(status, body)).toBe(false);
   });
 });
 
@@ -46,14 +41,14 @@ test.each([
   inError("You are not allowed to sample from this model", { code: null }),
   inError("The model `m` is blocked at the project level.", { code: "model_permission_blocked_project" }),
 ])("a 403 like %j lets another key try, and this one goes on: other models are served", (body) => {
-  expect(refuses(403, body)).toBe(false);
+  expect(restsKey(403, body)).toBe(false);
   const { status, failure, body: text } = reply(403, body);
   expect({ status, failure }).toMatchObject({ status: 502, failure: { condition: "auth" } });
   expect(text).toContain(body.error.message);
 });
 
 test("a key without the right to call models at all rests", () => {
-  expect(refuses(403, inError("You have insufficient permissions. Missing scopes: model.request."))).toBe(true);
+  expect(restsKey(403, inError("You have insufficient permissions. Missing scopes: model.request."))).toBe(true);
 });
 
 describe("a 403 that is about the request, and no key's", () => {
@@ -73,7 +68,7 @@ describe("a 403 that is about the request, and no key's", () => {
       "context_length",
     ],
   ])("%s: %j is %s", (_vendor, body, condition) => {
-    expect(refuses(403, body)).toBe(false);
+    expect(restsKey(403, body)).toBe(false);
     expect(reply(403, body)).toMatchObject({ status: 403, failure: { condition } });
   });
 });
@@ -147,7 +142,7 @@ describe("what is used up does not come back while the client waits", () => {
       }),
     ],
   ])("%s's %i %j", (_vendor, status, body) => {
-    expect(reply(status, body)).toMatchObject({ status, failure: { condition: "quota_exhausted", keysLeft: 1 } });
+    expect(reply(status, body)).toMatchObject({ status, failure: { condition: "quota_exhausted" } });
   });
 
   test.each([

@@ -9,10 +9,10 @@ import {
   objectSplices,
   type Span,
   spliced,
+  stringAt,
 } from "./json-edit.ts";
-import { messageSplices } from "./messages.ts";
+import { messageSplices } from "./message-quirks.ts";
 import type { Quirks } from "./quirks.ts";
-import { stringAt } from "./string-at.ts";
 import { type ModelNames, tokenLimitEdits } from "./token-limit.ts";
 
 const EXTENSIONS: ReadonlySet<string> = new Set(EXTENSION_FIELDS);
@@ -60,8 +60,8 @@ export function withoutExtensions(text: string): string {
 }
 
 /**
- * No edit when the text names that very model, however it is escaped. A name that stands twice is
- * checked twice: some parsers take the first, and the model that was chosen is the one to run.
+ * No edit when the text names that very model, however it is escaped. A model that is named twice must be
+ * the chosen one both times, since some parsers take the first.
  */
 function modelEdit(text: string, members: readonly Member[], model: string): { model?: string } {
   const values = members.filter(({ key }) => key === "model").map(({ value }) => stringAt(text, value));

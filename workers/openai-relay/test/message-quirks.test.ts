@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Quirks, readQuirks } from "../src/quirks.ts";
-import { upstreamRequest } from "../src/request.ts";
+import { upstreamRequest } from "../src/upstream-request.ts";
 
 /** A request whose messages are this text, as it leaves for an upstream with these quirks. */
 function sent(messages: string, quirks: Partial<Quirks>): string {

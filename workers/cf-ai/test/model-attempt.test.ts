@@ -1,8 +1,9 @@
 import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { toApiError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { describe, expect, test } from "vitest";
-import { Call } from "../src/call.ts";
+import { ModelAttempt } from "../src/model-attempt.ts";
 
 const REFUSAL = "5023: JSON Schema mode is not supported with stream mode.";
 
@@ -20,7 +21,11 @@ function modelNamed(model: string, refusal = REFUSAL): { runs: unknown[]; run(in
   return {
     runs,
     run: (inputs) =>
-      new Call(request, { ai, settings: { gatewayId: "", cacheTtl: "" }, waitUntil: () => {} }).run(inputs),
+      new ModelAttempt(request, new Attempt(request), {
+        ai,
+        settings: { gatewayId: "", cacheTtl: "" },
+        waitUntil: () => {},
+      }).run(inputs),
   };
 }
 

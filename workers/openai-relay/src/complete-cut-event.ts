@@ -6,11 +6,9 @@ const DONE = "[DONE]";
 
 /**
  * What to send after a stream whose bytes went to the client natively and
- * stopped in the middle of an event, so that the client reads no half event
- * but an error. A half `{"id":"x","choices":[{"del` cannot be taken back, but
- * it can be completed: `ta":null}],"choices":null,"error":{…}}`. Of a repeated
- * key the last one counts, so nothing of the half chunk is left, and without a
- * list of choices no client takes it for a chunk.
+ * stopped in the middle of an event, so that the client reads an error.
+ * After `{"id":"x","choices":[{"del` that is `ta":null}],"choices":null,"error":{…}}`:
+ * of a repeated key the last one counts, so nothing of the half chunk is left.
  */
 export function cutEventEnding(unfinished: UnfinishedEvent, error: ApiError): string {
   const { line, data } = unfinished;
@@ -25,7 +23,7 @@ export function cutEventEnding(unfinished: UnfinishedEvent, error: ApiError): st
   return `${value === null ? toDataValue(line) : ""}${ending}\n\n`;
 }
 
-/** The text that ends a stream whose answer was whole but whose `data: [DONE]` did not come, or not all of it. */
+/** What ends a stream whose answer was whole but whose `data: [DONE]` did not come, or not all of it. */
 export function missingDone(unfinished: UnfinishedEvent): string {
   const { line, data } = unfinished;
   const value = dataValue(line)?.trim() ?? null;
@@ -34,7 +32,7 @@ export function missingDone(unfinished: UnfinishedEvent): string {
   return toBlankLine(unfinished) + (data !== null && isDone(data) ? "" : SSE_DONE);
 }
 
-/** What has come of the value of a line of data; null when the line is none, or not yet. */
+/** What has come of the value of a line of data; null while the line is not known to be one. */
 function dataValue(line: string): string | null {
   return line.startsWith("data:") ? line.slice(line[5] === " " ? 6 : 5) : null;
 }

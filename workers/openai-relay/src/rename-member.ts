@@ -8,10 +8,10 @@ export interface TwoNames {
 
 /**
  * The edits after which a value stands under the wanted name alone. A null is no value. Null when both
- * names have one: which of them goes is the caller's to say.
+ * names have one: which of them goes is for others to say.
  * `{"max_tokens":9}`, wanted max_completion_tokens → `{"max_completion_tokens":9}`
  */
-export function oneName(
+export function renameMember(
   text: string,
   members: readonly Member[],
   { wanted, other }: TwoNames,

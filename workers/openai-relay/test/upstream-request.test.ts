@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readQuirks } from "../src/quirks.ts";
-import { upstreamRequest, withoutExtensions } from "../src/request.ts";
+import { upstreamRequest, withoutExtensions } from "../src/upstream-request.ts";
 
 const openai = readQuirks("test", { token_limit: "by_family" });
 const named = (asked: string, sent = asked) => ({ asked, sent });
@@ -59,7 +59,7 @@ describe("a request reaches the upstream byte for byte", () => {
   });
 });
 
-describe("P53: a stream whose client did not ask for usage", () => {
+describe("a stream whose client did not ask for usage", () => {
   const stream = { ...base, stream: true };
 
   test.each([
@@ -98,7 +98,7 @@ describe("P53: a stream whose client did not ask for usage", () => {
   });
 });
 
-describe("P69: max_tokens", () => {
+describe("max_tokens", () => {
   const text = (model: string) => `{"max_tokens":17, "model":"${model}"}`;
 
   test.each([

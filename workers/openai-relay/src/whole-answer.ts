@@ -4,10 +4,11 @@ import { invalidResponse } from "@ai-proxy/shared/errors";
 import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { emptyCompletion } from "@ai-proxy/shared/upstream/reply";
+import { AnswerQuirks } from "./answer-quirks.ts";
+import type { Answer, Choice, Message } from "./answer-shapes.ts";
 import { reportsError, upstreamErrorEvent } from "./errors.ts";
 import { explainsSilence } from "./finish-reason.ts";
 import { objectMembers, spliced } from "./json-edit.ts";
-import { Mender } from "./mend.ts";
 import type { Quirks } from "./quirks.ts";
 import { redactJson } from "./redact.ts";
 
@@ -31,56 +32,50 @@ export function wholeAnswer(
 ): WholeReply {
   const answer = tryParseJson(body);
   if (!isObject(answer)) throw invalidResponse(`${provider} answered with something that is not a JSON object.`);
+  const { model, usage: counts }: Answer = answer;
+  const usage = fromOpenAIUsage(counts);
   const failed = [answer, ...(fallbackWaiting ? choicesOf(answer) : [])].find(reportsError);
-  if (failed !== undefined) throw upstreamErrorEvent(failed, provider, secrets);
-  if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider);
-  const { model } = answer;
+  if (failed !== undefined) throw upstreamErrorEvent(failed, { provider, secrets, spent: usage });
+  if (fallbackWaiting && isEmptyCompletion(answer)) throw emptyCompletion(provider, usage);
   return {
     status: 200,
     headers: { "content-type": "application/json", ...headers },
-    body: answerForRpc(redactJson(Mender.needed(quirks, "whole") ? mended(body, quirks) : body, secrets)),
-    usage: fromOpenAIUsage(answer["usage"]),
+    body: answerForRpc(redactJson(AnswerQuirks.needed(quirks, "whole") ? edited(body, quirks) : body, secrets)),
+    usage,
     ...(typeof model === "string" && model !== "" && { servedModel: model }),
   };
 }
 
-/** OpenRouter's choices carry the error of a provider that broke off, beside half an answer and any finish reason (recorded). */
-function choicesOf({ choices }: JsonObject): JsonObject[] {
+/** OpenRouter puts the error of a provider that broke off beside half an answer: test/fixtures/openrouter-choice-error.json. */
+function choicesOf({ choices }: Answer): JsonObject[] {
   return Array.isArray(choices) ? choices.filter(isObject) : [];
 }
 
 /**
- * A chat completion that says nothing (no text, refusal, reasoning, call or audio in any choice), without a
- * finish reason that explains it. Embeddings and the like have no choices and are never empty; vLLM's and Google's
- * completions may have none either (langchain-ai/langchain pull request 35236, agentgateway pull request 977).
+ * A completion that says nothing in any choice, without a finish reason that explains it. vLLM's and Google's may have
+ * no choices (langchain-ai/langchain pull request 35236, agentgateway pull request 977); embeddings never do.
  */
-function isEmptyCompletion({ object, choices }: JsonObject): boolean {
+function isEmptyCompletion({ object, choices }: Answer): boolean {
   if (!Array.isArray(choices)) return choices === null || object === "chat.completion";
-  return choices.every((choice) => {
-    if (!isObject(choice)) return true;
-    if (explainsSilence(choice["finish_reason"])) return false;
-    const { message } = choice;
-    if (!isObject(message)) return !says(choice["text"]);
-    return !SAYING.some((key) => says(message[key]));
-  });
+  return choices.every((choice) => !isObject(choice) || saysNothing(choice));
 }
 
-const SAYING = [
-  "content",
-  "refusal",
-  "reasoning_content",
-  "reasoning",
-  "tool_calls",
-  "function_call",
-  "audio",
-  "images",
-];
+function saysNothing({ finish_reason, message, text }: Choice): boolean {
+  if (explainsSilence(finish_reason)) return false;
+  return isObject(message) ? !saidBy(message).some(isSomething) : !isSomething(text);
+}
 
-function says(value: unknown): boolean {
+/** All that a message may say something with. */
+function saidBy(message: Message): unknown[] {
+  const { content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, images } = message;
+  return [content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, images];
+}
+
+function isSomething(value: unknown): boolean {
   if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
   return isObject(value);
 }
 
-function mended(body: string, quirks: Quirks): string {
-  return spliced(body, new Mender(quirks).splices(body, objectMembers(body)));
+function edited(body: string, quirks: Quirks): string {
+  return spliced(body, new AnswerQuirks(quirks).splices(body, objectMembers(body)));
 }

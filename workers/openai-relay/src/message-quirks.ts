@@ -7,10 +7,10 @@ import {
   objectSplices,
   type Span,
   type Splice,
+  stringAt,
 } from "./json-edit.ts";
-import { oneName } from "./one-name.ts";
 import type { Quirks } from "./quirks.ts";
-import { stringAt } from "./string-at.ts";
+import { renameMember } from "./rename-member.ts";
 
 /** One message of a request: the text that it stands in, and its members there. */
 interface Message {
@@ -53,7 +53,7 @@ function roleSplices({ members, role }: Message, wanted: "system" | "developer")
 function renamedReasoning({ text, members, role }: Message): Splice[] {
   if (role !== "assistant") return [];
   const names = { wanted: "reasoning", other: "reasoning_content" };
-  return objectSplices(text, members, oneName(text, members, names) ?? { remove: new Set([names.other]) });
+  return objectSplices(text, members, renameMember(text, members, names) ?? { remove: new Set([names.other]) });
 }
 
 const REASONING = new Set(["reasoning", "reasoning_content", "reasoning_details"]);

@@ -27,7 +27,7 @@ const QUOTA = /insufficient_quota|quota_exceeded|exceeded_current_quota|budget_e
 const QUOTA_MESSAGE =
   /^spend limit|insufficient balance|daily free allocation|used all available credits|free-models-per-day/i;
 
-/** Cerebras calls these, too, request_quota_exceeded and token_quota_exceeded. */
+/** Limits of a minute, which Cerebras calls request_quota_exceeded and token_quota_exceeded. */
 const SOON_RENEWED = /per (?:second|minute)/i;
 
 /** A key or its account that is refused with 400 (xAI, Google) or 412 (Fireworks). */
@@ -48,15 +48,17 @@ export function isKeyRefusal(status: number, error: ErrorWords): boolean {
 }
 
 /**
- * Whether a refused key is of no use for now. One that may not use a model is, for all others (OpenAI's "Project … does
- * not have access to model …" and "You are not allowed to sample from this model", recorded; Groq's
- * `model_permission_blocked_project`): else whoever names such a model would set all keys aside.
+ * Whether a refused key is of no use for now. One that may not use a single model still serves the others; if it
+ * rested, whoever names such a model would set all keys aside.
  */
 export function restsKey(status: number, error: ErrorWords): boolean {
   return isKeyRefusal(status, error) && !isAboutModel(status, error);
 }
 
-/** A 403 for this model, not for all that the key is good for. */
+/**
+ * A 403 for this model, not for all that the key is good for: OpenAI's "Project … does not have access to model …" and
+ * "You are not allowed to sample from this model", Groq's `model_permission_blocked_project`.
+ */
 export function isAboutModel(status: number, { code, message }: ErrorWords): boolean {
   return status === 403 && (code?.startsWith("model_") === true || /\b(?:access to|this) model\b/i.test(message ?? ""));
 }
@@ -68,7 +70,7 @@ function flagsInput(error: ErrorWords): boolean {
   return moderated || FLAGGED.test(allWords(error));
 }
 
-/** What routing is told of an error. */
+/** What routing is told of an error. The rows of README.md, "Errors". */
 export function conditionOf(status: number, error: ErrorWords): Condition {
   if (isKeyRefusal(status, error)) return "auth";
   if (status === 404) return "model_not_found";
@@ -88,7 +90,7 @@ export function saidStatus(error: ErrorWords): number {
   return CONTEXT_LENGTH.test(allWords(error)) ? 400 : 502;
 }
 
-/** What waiting does not bring back. */
+/** What is used up, so that waiting does not bring it back. */
 function isUsedUp({ message, type, code }: ErrorWords): boolean {
   const words = message ?? "";
   // More tokens than this account may use in a minute: Groq's 413, OpenAI's 429. Another key or provider may take them.

@@ -2,7 +2,7 @@ import { SseParser } from "@ai-proxy/shared/formats/sse";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../../../shared/errors.ts";
-import { completeObject, cutEventEnding, missingDone } from "../src/cut-event.ts";
+import { completeObject, cutEventEnding, missingDone } from "../src/complete-cut-event.ts";
 
 const error = new ApiError({ status: 502, message: "cut", code: "cut" });
 const chunk =
@@ -15,7 +15,7 @@ function read(...parts: (string | Uint8Array)[]): string[] {
   return [...bytes.flatMap((part) => parser.push(part)), ...parser.end()];
 }
 
-describe("P48: a stream that was cut in the middle of an event", () => {
+describe("a stream that was cut in the middle of an event", () => {
   const before = 'data: {"id":"x","choices":[]}\n\n';
   const whole = new TextEncoder().encode(`: ping\r\nevent: message\r\ndata: ${chunk}\r\n\r\n`);
 
@@ -76,7 +76,7 @@ test.each(["[1,", "x", "{}", '{"a":1}', "1"])("%s is no beginning of an object",
   expect(completeObject(text, '"error":1')).toBeNull();
 });
 
-describe("P46: a stream whose answer is whole has one [DONE]", () => {
+describe("a stream whose answer is whole has one [DONE]", () => {
   test.each([
     "",
     "d",

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { failureReply } from "@ai-proxy/shared/upstream/reply";
 import { describe, expect, test } from "vitest";
-import { clientHeaders } from "../src/headers.ts";
-import { readModels } from "../src/models.ts";
 import { readQuirks } from "../src/quirks.ts";
-import { wholeAnswer } from "../src/response.ts";
+import { wholeAnswer } from "../src/whole-answer.ts";
+
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
 
 const context = {
   provider: "openai",
@@ -25,7 +28,7 @@ test("an answer comes back byte for byte, with its usage read", () => {
   });
 });
 
-describe("P63: an answer with nothing in it", () => {
+describe("an answer with nothing in it", () => {
   const empty = [
     completion({ role: "assistant", content: null }),
     completion({ content: "", tool_calls: [] }),
@@ -96,7 +99,7 @@ test.each(["null", '"error"', '"tool_calls"'])(
   },
 );
 
-test("P74: a key that the upstream echoes in its answer is taken out", () => {
+test("a key that the upstream echoes in its answer is taken out", () => {
   expect(wholeAnswer(completion({ content: "sk-0123456789" }), {}, context).body).not.toContain("sk-0123456789");
   const escaped = String.raw`{"choices":[{"message":{"content":"sk\u002d0123456789"}}],"created":1.0}`;
   const clean = '{"choices":[{"message":{"content":"[redacted]"}}],"created":1.0}';
@@ -121,33 +124,39 @@ test("reasoning appears as reasoning_content where the upstream's entry asks for
   );
 });
 
-test("P57: of the upstream's headers a client gets those of the list, and its request id under another name", () => {
-  const upstream = new Headers({
-    "content-encoding": "gzip",
-    "content-length": "5",
-    "transfer-encoding": "chunked",
-    "set-cookie": "a=b",
-    "openai-organization": "acme",
-    "x-request-id": "req_1",
-    "x-ratelimit-remaining-tokens": "9",
-    "openai-processing-ms": "12",
-    "retry-after-ms": "100",
-    "x-should-retry": "false",
+describe("what was spent on an answer that failed is reported with the failure", () => {
+  const usage = '"usage":{"prompt_tokens":9,"completion_tokens":4}';
+  const spent = { promptTokens: 9, completionTokens: 4 };
+  const waiting = { ...context, fallbackWaiting: true };
+  const failure = (body: string) => {
+    try {
+      wholeAnswer(body, {}, waiting);
+    } catch (thrown) {
+      return failureReply(thrown);
+    }
+    throw new Error("an answer");
+  };
+
+  test("of an empty completion", () => {
+    expect(failure(`{"choices":[],${usage}}`)).toMatchObject({ usage: spent, failure: { code: "empty_completion" } });
   });
-  expect(clientHeaders(upstream)).toEqual({
-    "x-upstream-request-id": "req_1",
-    "x-ratelimit-remaining-tokens": "9",
-    "openai-processing-ms": "12",
-    "retry-after-ms": "100",
-    "x-should-retry": "false",
+
+  test("of an error beside half an answer", () => {
+    expect(failure(fixture("openrouter-choice-error.json"))).toMatchObject({
+      status: 502,
+      usage: { promptTokens: 12, completionTokens: 2 },
+      failure: { code: "502", upstreamStatus: 502 },
+    });
+  });
+
+  test("of an error object with counts, and of one without", () => {
+    expect(failure(`{"error":{"message":"m"},${usage}}`).usage).toMatchObject(spent);
+    expect(failure('{"error":{"message":"m"}}').usage).toBeNull();
   });
 });
 
-test.each([
-  ['{"data":[{"id":"a","created":1,"owned_by":"o","x":2},{"id":5}]}', [{ id: "a", created: 1, owned_by: "o" }]],
-  ['[{"id":"a","created":"soon"}]', [{ id: "a" }]],
-  ["<html>", []],
-  ["{}", []],
-])("a list of models is read: %s", (body, models) => {
-  expect(readModels(body)).toEqual(models);
+test("Workers AI's answer to a JSON schema has its content as text, where the upstream's entry asks for it", () => {
+  const body = fixture("workers-ai-json-schema.json");
+  const reply = wholeAnswer(body, {}, { ...context, quirks: readQuirks("test", { content: "text" }) });
+  expect(JSON.parse(String(reply.body)).choices[0].message.content).toBe('{ "city": "Oslo", "population": 709037.0 }');
 });

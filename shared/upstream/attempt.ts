@@ -1,0 +1,61 @@
+import type { Failure, RelayRequest } from "../contract/relay.ts";
+import { log } from "../log.ts";
+import { RequestClock } from "./clock.ts";
+import type { KeyRing, ProviderKey } from "./keys.ts";
+import { type FailedReply, failureReply } from "./reply.ts";
+
+/** What a relay's method is told about its attempt; the requests of the contract have it. */
+export type AttemptRequest = Pick<RelayRequest, "requestId" | "sessionId"> &
+  Partial<Pick<RelayRequest, "traceparent" | "keySlot" | "keysTried" | "deadlines" | "cancelled">>;
+
+/**
+ * Runs a relay's method. What it throws becomes a failed attempt and never a broken RPC call, with the
+ * key that was used and how many are left to try.
+ */
+export async function runAttempt<Reply>(
+  request: AttemptRequest,
+  run: (attempt: Attempt) => Promise<Reply>,
+): Promise<Reply | FailedReply> {
+  const attempt = new Attempt(request);
+  try {
+    return await run(attempt);
+  } catch (thrown) {
+    return failureReply(thrown, attempt.keyFacts());
+  }
+}
+
+/** One try of a relay at its provider: its clock, and the key of all its upstream requests. */
+export class Attempt {
+  readonly request: AttemptRequest;
+  readonly clock: RequestClock;
+  #used: { ring: KeyRing; key: ProviderKey } | null = null;
+
+  constructor(request: AttemptRequest) {
+    this.request = request;
+    this.clock = new RequestClock(request.deadlines);
+  }
+
+  /** The attempt's key, taken from the ring when it is first asked for; null when the ring has none. */
+  takeKey(ring: KeyRing): ProviderKey | null {
+    if (this.#used !== null) return this.#used.key;
+    const key = ring.take(this.request, Date.now());
+    if (key === undefined) return null;
+    this.#used = { ring, key };
+    return key;
+  }
+
+  /** The provider refused the attempt's key: it rests, and the log names it by its label. */
+  restKey(provider: string, status: number): void {
+    if (this.#used === null) return;
+    const { ring, key } = this.#used;
+    ring.refuse(key, Date.now());
+    log("key_refused", { upstream: provider, key: key.label, status });
+  }
+
+  /** The key that was used, and how many another attempt may still try; nothing when none was. */
+  keyFacts(): Pick<Failure, "key" | "keysLeft"> {
+    if (this.#used === null) return {};
+    const { ring, key } = this.#used;
+    return { key: key.place, keysLeft: ring.left(key, this.request, Date.now()) };
+  }
+}

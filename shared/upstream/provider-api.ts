@@ -1,0 +1,116 @@
+import type { RelayRequest } from "../contract/relay.ts";
+import { type ApiError, notConfigured } from "../errors.ts";
+import { aiGatewayHeaders, storesProviderKeys } from "./ai-gateway.ts";
+import type { Attempt } from "./attempt.ts";
+import { fetchUpstream, readBody, type UpstreamAnswer } from "./fetch.ts";
+import type { KeyRing, ProviderKey } from "./keys.ts";
+import { readRetryAfter } from "./retry-after.ts";
+
+/** How a provider's HTTP API is reached. Lives as long as its isolate, since its keys rotate and rest across requests. */
+export interface ProviderApi {
+  /** How errors and the log name it. */
+  readonly name: string;
+  /** Without a final slash. */
+  readonly baseUrl: string;
+  /** Null for a server that wants no key. */
+  readonly keys: KeyRing | null;
+  /** Header that carries the key: `authorization` (as Bearer), or another as it is. */
+  readonly keyHeader: string;
+  /** CF_AIG_TOKEN, for a base URL behind an authenticated AI Gateway; it goes nowhere else. */
+  readonly gatewayToken: string | undefined;
+}
+
+export interface UpstreamRequest {
+  /** Path below the base URL, with its query. */
+  path: string;
+  /** POST when absent. */
+  method?: string | undefined;
+  /** Beside those that every upstream request has. */
+  headers?: Readonly<Record<string, string>>;
+  body: string | Uint8Array | null;
+  /** Milliseconds until the provider's headers must have come; what is left of the attempt's time when absent. */
+  firstByteMs?: number;
+  /** Drops the upstream request when it resolves; `cancelled` of the relay's request when absent. */
+  cancelled?: RelayRequest["cancelled"] | undefined;
+}
+
+/** A provider's answer that is no success. */
+export interface Refusal {
+  status: number;
+  headers: Headers;
+  body: string;
+  /** How long the headers ask to wait, milliseconds. */
+  retryAfterMs: number | undefined;
+  /** The key that was sent, if one was. */
+  key: ProviderKey | null;
+}
+
+/** What a refusal means: the error to fail with, and whether the key that was used is of no use for now. */
+export interface ReadRefusal {
+  error: ApiError;
+  restsKey: boolean;
+}
+
+/** Sends an upstream request with the attempt's key. Throws `not_configured` when there is none, else as `fetchUpstream`. */
+export async function sendUpstream(
+  attempt: Attempt,
+  api: ProviderApi,
+  request: UpstreamRequest,
+): Promise<UpstreamAnswer> {
+  const { traceparent } = attempt.request;
+  const key = keyFor(attempt, api);
+  return fetchUpstream({
+    provider: api.name,
+    url: api.baseUrl + request.path,
+    method: request.method,
+    headers: {
+      ...request.headers,
+      ...(traceparent !== undefined && { traceparent }),
+      ...aiGatewayHeaders(api.baseUrl, api.gatewayToken, attempt.request),
+      ...(key !== null && keyHeader(api, key)),
+    },
+    body: request.body,
+    firstByteMs: request.firstByteMs ?? attempt.clock.leftMs(),
+    cancelled: request.cancelled ?? attempt.request.cancelled,
+  });
+}
+
+/**
+ * As `sendUpstream`, for an answer that must be a success. Another is read and thrown as the error that it
+ * means; the key that it refuses rests.
+ */
+export async function askProvider(
+  attempt: Attempt,
+  api: ProviderApi,
+  request: UpstreamRequest,
+  readRefusal: (refusal: Refusal) => ReadRefusal,
+): Promise<UpstreamAnswer> {
+  const answer = await sendUpstream(attempt, api, request);
+  const { status, headers, ok } = answer.response;
+  if (ok) return answer;
+  const body = await readBody(answer, api.name, attempt.clock.leftMs());
+  const retryAfterMs = readRetryAfter(headers, Date.now());
+  const { error, restsKey } = readRefusal({ status, headers, body, retryAfterMs, key: keyFor(attempt, api) });
+  if (restsKey) attempt.restKey(api.name, status);
+  throw error;
+}
+
+/** Whether requests to it can be served: it needs no key, has one, or its AI Gateway does. */
+export function hasKeys({ keys, baseUrl, gatewayToken }: ProviderApi): boolean {
+  return keys === null || keys.size > 0 || storesProviderKeys(baseUrl, gatewayToken);
+}
+
+/** Values that no answer may show. */
+export function secretsOf({ keys, gatewayToken = "" }: ProviderApi): string[] {
+  return [...(keys?.values() ?? []), gatewayToken];
+}
+
+function keyFor(attempt: Attempt, { keys, baseUrl, gatewayToken }: ProviderApi): ProviderKey | null {
+  const key = keys === null ? null : attempt.takeKey(keys);
+  if (key !== null || keys === null || storesProviderKeys(baseUrl, gatewayToken)) return key;
+  throw notConfigured(`The secret ${keys.name} is not set.`);
+}
+
+function keyHeader({ keyHeader: name }: ProviderApi, { value }: ProviderKey): Record<string, string> {
+  return { [name]: name === "authorization" ? `Bearer ${value}` : value };
+}
