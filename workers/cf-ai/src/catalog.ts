@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 /**
  * Other vendors' models by way of AI Gateway ("openai/gpt-5"). They take and give
  * their vendor's own form, so what has no place in the other models' stays.
- * Source: cloudflare-docs src/content/catalog-models (2026), with recorded answers.
+ * Source: cloudflare-docs src/content/catalog-models (2026)
  */
 
 const NOT_INPUTS: ReadonlySet<string> = new Set(["model", ...EXTENSION_FIELDS]);

@@ -75,7 +75,7 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
 };
 
 /** Fields that go to the model as they are, those that nobody knows here among them. Throws a 400 for what is refused. */
-export function passedFields(
+export function pickPassedFields(
   body: JsonObject,
   schema: "native" | "openai",
   fields: Readonly<Record<string, Field>> = CHAT_FIELDS,

@@ -1,4 +1,4 @@
-import { modernRequest } from "@ai-proxy/shared/formats/legacy-functions";
+import { toModernRequest } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 
 /**
@@ -6,7 +6,7 @@ import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
  * gpt-oss then at times writes the call as its text (cloudflare/ai issue 560).
  */
 export function demandedTools(body: JsonObject): ReadonlySet<string> {
-  const { tools, tool_choice: choice } = modernRequest(body);
+  const { tools, tool_choice: choice } = toModernRequest(body);
   const demands = choice === "required" || (isObject(choice) && (choice["type"] === "function" || allowsOnly(choice)));
   if (!demands || !Array.isArray(tools)) return new Set();
   return new Set(tools.flatMap((tool: unknown) => nameOf(isObject(tool) ? tool["function"] : undefined)));

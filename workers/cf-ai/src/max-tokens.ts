@@ -1,4 +1,4 @@
-import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
+import { readAnswerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { ModelEntry } from "@ai-proxy/shared/registry/model";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
@@ -21,8 +21,8 @@ const BINDING_DEFAULT = 256;
  *
  * @param requestText the client's request as JSON text, which the prompt is estimated from
  */
-export function maxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
-  const asked = answerLimit(body);
+export function chooseMaxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
+  const asked = readAnswerLimit(body);
   if (asked !== undefined) return asked;
   if (entry === undefined) return USUAL_LIMIT;
   if (entry.contextWindow === undefined) return entry.features.includes("prompt") ? OLD_MODEL_LIMIT : USUAL_LIMIT;

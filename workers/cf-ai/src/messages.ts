@@ -1,5 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
@@ -10,7 +10,7 @@ import { modelToolCallId } from "./tool-call-id.ts";
  * string: models without vision refuse lists ("array not in string"), and
  * the others read both. Throws a 400 that names the field.
  */
-export function workersAiMessages(messages: unknown, dialect: Dialect): JsonObject[] {
+export function toWorkersAiMessages(messages: unknown, dialect: Dialect): JsonObject[] {
   if (!Array.isArray(messages)) throw badRequest("messages must be a list of messages.", "messages", "invalid_type");
   const toolNames = new Map<string, string>();
   return messages.map((message: unknown, at) => {
@@ -89,7 +89,7 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
 
 /** As text, as OpenAI has it. Chat templates parse it, so what is not JSON fails here and not in the middle of the model. */
 function historyArguments(value: unknown, path: string): string {
-  const args = callArguments(value);
+  const args = readCallArguments(value);
   if (args !== undefined)
     return typeof value === "string" && Object.keys(args).length > 0 ? value : JSON.stringify(args);
   throw badRequest(`${path} must be the text of a JSON object.`, path, "invalid_value");

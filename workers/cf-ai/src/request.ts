@@ -3,12 +3,12 @@ import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { catalogInputs, refuseUntranslated } from "./catalog.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import { passedFields } from "./fields.ts";
-import { maxTokens } from "./max-tokens.ts";
-import { workersAiMessages } from "./messages.ts";
-import { reasoningInputs } from "./reasoning.ts";
-import { workersAiResponseFormat } from "./response-format.ts";
-import { workersAiTools } from "./tools.ts";
+import { pickPassedFields } from "./fields.ts";
+import { chooseMaxTokens } from "./max-tokens.ts";
+import { toWorkersAiMessages } from "./messages.ts";
+import { toReasoningInputs } from "./reasoning.ts";
+import { toWorkersAiResponseFormat } from "./response-format.ts";
+import { toWorkersAiTools } from "./tools.ts";
 
 export interface ChatInputsOptions {
   /** The model that runs. */
@@ -41,11 +41,11 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
 }
 
 function translated(body: JsonObject, dialect: TranslatedDialect, text: string): JsonObject {
-  const format = workersAiResponseFormat(body["response_format"], dialect);
+  const format = toWorkersAiResponseFormat(body["response_format"], dialect);
   return {
-    ...passedFields(body, dialect.schema),
-    messages: workersAiMessages(body["messages"], dialect),
-    ...workersAiTools(body, dialect),
+    ...pickPassedFields(body, dialect.schema),
+    messages: toWorkersAiMessages(body["messages"], dialect),
+    ...toWorkersAiTools(body, dialect),
     ...tokenLimit(body, dialect, text),
     ...(format !== undefined && { response_format: format }),
     ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
@@ -55,7 +55,7 @@ function translated(body: JsonObject, dialect: TranslatedDialect, text: string):
 }
 
 function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {
-  const limit = maxTokens(body, entry, text);
+  const limit = chooseMaxTokens(body, entry, text);
   // The schema of chat completions has both names. Where a model's own has the first alone, as the docs of
   // gpt-oss and perhaps those of an unknown model do, the second would leave the binding's default of 256.
   return schema === "native" ? { max_tokens: limit } : { max_tokens: limit, max_completion_tokens: limit };
@@ -73,7 +73,7 @@ function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
 }
 
 function reasoning(body: JsonObject, dialect: Dialect): JsonObject {
-  const inputs = reasoningInputs(body["reasoning_effort"], dialect);
+  const inputs = toReasoningInputs(body["reasoning_effort"], dialect);
   const given = body["chat_template_kwargs"];
   const ours = inputs["chat_template_kwargs"];
   return isObject(given) && isObject(ours) ? { chat_template_kwargs: { ...given, ...ours } } : inputs;

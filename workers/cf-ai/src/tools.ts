@@ -14,7 +14,7 @@ interface FunctionTool {
  * there stays away (`false` or null is an 8001), and parameters that are
  * not there become those of a function without any, which the schema requires.
  */
-export function workersAiTools(body: JsonObject, dialect: Dialect): JsonObject {
+export function toWorkersAiTools(body: JsonObject, dialect: Dialect): JsonObject {
   const given = body["tools"];
   if (given !== undefined && given !== null && !Array.isArray(given)) {
     throw badRequest("tools must be a list.", "tools", "invalid_type");

@@ -38,7 +38,7 @@ test("the trace context goes on", () => {
   expect(runOptions({ ...request, traceparent }, undefined, none).extraHeaders).toMatchObject({ traceparent });
 });
 
-test("P70 AI Gateway's cache, which all callers share, is off unless the operator sets a time", () => {
+test("AI Gateway's cache, which all callers share, is off unless the operator sets a time", () => {
   const metadata = { session_id: "s1", request_id: "r1" };
   for (const cacheTtl of ["", "0", "60s", "x60", "123456789"]) {
     expect(runOptions(request, undefined, { gatewayId: "gw", cacheTtl }).gateway).toEqual({

@@ -3,7 +3,7 @@ import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
-import { EMBEDDING_OPTION_FIELDS, embeddingOptions } from "./embedding-options.ts";
+import { EMBEDDING_OPTION_FIELDS, readEmbeddingOptions } from "./embedding-options.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { asNumber, at, objectsIn } from "./read.ts";
 
@@ -42,7 +42,7 @@ export function readEmbeddingRequest(text: string, modelPath: string): Embedding
   const body = tryParseJson(text);
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const ignored = Object.keys(body).filter((name) => !FIELDS.has(name) && body[name] !== null);
-  const options = embeddingOptions(body, ignored);
+  const options = readEmbeddingOptions(body, ignored);
   const encoding = body["encoding_format"] ?? "float";
   if (encoding !== "float" && encoding !== "base64") {
     throw badRequest("encoding_format must be float or base64.", "encoding_format", "invalid_value");

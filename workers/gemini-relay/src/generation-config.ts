@@ -1,12 +1,12 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
+import { readAnswerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { GenerationConfig } from "./gemini.ts";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
 import { flagField, integerField, numberField, objectField, textField } from "./read.ts";
-import { geminiSchema } from "./schema.ts";
-import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
+import { toGeminiSchema } from "./schema.ts";
+import { readThinkingConfig, saysHowMuch, toThinkingConfig } from "./thinking.ts";
 
 /** Gemini's limits. Source: discovery document, GenerationConfig. */
 const MOST_STOPS = 5;
@@ -20,13 +20,13 @@ export interface GeneratedConfig {
 }
 
 /** Sampling and output fields of an OpenAI request → generationConfig. Throws a 400 that names the field. */
-export function generationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
+export function toGenerationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
   const ignored: string[] = [];
   const config: GenerationConfig = {
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
     ...present("topK", integerField(body, "top_k", { least: 1, most: 1_000_000 })),
-    ...present("maxOutputTokens", answerLimit(body)),
+    ...present("maxOutputTokens", readAnswerLimit(body)),
     ...present("stopSequences", stopSequences(body["stop"])),
     ...present("candidateCount", candidates(body)),
     ...present("seed", seed(body)),
@@ -123,7 +123,7 @@ function jsonBy(schema: unknown, param: string, description?: string): Generatio
   return {
     responseMimeType: "application/json",
     ...(Object.keys(schema).length > 0 && {
-      responseJsonSchema: geminiSchema(withDescription(schema, description), param),
+      responseJsonSchema: toGeminiSchema(withDescription(schema, description), param),
     }),
   };
 }
@@ -173,8 +173,8 @@ function modalityNames(given: unknown): string[] {
 }
 
 function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): GenerationConfig {
-  const explicit = google.thinkingConfig === undefined ? {} : explicitThinking(google.thinkingConfig);
-  const byEffort = thinkingConfig(body["reasoning_effort"], traits.thinking);
+  const explicit = google.thinkingConfig === undefined ? {} : readThinkingConfig(google.thinkingConfig);
+  const byEffort = toThinkingConfig(body["reasoning_effort"], traits.thinking);
   const config = saysHowMuch(explicit) ? explicit : { ...byEffort, ...explicit };
   const effortIsGiven = body["reasoning_effort"] !== undefined && body["reasoning_effort"] !== null;
   if (effortIsGiven && (byEffort === null || saysHowMuch(explicit))) ignored.push("reasoning_effort");

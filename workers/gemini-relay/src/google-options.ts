@@ -60,7 +60,7 @@ const OF_NO_USE = new Set(["thoughtTagMarker"]);
  */
 export function readGoogleOptions(body: JsonObject, ignored: string[]): GoogleOptions {
   const options: GoogleOptions = {};
-  for (const { name, value, path } of givenOptions(body, ignored)) {
+  for (const { name, value, path } of listGivenOptions(body, ignored)) {
     if (OF_NO_USE.has(camelCase(name))) ignored.push(name);
     else Object.assign(options, readOption(name, value, path));
   }
@@ -78,7 +78,7 @@ export interface GivenOption {
  * What stands in any of the places that SDKs put Google's options; null counts as absent.
  * @param ignored gets "extra_body" when it holds something for others
  */
-export function givenOptions(body: JsonObject, ignored: string[]): GivenOption[] {
+export function listGivenOptions(body: JsonObject, ignored: string[]): GivenOption[] {
   const extra = objectField(body, "extra_body") ?? {};
   const places: [string, unknown][] = [
     ["google", body["google"]],

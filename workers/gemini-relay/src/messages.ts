@@ -1,14 +1,14 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
-import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { CallRegister } from "./call-register.ts";
+import { type PartReading, readContentParts, readContentTexts, textParts } from "./content-parts.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
-import { contentParts, contentTexts, type PartReading, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
 import { messageSignature, ownToolSteps, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
-import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
+import { ToolCallRegister } from "./tool-call-register.ts";
+import { inOrderOfCalls, toFunctionResponse } from "./tool-results.ts";
 
 export interface Conversation {
   contents: Content[];
@@ -36,14 +36,14 @@ class MessageReader {
   readonly #traits: ModelTraits;
   readonly #contents: Content[] = [];
   readonly #system: Part[] = [];
-  readonly #calls: CallRegister;
+  readonly #calls: ToolCallRegister;
   /** Results of calls, with the places of their calls. */
   readonly #results = new Map<Part, number>();
 
   constructor(reading: PartReading) {
     this.#reading = reading;
     this.#traits = reading.traits;
-    this.#calls = new CallRegister(reading.traits.takesCallIds);
+    this.#calls = new ToolCallRegister(reading.traits.takesCallIds);
   }
 
   conversation(): Conversation {
@@ -51,7 +51,7 @@ class MessageReader {
     const system = this.#system;
     // Gemini wants somebody to have said something: instructions alone are the user's words.
     if (system.length > 0 && (contents.length === 0 || !this.#traits.takesInstructions)) {
-      return { contents: begunBy(system, contents), system: [] };
+      return { contents: withOpeningParts(system, contents), system: [] };
     }
     const [first] = contents;
     if (first === undefined) {
@@ -59,24 +59,24 @@ class MessageReader {
     }
     // A call is a 400 at Gemini without a turn of the user's before it; OpenAI takes histories that were cut there.
     const calls = first.role === "model" && first.parts.some((part) => part.functionCall !== undefined);
-    return { contents: calls ? begunBy([{ text: " " }], contents) : contents, system };
+    return { contents: calls ? withOpeningParts([{ text: " " }], contents) : contents, system };
   }
 
   read(message: JsonObject, path: string): void {
     switch (message["role"]) {
       case "system":
       case "developer":
-        for (const text of contentTexts(message["content"], `${path}.content`, this.#reading))
+        for (const text of readContentTexts(message["content"], `${path}.content`, this.#reading))
           this.#system.push(...textParts(text));
         break;
       case "user":
-        this.#say("user", contentParts(message["content"], `${path}.content`, this.#reading));
+        this.#addTurn("user", readContentParts(message["content"], `${path}.content`, this.#reading));
         break;
       case "assistant":
-        this.#say("model", this.#assistantParts(message, path));
+        this.#addTurn("model", this.#assistantParts(message, path));
         break;
       case "tool":
-        this.#say("user", [this.#toolResult(message, path)]);
+        this.#addTurn("user", [this.#toolResult(message, path)]);
         break;
       default:
         throw badRequest(
@@ -87,7 +87,7 @@ class MessageReader {
     }
   }
 
-  #say(role: Content["role"], parts: Part[]): void {
+  #addTurn(role: Content["role"], parts: Part[]): void {
     if (parts.length === 0) return;
     const last = this.#contents.at(-1);
     if (last?.role === role) last.parts.push(...parts);
@@ -100,7 +100,7 @@ class MessageReader {
     }
     const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
-      ...contentParts(message["content"], `${path}.content`, this.#reading),
+      ...readContentParts(message["content"], `${path}.content`, this.#reading),
       ...textParts(asText(message["refusal"]) ?? ""),
       ...this.#images(message, path),
     ];
@@ -118,7 +118,7 @@ class MessageReader {
   /** Images that an earlier answer brought come back in the form it brought them. */
   #images(message: JsonObject, path: string): Part[] {
     const images = objectsIn(message["images"]);
-    const parts = contentParts(images, `${path}.images`, this.#reading);
+    const parts = readContentParts(images, `${path}.images`, this.#reading);
     images.forEach((image, index) => {
       const signature = messageSignature(image);
       const part = parts[index];
@@ -177,14 +177,14 @@ class MessageReader {
         "invalid_value",
       );
     }
-    const part: Part = { functionResponse: functionResponse(message, call, path, this.#reading) };
+    const part: Part = { functionResponse: toFunctionResponse(message, call, path, this.#reading) };
     this.#results.set(part, call.place);
     return part;
   }
 }
 
 /** The conversation with parts that the user says before all else. */
-function begunBy(parts: Part[], contents: Content[]): Content[] {
+function withOpeningParts(parts: Part[], contents: Content[]): Content[] {
   const [first, ...rest] = contents;
   if (first?.role !== "user") return [{ role: "user", parts }, ...contents];
   return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
@@ -192,7 +192,7 @@ function begunBy(parts: Part[], contents: Content[]): Content[] {
 
 /** Never left out when they are broken: the call's result would be orphaned. */
 function readArguments(given: unknown, path: string): JsonObject {
-  const args = callArguments(given);
+  const args = readCallArguments(given);
   if (args !== undefined) return args;
   throw badRequest(
     `${path}.function.arguments must be the JSON text of an object.`,

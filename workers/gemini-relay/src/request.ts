@@ -3,7 +3,7 @@ import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
 import type { GenerateContentRequest } from "./gemini.ts";
-import { generationConfig } from "./generation-config.ts";
+import { toGenerationConfig } from "./generation-config.ts";
 import { type GoogleOptions, readGoogleOptions } from "./google-options.ts";
 import { readMessages } from "./messages.ts";
 import { type ModelTraits, modelPath, modelTraits } from "./model.ts";
@@ -35,7 +35,7 @@ function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): Tr
   const google = readGoogleOptions(body, ignored);
   const ignoredInParts = new Set<string>();
   const { contents, system } = readMessages(body["messages"], { traits, ignored: ignoredInParts });
-  const generation = generationConfig(body, traits, google);
+  const generation = toGenerationConfig(body, traits, google);
   const store = flagField(body, "store");
   const request: GenerateContentRequest = {
     contents,

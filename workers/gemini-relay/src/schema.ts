@@ -55,7 +55,7 @@ interface Rewriting {
 }
 
 /** A client's schema as Gemini takes it; the given one is not changed. Throws a 400 with `param`. */
-export function geminiSchema(schema: JsonObject, param: string): JsonObject {
+export function toGeminiSchema(schema: JsonObject, param: string): JsonObject {
   const rewriting: Rewriting = { refs: new SchemaRefs(schema), param, left: MOST_SCHEMAS };
   const { $defs, ...written } = rewrite(rewriting.refs.root, rewriting, 0);
   const defs = new Map<string, unknown>(isObject($defs) ? Object.entries($defs) : []);

@@ -1,8 +1,8 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import type { KnownCall } from "./call-register.ts";
+import { type PartReading, readContentParts } from "./content-parts.ts";
 import type { Blob, FunctionResponse, Part } from "./gemini.ts";
-import { contentParts, type PartReading } from "./parts.ts";
+import type { HistoryCall } from "./tool-call-register.ts";
 
 /**
  * The parts of one turn with the results of one function in the order of its
@@ -24,14 +24,14 @@ export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>)
  * A tool message → the functionResponse of its call.
  * `{"content":"{\"temp\":15}"}` of get_weather → `{name: "get_weather", response: {temp: 15}}`
  */
-export function functionResponse(
+export function toFunctionResponse(
   message: JsonObject,
-  call: KnownCall,
+  call: HistoryCall,
   path: string,
   reading: PartReading,
 ): FunctionResponse {
   const { traits } = reading;
-  const parts = contentParts(message["content"], `${path}.content`, reading);
+  const parts = readContentParts(message["content"], `${path}.content`, reading);
   const texts: string[] = [];
   const media: { inlineData: Blob }[] = [];
   for (const part of parts) {

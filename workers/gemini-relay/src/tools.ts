@@ -3,7 +3,7 @@ import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { FunctionCallingConfig, FunctionDeclaration } from "./gemini.ts";
 import { asText, at, objectField, objectsIn, textField } from "./read.ts";
-import { geminiSchema, takesNothing } from "./schema.ts";
+import { takesNothing, toGeminiSchema } from "./schema.ts";
 
 /** Google's rule for names of functions. Source: discovery document, FunctionDeclaration.name. */
 const FUNCTION_NAME = /^[A-Za-z_][\w.:-]{0,127}$/;
@@ -60,7 +60,7 @@ function functionDeclaration(declared: JsonObject, path: string): FunctionDeclar
   if (parameters !== undefined && parameters !== null && !isObject(parameters)) {
     throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
   }
-  const schema = isObject(parameters) ? geminiSchema(parameters, param) : {};
+  const schema = isObject(parameters) ? toGeminiSchema(parameters, param) : {};
   return {
     name,
     ...(description !== undefined && description !== "" && { description }),
