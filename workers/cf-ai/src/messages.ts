@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
 import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
@@ -16,14 +17,14 @@ export function toWorkersAiMessages(messages: unknown, dialect: Dialect): JsonOb
   return messages.map((message: unknown, at) => {
     const path = `messages[${at}]`;
     if (!isObject(message)) throw badRequest(`${path} must be an object with a role.`, path, "invalid_type");
-    switch (message["role"]) {
+    switch (message.role) {
       case "system":
       case "developer":
-        return { role: "system", content: textContent(message["content"], `${path}.content`), ...named(message) };
+        return { role: "system", content: textContent(message.content, `${path}.content`), ...named(message) };
       case "user":
         return {
           role: "user",
-          content: userContent(message["content"], `${path}.content`, dialect),
+          content: userContent(message.content, `${path}.content`, dialect),
           ...named(message),
         };
       case "assistant":
@@ -40,8 +41,13 @@ export function toWorkersAiMessages(messages: unknown, dialect: Dialect): JsonOb
   });
 }
 
-function assistantMessage(message: JsonObject, path: string, dialect: Dialect, names: Map<string, string>): JsonObject {
-  if (isObject(message["audio"])) {
+function assistantMessage(
+  message: ChatMessage,
+  path: string,
+  dialect: Dialect,
+  names: Map<string, string>,
+): JsonObject {
+  if (isObject(message.audio)) {
     throw badRequest(
       "Workers AI keeps no audio answers. Put what was said into content.",
       `${path}.audio`,
@@ -50,7 +56,7 @@ function assistantMessage(message: JsonObject, path: string, dialect: Dialect, n
   }
   const { content, refusal } = message;
   const reasoning = message["reasoning_content"] ?? message["reasoning"];
-  const calls = historyCalls(message["tool_calls"], `${path}.tool_calls`, names);
+  const calls = historyCalls(message.tool_calls, `${path}.tool_calls`, names);
   // The binding's schema refuses null, which is what OpenAI's clients send beside tool calls.
   const text = content === null || content === undefined ? "" : textContent(content, `${path}.content`);
   return {
@@ -95,7 +101,7 @@ function historyArguments(value: unknown, path: string): string {
   throw badRequest(`${path} must be the text of a JSON object.`, path, "invalid_value");
 }
 
-function toolMessage(message: JsonObject, path: string, names: ReadonlyMap<string, string>): JsonObject {
+function toolMessage(message: ChatMessage, path: string, names: ReadonlyMap<string, string>): JsonObject {
   const { tool_call_id: id, content } = message;
   if (typeof id !== "string" || id === "") {
     throw badRequest(

@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { catalogInputs, refuseUntranslated } from "./catalog.ts";
@@ -25,7 +26,7 @@ type TranslatedDialect = Dialect & { schema: Exclude<Dialect["schema"], "catalog
  * An OpenAI chat request → the inputs of `env.AI.run`. Throws a 400 that names
  * the field for what this model cannot do.
  */
-export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputsOptions): JsonObject {
+export function chatInputs(body: ChatRequest, { model, stream, text }: ChatInputsOptions): JsonObject {
   const dialect = dialectOf(model);
   if (dialect.schema === "catalog") {
     refuseUntranslated(model);
@@ -40,21 +41,21 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
   }));
 }
 
-function translated(body: JsonObject, dialect: TranslatedDialect, text: string): JsonObject {
-  const format = toWorkersAiResponseFormat(body["response_format"], dialect);
+function translated(body: ChatRequest, dialect: TranslatedDialect, text: string): JsonObject {
+  const format = toWorkersAiResponseFormat(body.response_format, dialect);
   return {
     ...pickPassedFields(body, dialect.schema),
-    messages: toWorkersAiMessages(body["messages"], dialect),
+    messages: toWorkersAiMessages(body.messages, dialect),
     ...toWorkersAiTools(body, dialect),
     ...tokenLimit(body, dialect, text),
     ...(format !== undefined && { response_format: format }),
-    ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
-    ...seedInput(body["seed"], dialect),
+    ...(body.stop !== null && body.stop !== undefined && { stop: body.stop }),
+    ...seedInput(body.seed, dialect),
     ...reasoning(body, dialect),
   };
 }
 
-function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {
+function tokenLimit(body: ChatRequest, { entry, schema }: Dialect, text: string): JsonObject {
   const limit = chooseMaxTokens(body, entry, text);
   // The schema of chat completions has both names. Where a model's own has the first alone, as the docs of
   // gpt-oss and perhaps those of an unknown model do, the second would leave the binding's default of 256.
@@ -72,8 +73,8 @@ function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
   return { seed: 1 + (((seed % LAST_SEED) + LAST_SEED) % LAST_SEED) };
 }
 
-function reasoning(body: JsonObject, dialect: Dialect): JsonObject {
-  const inputs = toReasoningInputs(body["reasoning_effort"], dialect);
+function reasoning(body: ChatRequest, dialect: Dialect): JsonObject {
+  const inputs = toReasoningInputs(body.reasoning_effort, dialect);
   const given = body["chat_template_kwargs"];
   const ours = inputs["chat_template_kwargs"];
   return isObject(given) && isObject(ours) ? { chat_template_kwargs: { ...given, ...ours } } : inputs;

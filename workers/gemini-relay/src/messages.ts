@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
@@ -62,15 +63,15 @@ class MessageReader {
     return { contents: calls ? withOpeningParts([{ text: " " }], contents) : contents, system };
   }
 
-  read(message: JsonObject, path: string): void {
-    switch (message["role"]) {
+  read(message: ChatMessage, path: string): void {
+    switch (message.role) {
       case "system":
       case "developer":
-        for (const text of readContentTexts(message["content"], `${path}.content`, this.#reading))
+        for (const text of readContentTexts(message.content, `${path}.content`, this.#reading))
           this.#system.push(...textParts(text));
         break;
       case "user":
-        this.#addTurn("user", readContentParts(message["content"], `${path}.content`, this.#reading));
+        this.#addTurn("user", readContentParts(message.content, `${path}.content`, this.#reading));
         break;
       case "assistant":
         this.#addTurn("model", this.#assistantParts(message, path));
@@ -94,17 +95,17 @@ class MessageReader {
     else this.#contents.push({ role, parts });
   }
 
-  #assistantParts(message: JsonObject, path: string): Part[] {
-    if (isObject(message["audio"])) {
+  #assistantParts(message: ChatMessage, path: string): Part[] {
+    if (isObject(message.audio)) {
       throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
     }
     const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
-      ...readContentParts(message["content"], `${path}.content`, this.#reading),
-      ...textParts(asText(message["refusal"]) ?? ""),
+      ...readContentParts(message.content, `${path}.content`, this.#reading),
+      ...textParts(asText(message.refusal) ?? ""),
       ...this.#images(message, path),
     ];
-    const calls = this.#calledParts(message["tool_calls"], path);
+    const calls = this.#calledParts(message.tool_calls, path);
     const signature = messageSignature(message);
     const carrier = said.findLast((part) => part.text !== undefined) ?? calls[0];
     if (signature !== undefined && carrier !== undefined) carrier.thoughtSignature ??= signature;
@@ -116,7 +117,7 @@ class MessageReader {
   }
 
   /** Images that an earlier answer brought come back in the form it brought them. */
-  #images(message: JsonObject, path: string): Part[] {
+  #images(message: ChatMessage, path: string): Part[] {
     const images = objectsIn(message["images"]);
     const parts = readContentParts(images, `${path}.images`, this.#reading);
     images.forEach((image, index) => {
@@ -167,8 +168,8 @@ class MessageReader {
     };
   }
 
-  #toolResult(message: JsonObject, path: string): Part {
-    const { id } = splitCallId(asText(message["tool_call_id"]));
+  #toolResult(message: ChatMessage, path: string): Part {
+    const { id } = splitCallId(asText(message.tool_call_id));
     const call = this.#calls.answer(id);
     if (call === undefined) {
       throw badRequest(

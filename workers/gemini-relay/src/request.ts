@@ -1,4 +1,5 @@
 import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
@@ -31,10 +32,10 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
   return translateModern(body, (modern) => translate(modern, modelTraits(model), ignored));
 }
 
-function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): TranslatedRequest {
+function translate(body: ChatRequest, traits: ModelTraits, ignored: string[]): TranslatedRequest {
   const google = readGoogleOptions(body, ignored);
   const ignoredInParts = new Set<string>();
-  const { contents, system } = readMessages(body["messages"], { traits, ignored: ignoredInParts });
+  const { contents, system } = readMessages(body.messages, { traits, ignored: ignoredInParts });
   const generation = toGenerationConfig(body, traits, google);
   const store = flagField(body, "store");
   const request: GenerateContentRequest = {
@@ -44,7 +45,7 @@ function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): Tr
     ...(Object.keys(generation.config).length > 0 && { generationConfig: generation.config }),
     ...(google.safetySettings !== undefined && { safetySettings: google.safetySettings }),
     ...(google.cachedContent !== undefined && { cachedContent: google.cachedContent }),
-    ...serviceTier(body["service_tier"], ignored),
+    ...serviceTier(body.service_tier, ignored),
     ...(store !== undefined && { store }),
   };
   return { request, ignored: [...ignored, ...ignoredInParts, ...generation.ignored] };
@@ -67,7 +68,7 @@ export function toCountRequest(text: string, model: string): JsonObject {
 }
 
 /** The given fields that are ignored; throws for one that is refused. */
-function checkFields(body: JsonObject): string[] {
+function checkFields(body: ChatRequest): string[] {
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (isUnset(value)) continue;

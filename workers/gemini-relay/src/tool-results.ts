@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { type PartReading, readContentParts } from "./content-parts.ts";
 import type { Blob, FunctionResponse, Part } from "./gemini.ts";
@@ -25,13 +26,13 @@ export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>)
  * `{"content":"{\"temp\":15}"}` of get_weather → `{name: "get_weather", response: {temp: 15}}`
  */
 export function toFunctionResponse(
-  message: JsonObject,
+  message: ChatMessage,
   call: HistoryCall,
   path: string,
   reading: PartReading,
 ): FunctionResponse {
   const { traits } = reading;
-  const parts = readContentParts(message["content"], `${path}.content`, reading);
+  const parts = readContentParts(message.content, `${path}.content`, reading);
   const texts: string[] = [];
   const media: { inlineData: Blob }[] = [];
   for (const part of parts) {

@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { FunctionCallingConfig, FunctionDeclaration } from "./gemini.ts";
@@ -14,10 +15,10 @@ export interface ToolFields {
 }
 
 /** `tools`, `tool_choice` and `web_search_options` → tools and toolConfig. Throws a 400 that names the tool at fault. */
-export function readTools(body: JsonObject): ToolFields {
-  const functions = functionDeclarations(body["tools"]);
+export function readTools(body: ChatRequest): ToolFields {
+  const functions = functionDeclarations(body.tools);
   const names = functions.map(({ name }) => name);
-  const calling = callingConfig(body["tool_choice"], names);
+  const calling = callingConfig(body.tool_choice, names);
   const tools: JsonObject[] = [];
   if (functions.length > 0) tools.push({ functionDeclarations: functions });
   if (objectField(body, "web_search_options") !== undefined) tools.push({ googleSearch: {} });
