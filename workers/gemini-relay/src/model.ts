@@ -1,5 +1,5 @@
 import { ApiError } from "@ai-proxy/shared/errors";
-import { type GeminiTraits, geminiTraits } from "@ai-proxy/shared/registry/gemini";
+import { type GeminiTraits, geminiTraits } from "@ai-proxy/shared/registry/gemini-traits";
 import type { ThinkingLevel } from "@google/genai";
 
 /** How far a model can be told to think; null when it cannot. */
