@@ -93,7 +93,7 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
   });
 }
 
-/** As text, as OpenAI has it. Chat templates parse it, so what is not JSON fails here and not in the middle of the model. */
+/** As text. Chat templates parse it, so what is not JSON fails here with a 400 and not in the model. */
 function historyArguments(value: unknown, path: string): string {
   const args = readCallArguments(value);
   if (args !== undefined)

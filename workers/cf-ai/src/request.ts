@@ -19,7 +19,7 @@ export interface ChatInputsOptions {
   text: string;
 }
 
-/** Of models that are sent a translated request: all but those of other vendors. */
+/** The dialect of a model that gets a translated request; those of other vendors get it as it came. */
 type TranslatedDialect = Dialect & { schema: Exclude<Dialect["schema"], "catalog"> };
 
 /**
@@ -57,15 +57,14 @@ function translated(body: ChatRequest, dialect: TranslatedDialect, text: string)
 
 function tokenLimit(body: ChatRequest, { entry, schema }: Dialect, text: string): JsonObject {
   const limit = chooseMaxTokens(body, entry, text);
-  // The schema of chat completions has both names. Where a model's own has the first alone, as the docs of
-  // gpt-oss and perhaps those of an unknown model do, the second would leave the binding's default of 256.
+  // Both names, since gpt-oss is documented with `max_tokens` alone: the other would leave the default of 256.
   return schema === "native" ? { max_tokens: limit } : { max_tokens: limit, max_completion_tokens: limit };
 }
 
 /** The native schema's range. */
 const LAST_SEED = 9_999_999_999;
 
-/** The same seed always becomes the same one; those that the schema takes stay. */
+/** A seed outside of the native schema's range becomes one inside, always the same. */
 function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
   if (schema !== "native" || typeof seed !== "number") return {};
   if (!Number.isInteger(seed)) throw badRequest("seed must be a whole number.", "seed", "invalid_value");

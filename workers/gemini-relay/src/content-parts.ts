@@ -6,7 +6,7 @@ import type { ModelTraits } from "./model.ts";
 import { asText } from "./read.ts";
 import { readVideoMetadata } from "./video-metadata.ts";
 
-/** What the parts of all messages of a request are read with. */
+/** What reading a part needs to know, and where it reports to. */
 export interface PartReading {
   traits: ModelTraits;
   /** Gets the names of members that Gemini has nothing for. */
@@ -106,7 +106,7 @@ function audio(holder: JsonObject, path: string, { traits, ignored }: PartReadin
   return { inlineData: toInlineData(`audio/${format}`, data, param) };
 }
 
-/** Anything but audio in a place for audio is a mistake. */
+/** Refuses what the client itself says is no audio. */
 function heard(part: Part, param: string): Part {
   const mimeType = part.inlineData?.mimeType ?? part.fileData?.mimeType ?? "audio/";
   if (mimeType.startsWith("audio/")) return part;
@@ -141,7 +141,7 @@ function formatOf(holder: JsonObject, path: string): string | undefined {
   return readMediaType(asText(holder["format"]), `${path}.format`);
 }
 
-/** Members beyond these are named; "auto" asks for nothing. */
+/** Reports members that are not known here; null and "auto" ask for nothing. */
 function ignoreOthers(holder: JsonObject, known: readonly string[], ignored: Set<string>): void {
   for (const [name, value] of Object.entries(holder)) {
     if (!known.includes(name) && value !== null && value !== "auto") ignored.add(name);

@@ -16,7 +16,7 @@ const MOST_LOGPROBS = 20;
 
 export interface GeneratedConfig {
   config: GenerationConfig;
-  /** Fields of the client that this model cannot honour, and that change nothing vital. */
+  /** Fields that this model cannot honour, and without which the answer is still good. */
   ignored: string[];
 }
 
@@ -63,7 +63,7 @@ function candidates(body: ChatRequest): number | undefined {
   return n === 1 ? undefined : n;
 }
 
-/** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
+/** OpenAI's seeds have 64 bits and Gemini's 32, so a larger one loses its upper bits. */
 function seed(body: ChatRequest): number | undefined {
   const value = integerField(body, "seed", { least: -(2 ** 63), most: 2 ** 63 });
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
@@ -94,7 +94,7 @@ function logprobs(body: ChatRequest): GenerationConfig {
   return { responseLogprobs: true, ...(top !== undefined && top > 0 && { logprobs: top }) };
 }
 
-/** json_object → JSON, by the schema if one stands beside it (instructor's JSON_SCHEMA mode); json_schema → JSON by the schema. */
+/** json_object and json_schema → JSON, by the schema if there is one. instructor's JSON_SCHEMA mode has one beside json_object. */
 function responseFormat(body: ChatRequest): GenerationConfig {
   const format = objectField(body, "response_format");
   if (format === undefined || format["type"] === "text") return {};
@@ -129,7 +129,7 @@ function jsonBy(schema: unknown, param: string, description?: string): Generatio
   };
 }
 
-/** What the format says of itself stands in the schema at Gemini. */
+/** OpenAI's format has a description beside the schema; Gemini reads one in the schema only. */
 function withDescription(schema: JsonObject, description: string | undefined): JsonObject {
   return description === undefined || schema["description"] !== undefined ? schema : { ...schema, description };
 }

@@ -8,7 +8,7 @@ import type { ModelTraits } from "./model.ts";
  * Source: ai.google.dev/gemini-api/docs/file-input-methods, "External HTTP / Signed URLs"
  */
 
-/** Types that Gemini needs to be told when a file comes by address, by the ending of its path. */
+/** Media types by the ending of a path: of a file that comes by address Gemini needs to be told. */
 const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
   png: "image/png",
   jpg: "image/jpeg",

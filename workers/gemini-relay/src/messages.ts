@@ -50,7 +50,7 @@ class MessageReader {
   conversation(): Conversation {
     const contents = this.#contents.map(({ role, parts }) => ({ role, parts: inOrderOfCalls(parts, this.#results) }));
     const system = this.#system;
-    // Gemini wants somebody to have said something: instructions alone are the user's words.
+    // Gemini refuses instructions without any turn, so they become the user's words.
     if (system.length > 0 && (contents.length === 0 || !this.#traits.takesInstructions)) {
       return { contents: withOpeningParts(system, contents), system: [] };
     }
@@ -110,13 +110,13 @@ class MessageReader {
     const carrier = said.findLast((part) => part.text !== undefined) ?? calls[0];
     if (signature !== undefined && carrier !== undefined) carrier.thoughtSignature ??= signature;
     const [first] = calls;
-    // Of parallel calls Gemini 3 signs the first, and answers 400 when that one comes back bare.
+    // Gemini 3 signs the first of parallel calls, and answers 400 when it comes back without its signature.
     if (this.#traits.needsSignatures && first !== undefined) first.thoughtSignature ??= SKIP_SIGNATURE;
     if (this.#traits.needsAllSigned) for (const part of said) part.thoughtSignature ??= SKIP_SIGNATURE;
     return [...steps, ...said, ...calls];
   }
 
-  /** Images that an earlier answer brought come back in the form it brought them. */
+  /** Images of an earlier answer, in the form in which the client got them. */
   #images(message: ChatMessage, path: string): Part[] {
     const images = objectsIn(message["images"]);
     const parts = readContentParts(images, `${path}.images`, this.#reading);
@@ -184,14 +184,14 @@ class MessageReader {
   }
 }
 
-/** The conversation with parts that the user says before all else. */
+/** The conversation, opened by these parts of the user's. */
 function withOpeningParts(parts: Part[], contents: Content[]): Content[] {
   const [first, ...rest] = contents;
   if (first?.role !== "user") return [{ role: "user", parts }, ...contents];
   return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
 }
 
-/** Never left out when they are broken: the call's result would be orphaned. */
+/** Broken arguments are a 400: without its call the result would be refused anyway. */
 function readArguments(given: unknown, path: string): JsonObject {
   const args = readCallArguments(given);
   if (args !== undefined) return args;

@@ -108,7 +108,7 @@ function isFunctions(tool: JsonObject): boolean {
   return tool["functionDeclarations"] !== undefined || tool["function_declarations"] !== undefined;
 }
 
-/** Null for tiers that Gemini does not have: they are about speed and price, so the answer is good without. */
+/** OpenAI's tiers → Gemini's. Null where Gemini has none: a tier changes speed and price, not the answer. */
 const SERVICE_TIERS: Readonly<Record<string, string | null>> = {
   auto: null,
   default: "standard",

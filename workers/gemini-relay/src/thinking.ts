@@ -23,8 +23,8 @@ const EFFORTS = {
 const RANK: readonly Level[] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
 
 /**
- * `effort` of the client for a model that thinks as `thinking` says. Null when
- * the client asked for nothing, or the model cannot be told.
+ * `reasoning_effort` as this model takes it. Null when the client gave none, or
+ * the model cannot be told.
  * medium on Gemini 2.5 → {thinkingBudget: 8192, includeThoughts: true}
  */
 export function toThinkingConfig(effort: unknown, thinking: Thinking | null): JsonObject | null {

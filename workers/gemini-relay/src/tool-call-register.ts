@@ -1,7 +1,7 @@
 /** A call of the history that a result can belong to. */
 export interface HistoryCall {
   name: string;
-  /** What Gemini is told as the call's id, if anything. */
+  /** The id that Gemini gets; undefined for models without ids. */
   id: string | undefined;
   /** Its place among all calls. */
   place: number;
@@ -21,14 +21,14 @@ export class ToolCallRegister {
     this.#tellsIds = tellsIds;
   }
 
-  /** A further message: an id that it uses again means its own call, no longer the earlier one. */
+  /** Ids are the message's own: one that a later message uses again means the later call. */
   beginMessage(): void {
     this.#inMessage.clear();
   }
 
   /**
-   * Some servers give parallel calls the same id, or "": each is then told
-   * apart for Gemini, and results belong to them in the order of the calls.
+   * Some servers give parallel calls the same id, or "". Each then gets an id
+   * of its own at Gemini, and results belong to them in the order of the calls.
    */
   add(name: string, id: string | undefined): HistoryCall {
     const place = this.#count++;

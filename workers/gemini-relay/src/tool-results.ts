@@ -7,8 +7,8 @@ import type { HistoryCall } from "./tool-call-register.ts";
 
 /**
  * The parts of one turn with the results of one function in the order of its
- * calls: where calls have no ids (before Gemini 3) that is all that pairs them,
- * and OpenAI's clients may give results in any order. All else keeps its place.
+ * calls. Before Gemini 3 calls have no ids, so order alone pairs them, while
+ * OpenAI's clients may give results in any order. Other parts keep their places.
  */
 export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>): Part[] {
   const byName = new Map<string, Part[]>();
