@@ -11,7 +11,7 @@ const NO_LIMIT = -1;
  * Most tokens of the answer, for providers that want at least one: `max_completion_tokens`, the current
  * name, else `max_tokens`. Undefined for no limit. Throws a 400 that names the field.
  */
-export function answerLimit(body: JsonObject): number | undefined {
+export function readAnswerLimit(body: JsonObject): number | undefined {
   const name = ["max_completion_tokens", "max_tokens"].find((field) => (body[field] ?? null) !== null);
   if (name === undefined) return undefined;
   const value = body[name];

@@ -23,7 +23,7 @@ export function translateModern<Translated>(
   translate: (modern: JsonObject) => Translated,
 ): Translated {
   if (!hasLegacyForm(body)) return translate(body);
-  const modern = modernRequest(body);
+  const modern = toModernRequest(body);
   try {
     return translate(modern);
   } catch (thrown) {
@@ -38,7 +38,7 @@ export function translateModern<Translated>(
  *     "tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false}`
  * Throws a 400 that names the field for what is no request of the old form.
  */
-export function modernRequest(body: JsonObject): JsonObject {
+export function toModernRequest(body: JsonObject): JsonObject {
   if (!hasLegacyForm(body)) return body;
   const { functions, function_call: choice, messages, ...rest } = body;
   const tools = modernTools(functions, rest);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerLimit } from "../formats/answer-limit.ts";
+import { readAnswerLimit } from "../formats/answer-limit.ts";
 import type { JsonObject } from "../json.ts";
 
 test.each<[JsonObject, number | undefined]>([
@@ -13,7 +13,7 @@ test.each<[JsonObject, number | undefined]>([
   [{ max_completion_tokens: -1 }, undefined],
   [{ max_tokens: 5, max_completion_tokens: -1 }, undefined],
 ])("the limit of %j is %j", (body, expected) => {
-  expect(answerLimit(body)).toBe(expected);
+  expect(readAnswerLimit(body)).toBe(expected);
 });
 
 test.each<[JsonObject, string, string]>([
@@ -24,5 +24,5 @@ test.each<[JsonObject, string, string]>([
   [{ max_tokens: 2 ** 31 }, "max_tokens", "invalid_value"],
   [{ max_tokens: "9" }, "max_tokens", "invalid_type"],
 ])("%j is a 400 that names the field", (body, param, code) => {
-  expect(() => answerLimit(body)).toThrow(expect.objectContaining({ status: 400, param, code }));
+  expect(() => readAnswerLimit(body)).toThrow(expect.objectContaining({ status: 400, param, code }));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ApiError, badRequest } from "../errors.ts";
-import { asksForLegacyFunctions, modernRequest, translateModern } from "../formats/legacy-functions.ts";
+import { asksForLegacyFunctions, toModernRequest, translateModern } from "../formats/legacy-functions.ts";
 import type { JsonObject } from "../json.ts";
 
 const f = { name: "f", description: "does f", parameters: { type: "object", properties: {} } };
@@ -25,7 +25,7 @@ describe("functions and function_call become tools and tool_choice", () => {
     ["an empty list beside tools", { functions: [], tools }, { tools }],
     ["other fields", { functions: [f], temperature: 0 }, { ...asTools, temperature: 0 }],
   ])("%s", (_, body, expected) => {
-    expect(modernRequest({ messages: [user], ...body })).toEqual({ messages: [user], ...expected });
+    expect(toModernRequest({ messages: [user], ...body })).toEqual({ messages: [user], ...expected });
   });
 
   test.each<[JsonObject, string, string]>([
@@ -37,12 +37,12 @@ describe("functions and function_call become tools and tool_choice", () => {
     [{ function_call: { name: "f" } }, "function_call", "invalid_value"],
     [{ messages: [user, { role: "function", name: "f", content: "1" }] }, "messages[1].name", "invalid_value"],
   ])("%j is a 400 that names the field", (body, param, code) => {
-    expect(() => modernRequest(body)).toThrow(expect.objectContaining({ status: 400, param, code }));
+    expect(() => toModernRequest(body)).toThrow(expect.objectContaining({ status: 400, param, code }));
   });
 
   test("a request of today's form is not touched", () => {
     const body = { messages: [user, { role: "assistant", content: "a", function_call: null }], tools };
-    expect(modernRequest(body)).toBe(body);
+    expect(toModernRequest(body)).toBe(body);
     expect(translateModern(body, (modern) => modern)).toBe(body);
   });
 });
@@ -103,7 +103,7 @@ describe("the history", () => {
       [call("c", "f"), answer("c", "1"), call("function_call_2", "g"), answer("function_call_2", "2")],
     ],
   ])("%s", (_, messages, expected) => {
-    expect(modernRequest({ messages })).toEqual({ messages: expected });
+    expect(toModernRequest({ messages })).toEqual({ messages: expected });
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { gemini, geminiTraits } from "../registry/gemini.ts";
+import { gemini } from "../registry/gemini.ts";
+import { geminiTraits, registeredTraits } from "../registry/gemini-traits.ts";
 
 const chats = gemini.models.filter(({ type, servedBy }) => type === "chat" && servedBy === undefined);
 
@@ -14,6 +15,13 @@ test.each(chats.map(({ id }) => id).filter((id) => /^gemini-\d/.test(id)))(
     if (thinkingBudget === undefined) expect(likely.reasoningEfforts).toEqual(reasoningEfforts);
   },
 );
+
+test("every chat model has its traits, which its entry shows", () => {
+  for (const { id, reasoningEfforts } of chats) {
+    expect(registeredTraits(id)?.reasoningEfforts, id).toBeDefined();
+    expect(reasoningEfforts).toBe(registeredTraits(id)?.reasoningEfforts);
+  }
+});
 
 test.each([
   ["gemini-robotics-er-1.6-preview", { generation: 3, reasoningEfforts: ["minimal", "low", "medium", "high"] }],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { callArguments } from "../formats/tool-call-arguments.ts";
+import { readCallArguments } from "../formats/tool-call-arguments.ts";
 
 test.each([
   ['{"a":1}', { a: 1 }],
@@ -18,5 +18,5 @@ test.each([
   ["7", undefined],
   [false, undefined],
 ])("arguments %j in a history are %j", (given, expected) => {
-  expect(callArguments(given)).toEqual(expected);
+  expect(readCallArguments(given)).toEqual(expected);
 });

@@ -5,13 +5,13 @@ import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 
 /**
  * Other vendors' models by way of AI Gateway ("openai/gpt-5"). They take and give
- * their vendor's own form, so what has no place in the other models' stays.
- * Source: cloudflare-docs src/content/catalog-models (2026), with recorded answers.
+ * their vendor's own form, which is passed on as it is.
+ * Source: cloudflare-docs src/content/catalog-models (2026)
  */
 
 const NOT_INPUTS: ReadonlySet<string> = new Set(["model", ...EXTENSION_FIELDS]);
 
-/** Anthropic's models answer a chat in a form of Anthropic's own: it would be paid for and its text lost. */
+/** Anthropic's models answer in Anthropic's own form: the answer would be paid for, and its text lost. */
 export function refuseUntranslated(model: string): void {
   if (!model.startsWith("anthropic/")) return;
   throw badRequest(

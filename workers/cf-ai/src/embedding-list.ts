@@ -1,4 +1,5 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
+import { toBase64Vector } from "@ai-proxy/shared/formats/base64-vector";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { EmbeddingRun } from "./embedding-runs.ts";
@@ -21,7 +22,7 @@ export function embeddingList(
       data: vectors.map((vector, index) => ({
         object: "embedding",
         index,
-        embedding: base64 && typeof vector !== "string" ? base64Vector(vector) : vector,
+        embedding: base64 && typeof vector !== "string" ? toBase64Vector(vector) : vector,
       })),
       model: request.model,
       usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
@@ -59,11 +60,4 @@ function countedTokens(outputs: readonly JsonObject[]): number | undefined {
     sum += usage.promptTokens;
   }
   return sum;
-}
-
-function base64Vector(vector: readonly number[]): string {
-  const bytes = new Uint8Array(4 * vector.length);
-  const view = new DataView(bytes.buffer);
-  for (const [at, value] of vector.entries()) view.setFloat32(4 * at, value, true);
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -21,7 +21,7 @@ const MOST_INPUTS = 2_048;
 /** A run is a subrequest, of which the free plan has 50 a request. Source: developers.cloudflare.com/workers/platform/limits */
 const MOST_RUNS = 45;
 
-/** Fields that say nothing to a model: OpenAI's that have another place or no meaning here, and the gateway's own. */
+/** Fields that a model does not get: they are read here, mean nothing at Workers AI, or are the gateway's own. */
 const NOT_PASSED: ReadonlySet<string> = new Set([
   "input",
   "model",
@@ -64,7 +64,7 @@ export function embeddingRuns(body: JsonObject, model: string): EmbeddingRun[] {
   return runs;
 }
 
-/** One input is a text or a list of token ids; what it is that came, the vendor judges. */
+/** One input is a text or a list of token ids; the vendor checks it. */
 function catalogRun(body: JsonObject): EmbeddingRun {
   const { input } = body;
   const list: unknown[] = Array.isArray(input) && typeof input[0] !== "number" ? input : [input];
@@ -77,7 +77,7 @@ function estimated(inputs: readonly unknown[]): number {
   return inputs.reduce<number>((sum, one) => sum + tokensOf(one), 0);
 }
 
-/** The model's own: `pooling` and `truncate_inputs` of bge, `instruction` of qwen3-embedding, those of tomorrow. */
+/** The model's own fields: `pooling` and `truncate_inputs` of bge, `instruction` of qwen3-embedding, and unknown ones. */
 function ownFields(body: JsonObject): JsonObject {
   const own: JsonObject = {};
   for (const [name, value] of Object.entries(body)) {

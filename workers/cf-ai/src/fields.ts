@@ -74,8 +74,8 @@ export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
   routing: field("ignored", "the gateway's own"),
 };
 
-/** Fields that go to the model as they are, those that nobody knows here among them. Throws a 400 for what is refused. */
-export function passedFields(
+/** Fields that go to the model as they are, unknown ones too. Throws a 400 for what is refused. */
+export function pickPassedFields(
   body: JsonObject,
   schema: "native" | "openai",
   fields: Readonly<Record<string, Field>> = CHAT_FIELDS,

@@ -1,12 +1,12 @@
-import { modernRequest } from "@ai-proxy/shared/formats/legacy-functions";
+import { toModernRequest } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 
 /**
  * The functions of which the request demands a call; empty when it demands none.
  * gpt-oss then at times writes the call as its text (cloudflare/ai issue 560).
  */
-export function demandedTools(body: JsonObject): ReadonlySet<string> {
-  const { tools, tool_choice: choice } = modernRequest(body);
+export function demandedTools({ messages: _, ...body }: JsonObject): ReadonlySet<string> {
+  const { tools, tool_choice: choice } = toModernRequest(body);
   const demands = choice === "required" || (isObject(choice) && (choice["type"] === "function" || allowsOnly(choice)));
   if (!demands || !Array.isArray(tools)) return new Set();
   return new Set(tools.flatMap((tool: unknown) => nameOf(isObject(tool) ? tool["function"] : undefined)));

@@ -1,12 +1,12 @@
-import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
+import { readAnswerLimit } from "@ai-proxy/shared/formats/answer-limit";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { ModelEntry } from "@ai-proxy/shared/registry/model";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 
-/** Where nobody says a limit: that of the models that have the smallest (gpt-oss, Gemma 4). */
+/** For models whose limit is not documented: the smallest one that is (gpt-oss, Gemma 4). */
 const USUAL_LIMIT = 16_384;
 
-/** For models of which not even the window is known: old ones, with windows from 2,048 tokens. */
+/** For old models whose window is not documented; some have 2,048 tokens. */
 const OLD_MODEL_LIMIT = 1_024;
 
 /** The binding's own default. With less room than this the model itself says that the prompt is too long. */
@@ -15,14 +15,13 @@ const BINDING_DEFAULT = 256;
 /**
  * How many tokens the answer may have. The client's word (`max_completion_tokens`,
  * else `max_tokens`) goes as it is, or is a 400. Without one the binding would cut at 256, so
- * the model's own output limit is sent instead, as far as the window has room:
- * Workers AI does not take what is left but refuses (413, code 5021) when its
- * estimate of the prompt and this together exceed the window.
+ * the model's own output limit is sent, as far as the window has room: Workers AI
+ * refuses (413, code 5021) when its estimate of the prompt and this exceed the window.
  *
  * @param requestText the client's request as JSON text, which the prompt is estimated from
  */
-export function maxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
-  const asked = answerLimit(body);
+export function chooseMaxTokens(body: JsonObject, entry: ModelEntry | undefined, requestText: string): number {
+  const asked = readAnswerLimit(body);
   if (asked !== undefined) return asked;
   if (entry === undefined) return USUAL_LIMIT;
   if (entry.contextWindow === undefined) return entry.features.includes("prompt") ? OLD_MODEL_LIMIT : USUAL_LIMIT;

@@ -1,5 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
+import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { plainCallId } from "@ai-proxy/shared/formats/tool-call-ids";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
@@ -10,20 +11,20 @@ import { modelToolCallId } from "./tool-call-ids.ts";
  * string: models without vision refuse lists ("array not in string"), and
  * the others read both. Throws a 400 that names the field.
  */
-export function workersAiMessages(messages: unknown, dialect: Dialect): JsonObject[] {
+export function toWorkersAiMessages(messages: unknown, dialect: Dialect): JsonObject[] {
   if (!Array.isArray(messages)) throw badRequest("messages must be a list of messages.", "messages", "invalid_type");
   const toolNames = new Map<string, string>();
   return messages.map((message: unknown, at) => {
     const path = `messages[${at}]`;
     if (!isObject(message)) throw badRequest(`${path} must be an object with a role.`, path, "invalid_type");
-    switch (message["role"]) {
+    switch (message.role) {
       case "system":
       case "developer":
-        return { role: "system", content: textContent(message["content"], `${path}.content`), ...named(message) };
+        return { role: "system", content: textContent(message.content, `${path}.content`), ...named(message) };
       case "user":
         return {
           role: "user",
-          content: userContent(message["content"], `${path}.content`, dialect),
+          content: userContent(message.content, `${path}.content`, dialect),
           ...named(message),
         };
       case "assistant":
@@ -40,8 +41,13 @@ export function workersAiMessages(messages: unknown, dialect: Dialect): JsonObje
   });
 }
 
-function assistantMessage(message: JsonObject, path: string, dialect: Dialect, names: Map<string, string>): JsonObject {
-  if (isObject(message["audio"])) {
+function assistantMessage(
+  message: ChatMessage,
+  path: string,
+  dialect: Dialect,
+  names: Map<string, string>,
+): JsonObject {
+  if (isObject(message.audio)) {
     throw badRequest(
       "Workers AI keeps no audio answers. Put what was said into content.",
       `${path}.audio`,
@@ -50,7 +56,7 @@ function assistantMessage(message: JsonObject, path: string, dialect: Dialect, n
   }
   const { content, refusal } = message;
   const reasoning = message["reasoning_content"] ?? message["reasoning"];
-  const calls = historyCalls(message["tool_calls"], `${path}.tool_calls`, names);
+  const calls = historyCalls(message.tool_calls, `${path}.tool_calls`, names);
   // The binding's schema refuses null, which is what OpenAI's clients send beside tool calls.
   const text = content === null || content === undefined ? "" : textContent(content, `${path}.content`);
   return {
@@ -87,15 +93,15 @@ function historyCalls(calls: unknown, path: string, names: Map<string, string>):
   });
 }
 
-/** As text, as OpenAI has it. Chat templates parse it, so what is not JSON fails here and not in the middle of the model. */
+/** As text. Chat templates parse it, so what is not JSON fails here with a 400 and not in the model. */
 function historyArguments(value: unknown, path: string): string {
-  const args = callArguments(value);
+  const args = readCallArguments(value);
   if (args !== undefined)
     return typeof value === "string" && Object.keys(args).length > 0 ? value : JSON.stringify(args);
   throw badRequest(`${path} must be the text of a JSON object.`, path, "invalid_value");
 }
 
-function toolMessage(message: JsonObject, path: string, names: ReadonlyMap<string, string>): JsonObject {
+function toolMessage(message: ChatMessage, path: string, names: ReadonlyMap<string, string>): JsonObject {
   const { tool_call_id: id, content } = message;
   if (typeof id !== "string" || id === "") {
     throw badRequest(

@@ -11,7 +11,7 @@ const LEVELS: readonly string[] = ["none", "minimal", "low", "medium", "high", "
  * get `enable_thinking`. Models that do not reason are not sent any: the field is
  * a hint, and clients send it to all models alike.
  */
-export function reasoningInputs(effort: unknown, { entry }: Dialect): JsonObject {
+export function toReasoningInputs(effort: unknown, { entry }: Dialect): JsonObject {
   if (effort === undefined || effort === null) return {};
   const wanted = typeof effort === "string" ? LEVELS.indexOf(effort) : -1;
   if (wanted === -1) {

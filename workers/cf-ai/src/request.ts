@@ -1,14 +1,15 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { catalogInputs, refuseUntranslated } from "./catalog.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import { passedFields } from "./fields.ts";
-import { maxTokens } from "./max-tokens.ts";
-import { workersAiMessages } from "./messages.ts";
-import { reasoningInputs } from "./reasoning.ts";
-import { workersAiResponseFormat } from "./response-format.ts";
-import { workersAiTools } from "./tools.ts";
+import { pickPassedFields } from "./fields.ts";
+import { chooseMaxTokens } from "./max-tokens.ts";
+import { toWorkersAiMessages } from "./messages.ts";
+import { toReasoningInputs } from "./reasoning.ts";
+import { toWorkersAiResponseFormat } from "./response-format.ts";
+import { toWorkersAiTools } from "./tools.ts";
 
 export interface ChatInputsOptions {
   /** The model that runs. */
@@ -18,14 +19,14 @@ export interface ChatInputsOptions {
   text: string;
 }
 
-/** Of models that are sent a translated request: all but those of other vendors. */
+/** The dialect of a model that gets a translated request; those of other vendors get it as it came. */
 type TranslatedDialect = Dialect & { schema: Exclude<Dialect["schema"], "catalog"> };
 
 /**
  * An OpenAI chat request → the inputs of `env.AI.run`. Throws a 400 that names
  * the field for what this model cannot do.
  */
-export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputsOptions): JsonObject {
+export function chatInputs(body: ChatRequest, { model, stream, text }: ChatInputsOptions): JsonObject {
   const dialect = dialectOf(model);
   if (dialect.schema === "catalog") {
     refuseUntranslated(model);
@@ -40,31 +41,30 @@ export function chatInputs(body: JsonObject, { model, stream, text }: ChatInputs
   }));
 }
 
-function translated(body: JsonObject, dialect: TranslatedDialect, text: string): JsonObject {
-  const format = workersAiResponseFormat(body["response_format"], dialect);
+function translated(body: ChatRequest, dialect: TranslatedDialect, text: string): JsonObject {
+  const format = toWorkersAiResponseFormat(body.response_format, dialect);
   return {
-    ...passedFields(body, dialect.schema),
-    messages: workersAiMessages(body["messages"], dialect),
-    ...workersAiTools(body, dialect),
+    ...pickPassedFields(body, dialect.schema),
+    messages: toWorkersAiMessages(body.messages, dialect),
+    ...toWorkersAiTools(body, dialect),
     ...tokenLimit(body, dialect, text),
     ...(format !== undefined && { response_format: format }),
-    ...(body["stop"] !== null && body["stop"] !== undefined && { stop: body["stop"] }),
-    ...seedInput(body["seed"], dialect),
+    ...(body.stop !== null && body.stop !== undefined && { stop: body.stop }),
+    ...seedInput(body.seed, dialect),
     ...reasoning(body, dialect),
   };
 }
 
-function tokenLimit(body: JsonObject, { entry, schema }: Dialect, text: string): JsonObject {
-  const limit = maxTokens(body, entry, text);
-  // The schema of chat completions has both names. Where a model's own has the first alone, as the docs of
-  // gpt-oss and perhaps those of an unknown model do, the second would leave the binding's default of 256.
+function tokenLimit(body: ChatRequest, { entry, schema }: Dialect, text: string): JsonObject {
+  const limit = chooseMaxTokens(body, entry, text);
+  // Both names, since gpt-oss is documented with `max_tokens` alone: the other would leave the default of 256.
   return schema === "native" ? { max_tokens: limit } : { max_tokens: limit, max_completion_tokens: limit };
 }
 
 /** The native schema's range. */
 const LAST_SEED = 9_999_999_999;
 
-/** The same seed always becomes the same one; those that the schema takes stay. */
+/** A seed outside of the native schema's range becomes one inside, always the same. */
 function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
   if (schema !== "native" || typeof seed !== "number") return {};
   if (!Number.isInteger(seed)) throw badRequest("seed must be a whole number.", "seed", "invalid_value");
@@ -72,8 +72,8 @@ function seedInput(seed: unknown, { schema }: Dialect): JsonObject {
   return { seed: 1 + (((seed % LAST_SEED) + LAST_SEED) % LAST_SEED) };
 }
 
-function reasoning(body: JsonObject, dialect: Dialect): JsonObject {
-  const inputs = reasoningInputs(body["reasoning_effort"], dialect);
+function reasoning(body: ChatRequest, dialect: Dialect): JsonObject {
+  const inputs = toReasoningInputs(body.reasoning_effort, dialect);
   const given = body["chat_template_kwargs"];
   const ours = inputs["chat_template_kwargs"];
   return isObject(given) && isObject(ours) ? { chat_template_kwargs: { ...given, ...ours } } : inputs;

@@ -5,7 +5,7 @@ import type { Dialect } from "./dialect.ts";
 /**
  * OpenAI's `response_format` for Workers AI; undefined for plain text. Workers AI
  * wants the bare schema where OpenAI has an envelope; the envelope's name and
- * description become the schema's title and description (P33).
+ * description become the schema's title and description.
  * `{type: "json_schema", json_schema: {name: "city", schema: {type: "object"}}}`
  * → `{type: "json_schema", json_schema: {type: "object", title: "city"}}`
  * OpenAI-shaped models have the envelope in their schemas, and require its name; the
@@ -15,7 +15,7 @@ import type { Dialect } from "./dialect.ts";
  * `{type: "json_object", schema: {type: "object"}}` → `{type: "json_schema", json_schema: {type: "object"}}`
  * Sources: workers-ai/features/json-mode (2026-09); cloudflare/ai issue 559; ResponseFormatJSONSchema of workers-types.
  */
-export function workersAiResponseFormat(format: unknown, { schema: dialect }: Dialect): JsonObject | undefined {
+export function toWorkersAiResponseFormat(format: unknown, { schema: dialect }: Dialect): JsonObject | undefined {
   if (format === undefined || format === null) return undefined;
   const type = isObject(format) ? format["type"] : undefined;
   if (!isObject(format) || type === "text") return undefined;

@@ -14,7 +14,7 @@ export function toolCallIds(): () => string {
  * Kimi numbers its calls anew in each turn: `functions.get_weather:0`. Two turns
  * would then share an id, and clients that find results by it mix them up. Such
  * calls get ids of ours that end with the number and become Kimi's on the way
- * back; all others stay as they are (P32).
+ * back; all others stay as they are.
  */
 const COUNTED = /^(functions\.)?([\w-]{1,64}):(\d{1,4})$/;
 const MARKED = /^call_[0-9a-f]{20}_\d+_(f?)(\d{1,4})$/;

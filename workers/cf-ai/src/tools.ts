@@ -1,4 +1,5 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Dialect } from "./dialect.ts";
@@ -10,21 +11,21 @@ interface FunctionTool {
 
 /**
  * `tools` and `tool_choice` for Workers AI, absent where the client gave none.
- * Names, descriptions and schemas stay as they are; a description that is not
- * there stays away (`false` or null is an 8001), and parameters that are
- * not there become those of a function without any, which the schema requires.
+ * Names, descriptions and schemas stay as they are. An absent description stays
+ * absent (`false` or null is an 8001); absent parameters become an empty schema,
+ * which Workers AI requires.
  */
-export function workersAiTools(body: JsonObject, dialect: Dialect): JsonObject {
-  const given = body["tools"];
+export function toWorkersAiTools(body: ChatRequest, dialect: Dialect): JsonObject {
+  const given = body.tools;
   if (given !== undefined && given !== null && !Array.isArray(given)) {
     throw badRequest("tools must be a list.", "tools", "invalid_type");
   }
-  if (given === undefined || given === null || given.length === 0) return withoutTools(body["tool_choice"]);
+  if (given === undefined || given === null || given.length === 0) return withoutTools(body.tool_choice);
   const tools = given.map((tool: unknown, at) => functionTool(tool, `tools[${at}]`, dialect));
-  return withChoice(tools, body["tool_choice"]);
+  return withChoice(tools, body.tool_choice);
 }
 
-/** A choice that demands nothing needs no tools; one that demands a call cannot be met without. */
+/** Without tools a choice may be none or auto; any other demands a call that cannot be made. */
 function withoutTools(choice: unknown): JsonObject {
   if (choice === undefined || choice === null || choice === "auto" || choice === "none") return {};
   throw badRequest("tool_choice is only allowed when tools are specified.", "tool_choice", "invalid_value");

@@ -11,7 +11,7 @@ test("README.md prints the table of fields", () => {
   );
 });
 
-test("P42 every field of OpenAI's chat request has a fate of its own", () => {
+test("every field of OpenAI's chat request has a fate of its own", () => {
   const spec = readFileSync(
     join(import.meta.dirname, "../../../node_modules/openai/resources/chat/completions/completions.d.ts"),
     "utf8",

@@ -19,6 +19,14 @@ test.each([
   expect([...demandedTools({ tools, tool_choice })]).toEqual(names);
 });
 
+test("a function of the form before tools is demanded by its name; the history is not looked at", () => {
+  const messages = [{ role: "function", name: "lost", content: "1" }];
+  const functions = [{ name: "get_weather" }];
+  const body = { messages, functions, function_call: { name: "get_weather" } };
+  expect([...demandedTools(body)]).toEqual(["get_weather"]);
+  expect([...demandedTools({ ...body, function_call: "auto" })]).toEqual([]);
+});
+
 test.each([
   [call, [{ name: "get_weather", arguments: { city: "Rome" } }]],
   [`[${call}]`, [{ name: "get_weather", arguments: { city: "Rome" } }]],

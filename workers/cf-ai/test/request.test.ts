@@ -24,7 +24,7 @@ function refused(body: JsonObject, model = SCOUT): unknown {
 }
 
 describe("messages", () => {
-  test("P31 content null beside tool calls becomes the empty string that the schema wants", () => {
+  test("content null beside tool calls becomes the empty string that the schema wants", () => {
     const call = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
     const assistant = { role: "assistant", content: null, tool_calls: [call] };
     const tool = { role: "tool", tool_call_id: "call_1", content: "42" };
@@ -35,7 +35,7 @@ describe("messages", () => {
     ]);
   });
 
-  test.each([SCOUT, TEXT_ONLY, GPT_OSS])("P31 a list of texts reaches %s as one string", (model) => {
+  test.each([SCOUT, TEXT_ONLY, GPT_OSS])("a list of texts reaches %s as one string", (model) => {
     const content = [
       { type: "text", text: "one" },
       { type: "text", text: "two" },
@@ -45,7 +45,7 @@ describe("messages", () => {
     ]);
   });
 
-  test("P31 a model with vision keeps the list with its images", () => {
+  test("a model with vision keeps the list with its images", () => {
     const content = [
       { type: "text", text: "What is this?" },
       { type: "image_url", image_url: { url: PNG, detail: "low" } },
@@ -70,7 +70,7 @@ describe("messages", () => {
     ["file", { file: { file_data: "JVBER" } }, "type", "unsupported_value"],
     ["input_audio", { input_audio: { data: "AAAA", format: "wav" } }, "type", "unsupported_value"],
     ["text", { text: null }, "text", "invalid_type"],
-  ])("P41 the part %s %j is a 400, not sent as something else", (type, value, field, code) => {
+  ])("the part %s %j is a 400, not sent as something else", (type, value, field, code) => {
     const image = { type: "image_url", image_url: { url: PNG } };
     for (const before of [image, { type: "text", text: "Read this" }]) {
       expect(refused({ messages: [{ role: "user", content: [before, { type, ...value }] }] })).toMatchObject({
@@ -94,7 +94,7 @@ describe("messages", () => {
     for (const name of ["", null]) expect(inputs({ messages: named(name) })["messages"]).toEqual(named(undefined));
   });
 
-  test("P32 ids of calls and their results go back as they came, however long", () => {
+  test("ids of calls and their results go back as they came, however long", () => {
     const id = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
     const call = { id, type: "function", function: { name: "f", arguments: '{"a":1}' } };
     const messages = [
@@ -112,7 +112,7 @@ describe("messages", () => {
     ["call_0123456789abcdef0123_4", "call_0123456789abcdef0123_4"],
     ["functions.f:0~call_1_0", "functions.f:0"],
     ["call_1__thought__c2ln", "call_1"],
-  ])("P32 an id that the client was given in place of the model's goes back as the model's: %s", (id, given) => {
+  ])("an id that the client was given in place of the model's goes back as the model's: %s", (id, given) => {
     const call = { id, type: "function", function: { name: "f", arguments: "{}" } };
     const messages = [
       { role: "assistant", content: "", tool_calls: [call] },
@@ -153,7 +153,7 @@ describe("messages", () => {
     expect(inputs({ messages: results })["messages"]).toStrictEqual([sent, sent, sent]);
   });
 
-  test("P40 reasoning of an earlier turn stays out of what was said", () => {
+  test("reasoning of an earlier turn stays out of what was said", () => {
     const said = { role: "assistant", content: "4", reasoning_content: "two and two" };
     expect(inputs({ messages: [user, said, user] })["messages"]).toEqual([
       user,
@@ -220,11 +220,11 @@ describe("tools", () => {
     function: { name: "get_weather", parameters: { type: "object", properties: {} } },
   };
 
-  test.each(["auto", "none", "required"])("P29 tool_choice %s is sent as it is", (choice) => {
+  test.each(["auto", "none", "required"])("tool_choice %s is sent as it is", (choice) => {
     expect(inputs({ tools: [weather], tool_choice: choice })).toMatchObject({ tools: [weather], tool_choice: choice });
   });
 
-  test("P29 a named function keeps its form, and all tools stay", () => {
+  test("a named function keeps its form, and all tools stay", () => {
     const choice = { type: "function", function: { name: "get_weather" } };
     const other = { type: "function", function: { name: "other", parameters: { type: "object", properties: {} } } };
     expect(inputs({ tools: [weather, other], tool_choice: choice })).toMatchObject({
@@ -233,7 +233,7 @@ describe("tools", () => {
     });
   });
 
-  test("P30 a description that is not there, or no text, is not sent", () => {
+  test("a description that is not there, or no text, is not sent", () => {
     const described = { type: "function", function: { ...weather.function, description: "Looks outside" } };
     expect(inputs({ tools: [described] })["tools"]).toEqual([described]);
     for (const description of [undefined, null, false]) {
@@ -353,7 +353,7 @@ describe("tools", () => {
     [{ functions: [{ parameters: {} }] }, "functions[0].name", "invalid_type"],
     [{ functions: [{ name: "f" }], function_call: { name: "g" } }, "function_call.name", "invalid_value"],
     [{ function_call: { name: "f" } }, "function_call", "invalid_value"],
-  ])("P42 %j is a 400 that names %s", (body, param, code) => {
+  ])("%j is a 400 that names %s", (body, param, code) => {
     expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
 });
@@ -361,7 +361,7 @@ describe("tools", () => {
 describe("the form of the answer", () => {
   const schema = { type: "object", properties: { city: { type: "string" } } };
 
-  test("P33 the bare schema is sent, titled with its name", () => {
+  test("the bare schema is sent, titled with its name", () => {
     const json_schema = { name: "place", description: "A place", strict: true, schema };
     expect(inputs({ response_format: { type: "json_schema", json_schema } })["response_format"]).toEqual({
       type: "json_schema",
@@ -369,7 +369,7 @@ describe("the form of the answer", () => {
     });
   });
 
-  test("P33 a schema without a name or a description is sent as it is", () => {
+  test("a schema without a name or a description is sent as it is", () => {
     for (const name of [undefined, "", null]) {
       const response_format = { type: "json_schema", json_schema: { name, description: name, schema } };
       expect(inputs({ response_format })["response_format"]).toStrictEqual({
@@ -379,14 +379,14 @@ describe("the form of the answer", () => {
     }
   });
 
-  test("P33 a title of the schema's own wins", () => {
+  test("a title of the schema's own wins", () => {
     const json_schema = { name: "place", schema: { title: "City", ...schema } };
     expect(inputs({ response_format: { type: "json_schema", json_schema } })).toMatchObject({
       response_format: { json_schema: { title: "City" } },
     });
   });
 
-  test("P33 OpenAI-shaped models get the bare schema with the name beside it that their own schema requires", () => {
+  test("OpenAI-shaped models get the bare schema with the name beside it that their own schema requires", () => {
     const format = (json_schema: JsonObject) =>
       inputs({ response_format: { type: "json_schema", json_schema } }, GPT_OSS);
     expect(format({ name: "place", description: "A place", strict: true, schema })["response_format"]).toEqual({
@@ -486,7 +486,7 @@ describe("controls", () => {
     ["audio", { voice: "alloy" }],
     ["web_search_options", { search_context_size: "low" }],
     ["requests", [{ prompt: "x" }]],
-  ])("P42 %s, which Scout cannot do, is a 400 that names it", (name, value) => {
+  ])("%s, which Scout cannot do, is a 400 that names it", (name, value) => {
     expect(refused({ [name]: value })).toMatchObject({ status: 400, param: name, code: "unsupported_parameter" });
   });
 
@@ -497,7 +497,7 @@ describe("controls", () => {
     ["logit_bias", {}],
     ["modalities", ["text"]],
     ["audio", null],
-  ])("P42 %s: %j asks for nothing and is left out", (name, value) => {
+  ])("%s: %j asks for nothing and is left out", (name, value) => {
     expect(inputs({ [name]: value })).not.toHaveProperty(name);
   });
 

@@ -117,6 +117,7 @@ describe("a field that is wrong is named", () => {
     ["completion", "logprobs", [20, -1]],
     ["embedding", "dimensions", [0, -1]],
     ["embedding", "encoding_format", ["float", "base64", "bytes"]],
+    ["embedding", "input", [[{ image: "https://x.y/a.png" }, { text: "a" }]]],
   ] as const)("a limit that not every provider has is left to the provider: %s, %s %j", (kind, name, values) => {
     for (const value of values) {
       const body = { messages, prompt: "a", input: "a", [name]: value };

@@ -1,7 +1,7 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
 import type { EmbedContentConfig } from "@google/genai";
-import { camelCase, type GivenOption, givenOptions } from "./google-options.ts";
+import { camelCase, type GivenOption, listGivenOptions } from "./google-options.ts";
 import { integerField, textField } from "./read.ts";
 
 /** What Gemini can be told of each text. Source: ai.google.dev/api/embeddings, EmbedContentRequest */
@@ -20,12 +20,12 @@ const DIMENSIONS = { least: 1, most: 100_000 };
  * Google's own options stand at the root or in `extra_body.google`, and win over OpenAI's. Throws a 400 that names the field.
  * @param ignored gets "extra_body" when it holds something for others
  */
-export function embeddingOptions(body: JsonObject, ignored: string[]): EmbeddingOptions {
+export function readEmbeddingOptions(body: JsonObject, ignored: string[]): EmbeddingOptions {
   const dimensions = integerField(body, "dimensions", DIMENSIONS);
   const options: EmbeddingOptions = dimensions === undefined ? {} : { outputDimensionality: dimensions };
   const atRoot = ROOT_OPTIONS.filter((name) => (body[name] ?? null) !== null);
   const given = atRoot.map((name): GivenOption => ({ name, value: body[name], path: name }));
-  for (const option of [...given, ...givenOptions(body, ignored)]) Object.assign(options, readOption(option));
+  for (const option of [...given, ...listGivenOptions(body, ignored)]) Object.assign(options, readOption(option));
   return options;
 }
 

@@ -1,9 +1,10 @@
 import { EXTENSION_FIELDS } from "@ai-proxy/shared/contract/relay";
 import { badRequest, invalidResponse } from "@ai-proxy/shared/errors";
+import { toBase64Vector } from "@ai-proxy/shared/formats/base64-vector";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
-import { EMBEDDING_OPTION_FIELDS, embeddingOptions } from "./embedding-options.ts";
+import { EMBEDDING_OPTION_FIELDS, readEmbeddingOptions } from "./embedding-options.ts";
 import { answeredError, PROVIDER, unreadable } from "./errors.ts";
 import { asNumber, at, objectsIn } from "./read.ts";
 
@@ -42,7 +43,7 @@ export function readEmbeddingRequest(text: string, modelPath: string): Embedding
   const body = tryParseJson(text);
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const ignored = Object.keys(body).filter((name) => !FIELDS.has(name) && body[name] !== null);
-  const options = embeddingOptions(body, ignored);
+  const options = readEmbeddingOptions(body, ignored);
   const encoding = body["encoding_format"] ?? "float";
   if (encoding !== "float" && encoding !== "base64") {
     throw badRequest("encoding_format must be float or base64.", "encoding_format", "invalid_value");
@@ -120,22 +121,11 @@ function vectors(answer: unknown): number[][] {
 
 function encode(vector: number[], { encoding, shortened }: EmbeddingPlan): number[] | string {
   const unit = shortened ? toLengthOne(vector) : vector;
-  return encoding === "base64" ? base64Floats(unit) : unit;
+  return encoding === "base64" ? toBase64Vector(unit) : unit;
 }
 
 /** OpenAI's vectors all have length 1; Gemini's only at full size. */
 function toLengthOne(vector: number[]): number[] {
   const length = Math.hypot(...vector);
   return length === 0 ? vector : vector.map((value) => value / length);
-}
-
-/** 32-bit floats, little-endian, as OpenAI's SDKs read them. */
-function base64Floats(vector: number[]): string {
-  const bytes = new DataView(new ArrayBuffer(vector.length * 4));
-  vector.forEach((value, index) => {
-    bytes.setFloat32(index * 4, value, true);
-  });
-  let binary = "";
-  for (let index = 0; index < bytes.byteLength; index++) binary += String.fromCharCode(bytes.getUint8(index));
-  return btoa(binary);
 }

@@ -1,12 +1,13 @@
 import { badRequest } from "@ai-proxy/shared/errors";
-import { answerLimit } from "@ai-proxy/shared/formats/answer-limit";
+import { readAnswerLimit } from "@ai-proxy/shared/formats/answer-limit";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { GenerationConfig } from "./gemini.ts";
 import type { GoogleOptions } from "./google-options.ts";
 import type { ModelTraits } from "./model.ts";
 import { flagField, integerField, numberField, objectField, textField } from "./read.ts";
-import { geminiSchema } from "./schema.ts";
-import { explicitThinking, saysHowMuch, thinkingConfig } from "./thinking.ts";
+import { toGeminiSchema } from "./schema.ts";
+import { readThinkingConfig, saysHowMuch, toThinkingConfig } from "./thinking.ts";
 
 /** Gemini's limits. Source: discovery document, GenerationConfig. */
 const MOST_STOPS = 5;
@@ -15,19 +16,19 @@ const MOST_LOGPROBS = 20;
 
 export interface GeneratedConfig {
   config: GenerationConfig;
-  /** Fields of the client that this model cannot honour, and that change nothing vital. */
+  /** Fields that this model cannot honour, and without which the answer is still good. */
   ignored: string[];
 }
 
 /** Sampling and output fields of an OpenAI request → generationConfig. Throws a 400 that names the field. */
-export function generationConfig(body: JsonObject, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
+export function toGenerationConfig(body: ChatRequest, traits: ModelTraits, google: GoogleOptions): GeneratedConfig {
   const ignored: string[] = [];
   const config: GenerationConfig = {
     ...present("temperature", numberField(body, "temperature")),
     ...present("topP", numberField(body, "top_p")),
     ...present("topK", integerField(body, "top_k", { least: 1, most: 1_000_000 })),
-    ...present("maxOutputTokens", answerLimit(body)),
-    ...present("stopSequences", stopSequences(body["stop"])),
+    ...present("maxOutputTokens", readAnswerLimit(body)),
+    ...present("stopSequences", stopSequences(body.stop)),
     ...present("candidateCount", candidates(body)),
     ...present("seed", seed(body)),
     ...penalties(body, traits, ignored),
@@ -57,18 +58,18 @@ function stopSequences(stop: unknown): string[] | undefined {
   return used.length > 0 ? used : undefined;
 }
 
-function candidates(body: JsonObject): number | undefined {
+function candidates(body: ChatRequest): number | undefined {
   const n = integerField(body, "n", { least: 1, most: MOST_CANDIDATES });
   return n === 1 ? undefined : n;
 }
 
-/** OpenAI's seeds have 64 bits, Gemini's 32: a larger one is folded, always to the same. */
-function seed(body: JsonObject): number | undefined {
+/** OpenAI's seeds have 64 bits and Gemini's 32, so a larger one loses its upper bits. */
+function seed(body: ChatRequest): number | undefined {
   const value = integerField(body, "seed", { least: -(2 ** 63), most: 2 ** 63 });
   return value === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(value)));
 }
 
-function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
+function penalties(body: ChatRequest, traits: ModelTraits, ignored: string[]): GenerationConfig {
   const config: GenerationConfig = {};
   for (const [field, name] of [
     ["presence_penalty", "presencePenalty"],
@@ -82,7 +83,7 @@ function penalties(body: JsonObject, traits: ModelTraits, ignored: string[]): Ge
   return config;
 }
 
-function logprobs(body: JsonObject): GenerationConfig {
+function logprobs(body: ChatRequest): GenerationConfig {
   const top = integerField(body, "top_logprobs", { least: 0, most: MOST_LOGPROBS });
   if (flagField(body, "logprobs") !== true) {
     if (top !== undefined && top > 0) {
@@ -93,8 +94,8 @@ function logprobs(body: JsonObject): GenerationConfig {
   return { responseLogprobs: true, ...(top !== undefined && top > 0 && { logprobs: top }) };
 }
 
-/** json_object → JSON, by the schema if one stands beside it (instructor's JSON_SCHEMA mode); json_schema → JSON by the schema. */
-function responseFormat(body: JsonObject): GenerationConfig {
+/** json_object and json_schema → JSON, by the schema if there is one. instructor's JSON_SCHEMA mode has one beside json_object. */
+function responseFormat(body: ChatRequest): GenerationConfig {
   const format = objectField(body, "response_format");
   if (format === undefined || format["type"] === "text") return {};
   if (format["type"] === "json_object") return jsonBy(format["schema"], "response_format.schema");
@@ -123,12 +124,12 @@ function jsonBy(schema: unknown, param: string, description?: string): Generatio
   return {
     responseMimeType: "application/json",
     ...(Object.keys(schema).length > 0 && {
-      responseJsonSchema: geminiSchema(withDescription(schema, description), param),
+      responseJsonSchema: toGeminiSchema(withDescription(schema, description), param),
     }),
   };
 }
 
-/** What the format says of itself stands in the schema at Gemini. */
+/** OpenAI's format has a description beside the schema; Gemini reads one in the schema only. */
 function withDescription(schema: JsonObject, description: string | undefined): JsonObject {
   return description === undefined || schema["description"] !== undefined ? schema : { ...schema, description };
 }
@@ -136,8 +137,8 @@ function withDescription(schema: JsonObject, description: string | undefined): J
 const MODALITIES: Readonly<Record<string, string>> = { text: "TEXT", image: "IMAGE", audio: "AUDIO" };
 
 /** `modalities` and `audio`. Only speech models speak, and what they give is raw 16-bit PCM. */
-function modalities(body: JsonObject, traits: ModelTraits, ignored: string[]): GenerationConfig {
-  const names = modalityNames(body["modalities"]);
+function modalities(body: ChatRequest, traits: ModelTraits, ignored: string[]): GenerationConfig {
+  const names = modalityNames(body.modalities);
   const audio = objectField(body, "audio") ?? {};
   if (!names.includes("AUDIO")) {
     if (Object.keys(audio).length > 0) ignored.push("audio");
@@ -172,11 +173,11 @@ function modalityNames(given: unknown): string[] {
   });
 }
 
-function thinking(body: JsonObject, traits: ModelTraits, google: GoogleOptions, ignored: string[]): GenerationConfig {
-  const explicit = google.thinkingConfig === undefined ? {} : explicitThinking(google.thinkingConfig);
-  const byEffort = thinkingConfig(body["reasoning_effort"], traits.thinking);
+function thinking(body: ChatRequest, traits: ModelTraits, google: GoogleOptions, ignored: string[]): GenerationConfig {
+  const explicit = google.thinkingConfig === undefined ? {} : readThinkingConfig(google.thinkingConfig);
+  const byEffort = toThinkingConfig(body.reasoning_effort, traits.thinking);
   const config = saysHowMuch(explicit) ? explicit : { ...byEffort, ...explicit };
-  const effortIsGiven = body["reasoning_effort"] !== undefined && body["reasoning_effort"] !== null;
+  const effortIsGiven = body.reasoning_effort !== undefined && body.reasoning_effort !== null;
   if (effortIsGiven && (byEffort === null || saysHowMuch(explicit))) ignored.push("reasoning_effort");
   return Object.keys(config).length > 0 ? { thinkingConfig: config } : {};
 }

@@ -46,12 +46,12 @@ const OPTIONS: { [Name in keyof Required<GoogleOptions>]: [(value: unknown) => b
   mediaResolution: [isString, "a string"],
 };
 
-/** What `extra_body` may hold; it stands in itself where an SDK's extra_body was given as a field. */
+/** What `extra_body` may hold. It holds another one when a client names the field in its SDK's option of that name. */
 const EXTRA_BODY = new Set(["google", "extra_body"]);
 
 export const GOOGLE_OPTION_NAMES: readonly string[] = Object.keys(OPTIONS);
 
-/** Options of Google's own endpoint about how it writes an answer: ours has reasoning_content for that. */
+/** Options about how Google's own OpenAI endpoint writes thoughts; here they are reasoning_content. */
 const OF_NO_USE = new Set(["thoughtTagMarker"]);
 
 /**
@@ -60,7 +60,7 @@ const OF_NO_USE = new Set(["thoughtTagMarker"]);
  */
 export function readGoogleOptions(body: JsonObject, ignored: string[]): GoogleOptions {
   const options: GoogleOptions = {};
-  for (const { name, value, path } of givenOptions(body, ignored)) {
+  for (const { name, value, path } of listGivenOptions(body, ignored)) {
     if (OF_NO_USE.has(camelCase(name))) ignored.push(name);
     else Object.assign(options, readOption(name, value, path));
   }
@@ -78,7 +78,7 @@ export interface GivenOption {
  * What stands in any of the places that SDKs put Google's options; null counts as absent.
  * @param ignored gets "extra_body" when it holds something for others
  */
-export function givenOptions(body: JsonObject, ignored: string[]): GivenOption[] {
+export function listGivenOptions(body: JsonObject, ignored: string[]): GivenOption[] {
   const extra = objectField(body, "extra_body") ?? {};
   const places: [string, unknown][] = [
     ["google", body["google"]],
@@ -107,7 +107,7 @@ function readOption(given: string, value: unknown, path: string): GoogleOptions 
   return { [name]: value };
 }
 
-/** Both controls of how much at once are a 400 at Gemini. */
+/** Gemini answers 400 to a budget and a level together. */
 function isThinkingConfig(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { thinkingBudget, thinkingLevel } = inCamelCase(value);

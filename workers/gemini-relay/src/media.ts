@@ -8,7 +8,7 @@ import type { ModelTraits } from "./model.ts";
  * Source: ai.google.dev/gemini-api/docs/file-input-methods, "External HTTP / Signed URLs"
  */
 
-/** Types that Gemini needs to be told when a file comes by address, by the ending of its path. */
+/** Media types by the ending of a path: of a file that comes by address Gemini needs to be told. */
 const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
   png: "image/png",
   jpg: "image/jpeg",
@@ -55,7 +55,7 @@ export interface MediaHints {
  * `data:image/png;base64,AAAA` → inlineData; `https://…`, `gs://…` and `files/…` → fileData.
  * Throws a 400 with `param` for what Gemini cannot be given.
  */
-export function mediaPart(url: string, param: string, traits: ModelTraits, hints: MediaHints = {}): Part {
+export function toMediaPart(url: string, param: string, traits: ModelTraits, hints: MediaHints = {}): Part {
   if (/^data:/i.test(url)) return { inlineData: readDataUrl(url, param, hints.mimeType) };
   const file = (fileUri: string, mimeType: string | undefined): Part => ({
     fileData: { fileUri, ...(mimeType !== undefined && { mimeType }) },
@@ -86,10 +86,10 @@ function readDataUrl(url: string, param: string, mimeType: string | undefined): 
   if (comma === -1 || !parameters.some((parameter) => parameter.trim().toLowerCase() === "base64")) {
     throw badRequest("A data: URL must be written as data:<type>;base64,<data>.", param, "invalid_value");
   }
-  return inlineData(mimeType ?? type, url.slice(comma + 1), param);
+  return toInlineData(mimeType ?? type, url.slice(comma + 1), param);
 }
 
-export function inlineData(type: string, data: string, param: string): Blob {
+export function toInlineData(type: string, data: string, param: string): Blob {
   const mimeType = type.trim().toLowerCase();
   if (!MEDIA_TYPE.test(mimeType)) throw badRequest("The file's media type is missing.", param, "invalid_value");
   if (data === "") throw badRequest("The file is empty.", param, "invalid_value");
@@ -97,7 +97,7 @@ export function inlineData(type: string, data: string, param: string): Blob {
 }
 
 /** LiteLLM's `format` of a file: a media type ("video/mp4"), or an ending that tells it ("mp4"). Throws a 400 with `param`. */
-export function mediaType(format: string | undefined, param: string): string | undefined {
+export function readMediaType(format: string | undefined, param: string): string | undefined {
   if (format === undefined) return undefined;
   const type = MEDIA_TYPE.test(format) ? format : typeByEnding(`.${format}`);
   if (type !== undefined) return type;

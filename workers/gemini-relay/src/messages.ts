@@ -1,14 +1,15 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
-import { callArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
+import { readCallArguments } from "@ai-proxy/shared/formats/tool-call-arguments";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { CallRegister } from "./call-register.ts";
+import { type PartReading, readContentParts, readContentTexts, textParts } from "./content-parts.ts";
 import type { Content, Part } from "./gemini.ts";
 import type { ModelTraits } from "./model.ts";
-import { contentParts, contentTexts, type PartReading, textParts } from "./parts.ts";
 import { asText, objectsIn } from "./read.ts";
 import { messageSignature, ownToolSteps, readCallId, SKIP_SIGNATURE, splitCallId } from "./signatures.ts";
-import { functionResponse, inOrderOfCalls } from "./tool-results.ts";
+import { ToolCallRegister } from "./tool-call-register.ts";
+import { inOrderOfCalls, toFunctionResponse } from "./tool-results.ts";
 
 export interface Conversation {
   contents: Content[];
@@ -36,22 +37,22 @@ class MessageReader {
   readonly #traits: ModelTraits;
   readonly #contents: Content[] = [];
   readonly #system: Part[] = [];
-  readonly #calls: CallRegister;
+  readonly #calls: ToolCallRegister;
   /** Results of calls, with the places of their calls. */
   readonly #results = new Map<Part, number>();
 
   constructor(reading: PartReading) {
     this.#reading = reading;
     this.#traits = reading.traits;
-    this.#calls = new CallRegister(reading.traits.takesCallIds);
+    this.#calls = new ToolCallRegister(reading.traits.takesCallIds);
   }
 
   conversation(): Conversation {
     const contents = this.#contents.map(({ role, parts }) => ({ role, parts: inOrderOfCalls(parts, this.#results) }));
     const system = this.#system;
-    // Gemini wants somebody to have said something: instructions alone are the user's words.
+    // Gemini refuses instructions without any turn, so they become the user's words.
     if (system.length > 0 && (contents.length === 0 || !this.#traits.takesInstructions)) {
-      return { contents: begunBy(system, contents), system: [] };
+      return { contents: withOpeningParts(system, contents), system: [] };
     }
     const [first] = contents;
     if (first === undefined) {
@@ -59,24 +60,24 @@ class MessageReader {
     }
     // A call is a 400 at Gemini without a turn of the user's before it; OpenAI takes histories that were cut there.
     const calls = first.role === "model" && first.parts.some((part) => part.functionCall !== undefined);
-    return { contents: calls ? begunBy([{ text: " " }], contents) : contents, system };
+    return { contents: calls ? withOpeningParts([{ text: " " }], contents) : contents, system };
   }
 
-  read(message: JsonObject, path: string): void {
-    switch (message["role"]) {
+  read(message: ChatMessage, path: string): void {
+    switch (message.role) {
       case "system":
       case "developer":
-        for (const text of contentTexts(message["content"], `${path}.content`, this.#reading))
+        for (const text of readContentTexts(message.content, `${path}.content`, this.#reading))
           this.#system.push(...textParts(text));
         break;
       case "user":
-        this.#say("user", contentParts(message["content"], `${path}.content`, this.#reading));
+        this.#addTurn("user", readContentParts(message.content, `${path}.content`, this.#reading));
         break;
       case "assistant":
-        this.#say("model", this.#assistantParts(message, path));
+        this.#addTurn("model", this.#assistantParts(message, path));
         break;
       case "tool":
-        this.#say("user", [this.#toolResult(message, path)]);
+        this.#addTurn("user", [this.#toolResult(message, path)]);
         break;
       default:
         throw badRequest(
@@ -87,38 +88,38 @@ class MessageReader {
     }
   }
 
-  #say(role: Content["role"], parts: Part[]): void {
+  #addTurn(role: Content["role"], parts: Part[]): void {
     if (parts.length === 0) return;
     const last = this.#contents.at(-1);
     if (last?.role === role) last.parts.push(...parts);
     else this.#contents.push({ role, parts });
   }
 
-  #assistantParts(message: JsonObject, path: string): Part[] {
-    if (isObject(message["audio"])) {
+  #assistantParts(message: ChatMessage, path: string): Part[] {
+    if (isObject(message.audio)) {
       throw badRequest("Earlier audio answers cannot be referred to at Gemini.", `${path}.audio`, "unsupported_value");
     }
     const steps = this.#traits.takesToolSteps ? ownToolSteps(message) : [];
     const said = [
-      ...contentParts(message["content"], `${path}.content`, this.#reading),
-      ...textParts(asText(message["refusal"]) ?? ""),
+      ...readContentParts(message.content, `${path}.content`, this.#reading),
+      ...textParts(asText(message.refusal) ?? ""),
       ...this.#images(message, path),
     ];
-    const calls = this.#calledParts(message["tool_calls"], path);
+    const calls = this.#calledParts(message.tool_calls, path);
     const signature = messageSignature(message);
     const carrier = said.findLast((part) => part.text !== undefined) ?? calls[0];
     if (signature !== undefined && carrier !== undefined) carrier.thoughtSignature ??= signature;
     const [first] = calls;
-    // Of parallel calls Gemini 3 signs the first, and answers 400 when that one comes back bare.
+    // Gemini 3 signs the first of parallel calls, and answers 400 when it comes back without its signature.
     if (this.#traits.needsSignatures && first !== undefined) first.thoughtSignature ??= SKIP_SIGNATURE;
     if (this.#traits.needsAllSigned) for (const part of said) part.thoughtSignature ??= SKIP_SIGNATURE;
     return [...steps, ...said, ...calls];
   }
 
-  /** Images that an earlier answer brought come back in the form it brought them. */
-  #images(message: JsonObject, path: string): Part[] {
+  /** Images of an earlier answer, in the form in which the client got them. */
+  #images(message: ChatMessage, path: string): Part[] {
     const images = objectsIn(message["images"]);
-    const parts = contentParts(images, `${path}.images`, this.#reading);
+    const parts = readContentParts(images, `${path}.images`, this.#reading);
     images.forEach((image, index) => {
       const signature = messageSignature(image);
       const part = parts[index];
@@ -167,8 +168,8 @@ class MessageReader {
     };
   }
 
-  #toolResult(message: JsonObject, path: string): Part {
-    const { id } = splitCallId(asText(message["tool_call_id"]));
+  #toolResult(message: ChatMessage, path: string): Part {
+    const { id } = splitCallId(asText(message.tool_call_id));
     const call = this.#calls.answer(id);
     if (call === undefined) {
       throw badRequest(
@@ -177,22 +178,22 @@ class MessageReader {
         "invalid_value",
       );
     }
-    const part: Part = { functionResponse: functionResponse(message, call, path, this.#reading) };
+    const part: Part = { functionResponse: toFunctionResponse(message, call, path, this.#reading) };
     this.#results.set(part, call.place);
     return part;
   }
 }
 
-/** The conversation with parts that the user says before all else. */
-function begunBy(parts: Part[], contents: Content[]): Content[] {
+/** The conversation, opened by these parts of the user's. */
+function withOpeningParts(parts: Part[], contents: Content[]): Content[] {
   const [first, ...rest] = contents;
   if (first?.role !== "user") return [{ role: "user", parts }, ...contents];
   return [{ role: "user", parts: [...parts, ...first.parts] }, ...rest];
 }
 
-/** Never left out when they are broken: the call's result would be orphaned. */
+/** Broken arguments are a 400: without its call the result would be refused anyway. */
 function readArguments(given: unknown, path: string): JsonObject {
-  const args = callArguments(given);
+  const args = readCallArguments(given);
   if (args !== undefined) return args;
   throw badRequest(
     `${path}.function.arguments must be the JSON text of an object.`,

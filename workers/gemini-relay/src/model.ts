@@ -1,10 +1,10 @@
 import { ApiError } from "@ai-proxy/shared/errors";
-import { type GeminiTraits, geminiTraits } from "@ai-proxy/shared/registry/gemini";
+import { type GeminiTraits, geminiTraits } from "@ai-proxy/shared/registry/gemini-traits";
 import type { ThinkingLevel } from "@google/genai";
 
 /** How far a model can be told to think; null when it cannot. */
 export type Thinking =
-  /** Gemini 2.5: tokens. `least` is what "none" comes to: not every model can be told not to think. */
+  /** Gemini 2.5: tokens. `least` is the least thinking that the model allows, 0 where it can be off. */
   | { kind: "budget"; least: number; most: number }
   /** Gemini 3: the levels that the model takes, in rising order. Others are a 400. */
   | { kind: "level"; levels: readonly Level[] };
@@ -26,7 +26,7 @@ export interface ModelTraits {
   takesInstructions: boolean;
   /** Files by web address (https) instead of inline; not on Gemini 2.0 and before. */
   takesWebAddresses: boolean;
-  /** What Google's own tools did in earlier turns, which has to come back beside functions. */
+  /** Steps of Google's own tools from earlier turns; beside functions they have to come back. */
   takesToolSteps: boolean;
   /** Images and files inside a function's result. */
   takesMediaResults: boolean;

@@ -1,9 +1,10 @@
 import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
 import type { GenerateContentRequest } from "./gemini.ts";
-import { generationConfig } from "./generation-config.ts";
+import { toGenerationConfig } from "./generation-config.ts";
 import { type GoogleOptions, readGoogleOptions } from "./google-options.ts";
 import { readMessages } from "./messages.ts";
 import { type ModelTraits, modelPath, modelTraits } from "./model.ts";
@@ -31,11 +32,11 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
   return translateModern(body, (modern) => translate(modern, modelTraits(model), ignored));
 }
 
-function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): TranslatedRequest {
+function translate(body: ChatRequest, traits: ModelTraits, ignored: string[]): TranslatedRequest {
   const google = readGoogleOptions(body, ignored);
   const ignoredInParts = new Set<string>();
-  const { contents, system } = readMessages(body["messages"], { traits, ignored: ignoredInParts });
-  const generation = generationConfig(body, traits, google);
+  const { contents, system } = readMessages(body.messages, { traits, ignored: ignoredInParts });
+  const generation = toGenerationConfig(body, traits, google);
   const store = flagField(body, "store");
   const request: GenerateContentRequest = {
     contents,
@@ -44,7 +45,7 @@ function translate(body: JsonObject, traits: ModelTraits, ignored: string[]): Tr
     ...(Object.keys(generation.config).length > 0 && { generationConfig: generation.config }),
     ...(google.safetySettings !== undefined && { safetySettings: google.safetySettings }),
     ...(google.cachedContent !== undefined && { cachedContent: google.cachedContent }),
-    ...serviceTier(body["service_tier"], ignored),
+    ...serviceTier(body.service_tier, ignored),
     ...(store !== undefined && { store }),
   };
   return { request, ignored: [...ignored, ...ignoredInParts, ...generation.ignored] };
@@ -67,7 +68,7 @@ export function toCountRequest(text: string, model: string): JsonObject {
 }
 
 /** The given fields that are ignored; throws for one that is refused. */
-function checkFields(body: JsonObject): string[] {
+function checkFields(body: ChatRequest): string[] {
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (isUnset(value)) continue;
@@ -107,7 +108,7 @@ function isFunctions(tool: JsonObject): boolean {
   return tool["functionDeclarations"] !== undefined || tool["function_declarations"] !== undefined;
 }
 
-/** Null for tiers that Gemini does not have: they are about speed and price, so the answer is good without. */
+/** OpenAI's tiers → Gemini's. Null where Gemini has none: a tier changes speed and price, not the answer. */
 const SERVICE_TIERS: Readonly<Record<string, string | null>> = {
   auto: null,
   default: "standard",

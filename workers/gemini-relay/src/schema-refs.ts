@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 
-/** Below this Gemini follows a `$ref`: names in the root's `$defs`. */
+/** Gemini follows a `$ref` to names in the root's `$defs` only. */
 const DEFS = "#/$defs/";
 
 /**
@@ -10,9 +10,9 @@ const DEFS = "#/$defs/";
  * schemas were put together, to names in the `$defs` of a part.
  */
 export class SchemaRefs {
-  /** The schema itself; one that is only a reference is what it refers to. */
+  /** The schema, with a `$ref` at its root replaced by what it refers to. */
   readonly root: JsonObject;
-  /** Schemas that need a name in `$defs`, by that name, not yet taken. */
+  /** Schemas that take() has still to give, by their names in `$defs`. */
   readonly #open = new Map<string, JsonObject>();
   readonly #names = new Map<JsonObject, string>();
   readonly #taken: Set<string>;
@@ -24,7 +24,7 @@ export class SchemaRefs {
     this.#taken = new Set(isObject(this.root["$defs"]) ? Object.keys(this.root["$defs"]) : []);
   }
 
-  /** `#/definitions/A` → `#/$defs/A`; what points nowhere stays as it is, for Gemini to name. */
+  /** `#/definitions/A` → `#/$defs/A`; a reference to nothing stays, and Gemini's 400 names it. */
   follow(ref: string): string {
     const target = this.#target(ref);
     if (target === undefined) return ref;
@@ -90,7 +90,7 @@ export class SchemaRefs {
   }
 }
 
-/** Every name in a `$defs` or `definitions` below the root; of several with one name the first. */
+/** Every name in a `$defs` or `definitions` below the root. A Map of the list keeps the first of several with one name. */
 function nestedDefinitions(root: JsonObject): [string, JsonObject][] {
   const found: [string, JsonObject][] = [];
   const open: unknown[] = [root];

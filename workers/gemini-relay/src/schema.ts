@@ -6,8 +6,8 @@ import { SchemaRefs } from "./schema-refs.ts";
  * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. These
  * fields take JSON Schema as clients write it ($ref, additionalProperties,
  * type lists, …), unlike `parameters` and `responseSchema`, which refuse every
- * key they do not know. But Gemini goes by few keywords only, so what can be
- * said in those is said in those:
+ * key they do not know. Gemini goes by few keywords, so what a client says in
+ * others is rewritten where those can say it:
  * - `const` → `enum` of one, or type null;
  * - `nullable` (OpenAPI) → type null besides, in `type` or `anyOf`;
  * - `true` as a schema → `{}`;
@@ -22,7 +22,7 @@ import { SchemaRefs } from "./schema-refs.ts";
  * (GenerationConfig.responseJsonSchema lists the keywords).
  */
 
-/** Keywords whose value is one schema, or true or false for anything or nothing. */
+/** Keywords whose value is one schema, or true or false. */
 const SCHEMA_KEYWORDS = new Set([
   "items",
   "additionalItems",
@@ -55,7 +55,7 @@ interface Rewriting {
 }
 
 /** A client's schema as Gemini takes it; the given one is not changed. Throws a 400 with `param`. */
-export function geminiSchema(schema: JsonObject, param: string): JsonObject {
+export function toGeminiSchema(schema: JsonObject, param: string): JsonObject {
   const rewriting: Rewriting = { refs: new SchemaRefs(schema), param, left: MOST_SCHEMAS };
   const { $defs, ...written } = rewrite(rewriting.refs.root, rewriting, 0);
   const defs = new Map<string, unknown>(isObject($defs) ? Object.entries($defs) : []);
@@ -91,7 +91,7 @@ function rewrite(schema: JsonObject, rewriting: Rewriting, depth: number): JsonO
   const innerOrAny = (value: unknown): unknown => (value === true ? {} : inner(value));
   const written: JsonObject = {};
   for (const [keyword, value] of Object.entries(schema)) {
-    // What is in these and in use stands in the root's $defs.
+    // Definitions that a $ref uses are put into the root's $defs.
     if (MEANINGLESS.has(keyword) || keyword === "definitions" || (keyword === "$defs" && depth > 0)) continue;
     if (keyword === "nullable" && typeof value === "boolean") continue;
     if (keyword === "$ref") written[keyword] = typeof value === "string" ? rewriting.refs.follow(value) : value;
@@ -114,7 +114,7 @@ function withoutConst(schema: JsonObject): JsonObject {
 
 const NULL = { type: "null" };
 
-/** Keywords that can keep null out although the type lets it in. */
+/** Keywords beside which adding null to the type is not enough. */
 const CHOICES = ["enum", "anyOf", "oneOf", "allOf", "not"];
 
 /**
@@ -157,14 +157,14 @@ function merged(schema: JsonObject): JsonObject {
   let whole: JsonObject = rest;
   for (const part of allOf) {
     const both = isObject(part) ? intersection(whole, part) : null;
-    // A reference can only stand with words beside it.
+    // Beside a reference only words may stand.
     if (both === null || (both["$ref"] !== undefined && !onlyWords(both))) return schema;
     whole = both;
   }
   return whole;
 }
 
-/** Words that say something to a reader only: those of the whole count more. */
+/** Keywords that only describe. When two schemas are merged the outer one's stay. */
 const WORDS = new Set(["title", "description", "default", "examples"]);
 
 function isWord(keyword: string): boolean {
@@ -175,7 +175,7 @@ function onlyWords({ $ref: _, ...rest }: JsonObject): boolean {
   return Object.keys(rest).every(isWord);
 }
 
-/** Null when the two say different things of the same. */
+/** Both as one schema; null when they give one keyword different values. */
 function intersection(whole: JsonObject, part: JsonObject): JsonObject | null {
   const both: JsonObject = { ...whole };
   for (const [keyword, value] of Object.entries(part)) {

@@ -42,8 +42,8 @@ export function messageSignature(holder: JsonObject): string | undefined {
 
 /**
  * The steps of Google's own tools that an answer brought in `extra_content.google.parts`,
- * as the parts they were. Gemini expects toolCall and toolResponse back; the rest of
- * what stands there (thought images, …) it does not.
+ * as the parts they were. Gemini expects toolCall and toolResponse back, and none of
+ * the other parts there (thought images, …).
  */
 export function ownToolSteps(message: JsonObject): Part[] {
   return objectsIn(at(message, "extra_content", "google", "parts")).flatMap((part): Part[] => {
@@ -55,7 +55,7 @@ export function ownToolSteps(message: JsonObject): Part[] {
   });
 }
 
-/** Text that is not base64 is a 400 at Gemini: better no signature than that. */
+/** Undefined for text that is not base64, which would be a 400 at Gemini. */
 function wellFormed(signature: string | undefined): string | undefined {
   return signature !== undefined && /^[\w+/-]+={0,2}$/.test(signature) ? signature : undefined;
 }

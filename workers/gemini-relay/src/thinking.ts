@@ -23,11 +23,11 @@ const EFFORTS = {
 const RANK: readonly Level[] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
 
 /**
- * `effort` of the client for a model that thinks as `thinking` says. Null when
- * the client asked for nothing, or the model cannot be told.
+ * `reasoning_effort` as this model takes it. Null when the client gave none, or
+ * the model cannot be told.
  * medium on Gemini 2.5 → {thinkingBudget: 8192, includeThoughts: true}
  */
-export function thinkingConfig(effort: unknown, thinking: Thinking | null): JsonObject | null {
+export function toThinkingConfig(effort: unknown, thinking: Thinking | null): JsonObject | null {
   if (effort === undefined || effort === null) return null;
   if (!isEffort(effort)) {
     throw badRequest(
@@ -56,7 +56,7 @@ function isEffort(value: unknown): value is keyof typeof EFFORTS {
 }
 
 /** `extra_body.google.thinking_config` in Gemini's names, with levels as it writes them. */
-export function explicitThinking(given: JsonObject): JsonObject {
+export function readThinkingConfig(given: JsonObject): JsonObject {
   const config = inCamelCase(given);
   const { thinkingLevel } = config;
   return typeof thinkingLevel === "string" ? { ...config, thinkingLevel: thinkingLevel.toUpperCase() } : config;

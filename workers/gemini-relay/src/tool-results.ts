@@ -1,13 +1,14 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatMessage } from "@ai-proxy/shared/formats/chat-request";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
-import type { KnownCall } from "./call-register.ts";
+import { type PartReading, readContentParts } from "./content-parts.ts";
 import type { Blob, FunctionResponse, Part } from "./gemini.ts";
-import { contentParts, type PartReading } from "./parts.ts";
+import type { HistoryCall } from "./tool-call-register.ts";
 
 /**
  * The parts of one turn with the results of one function in the order of its
- * calls: where calls have no ids (before Gemini 3) that is all that pairs them,
- * and OpenAI's clients may give results in any order. All else keeps its place.
+ * calls. Before Gemini 3 calls have no ids, so order alone pairs them, while
+ * OpenAI's clients may give results in any order. Other parts keep their places.
  */
 export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>): Part[] {
   const byName = new Map<string, Part[]>();
@@ -24,14 +25,14 @@ export function inOrderOfCalls(parts: Part[], places: ReadonlyMap<Part, number>)
  * A tool message → the functionResponse of its call.
  * `{"content":"{\"temp\":15}"}` of get_weather → `{name: "get_weather", response: {temp: 15}}`
  */
-export function functionResponse(
-  message: JsonObject,
-  call: KnownCall,
+export function toFunctionResponse(
+  message: ChatMessage,
+  call: HistoryCall,
   path: string,
   reading: PartReading,
 ): FunctionResponse {
   const { traits } = reading;
-  const parts = contentParts(message["content"], `${path}.content`, reading);
+  const parts = readContentParts(message.content, `${path}.content`, reading);
   const texts: string[] = [];
   const media: { inlineData: Blob }[] = [];
   for (const part of parts) {

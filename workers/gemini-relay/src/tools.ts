@@ -1,9 +1,10 @@
 import { badRequest } from "@ai-proxy/shared/errors";
+import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
 import { missingFunction } from "@ai-proxy/shared/formats/missing-function";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { FunctionCallingConfig, FunctionDeclaration } from "./gemini.ts";
 import { asText, at, objectField, objectsIn, textField } from "./read.ts";
-import { geminiSchema, takesNothing } from "./schema.ts";
+import { takesNothing, toGeminiSchema } from "./schema.ts";
 
 /** Google's rule for names of functions. Source: discovery document, FunctionDeclaration.name. */
 const FUNCTION_NAME = /^[A-Za-z_][\w.:-]{0,127}$/;
@@ -14,10 +15,10 @@ export interface ToolFields {
 }
 
 /** `tools`, `tool_choice` and `web_search_options` → tools and toolConfig. Throws a 400 that names the tool at fault. */
-export function readTools(body: JsonObject): ToolFields {
-  const functions = functionDeclarations(body["tools"]);
+export function readTools(body: ChatRequest): ToolFields {
+  const functions = functionDeclarations(body.tools);
   const names = functions.map(({ name }) => name);
-  const calling = callingConfig(body["tool_choice"], names);
+  const calling = callingConfig(body.tool_choice, names);
   const tools: JsonObject[] = [];
   if (functions.length > 0) tools.push({ functionDeclarations: functions });
   if (objectField(body, "web_search_options") !== undefined) tools.push({ googleSearch: {} });
@@ -60,7 +61,7 @@ function functionDeclaration(declared: JsonObject, path: string): FunctionDeclar
   if (parameters !== undefined && parameters !== null && !isObject(parameters)) {
     throw badRequest(`${param} must be a JSON Schema object.`, param, "invalid_type");
   }
-  const schema = isObject(parameters) ? geminiSchema(parameters, param) : {};
+  const schema = isObject(parameters) ? toGeminiSchema(parameters, param) : {};
   return {
     name,
     ...(description !== undefined && description !== "" && { description }),

@@ -11,7 +11,7 @@ import { objectField } from "./read.ts";
  * Sources: BerriAI/litellm pull request 19273; discovery document, VideoMetadata.
  * Throws a 400 that names the member at fault.
  */
-export function videoMetadata(holder: JsonObject, path: string): VideoMetadata | undefined {
+export function readVideoMetadata(holder: JsonObject, path: string): VideoMetadata | undefined {
   const param = `${path}.video_metadata`;
   const given = objectField(holder, "video_metadata", param);
   if (given === undefined) return undefined;

@@ -141,11 +141,11 @@ describe("parameters", () => {
       "google.thinking_config",
       "invalid_type",
     ],
-  ])("P42 %j is a clear 400, not dropped in silence", (body, param, code) => {
+  ])("%j is a clear 400, not dropped in silence", (body, param, code) => {
     expect(refused(body)).toMatchObject({ status: 400, param, code });
   });
 
-  test("P42 what Gemini has nothing for is ignored and named, except where it is what Gemini does anyway", () => {
+  test("what Gemini has nothing for is ignored and named, except where it is what Gemini does anyway", () => {
     expect(
       ignoredBy({
         user: "u",
@@ -332,7 +332,7 @@ describe("models", () => {
   });
 
   test.each(["../files", "a/b", "x%23", "a?b", "a#b", "", "models/", "a..b", "models/../x", "x\ny", "é"])(
-    "P78 %j never becomes part of a URL",
+    "%j never becomes part of a URL",
     (model) => {
       expect(refusal(() => modelPath(model))).toMatchObject({ status: 404, code: "model_not_found", param: "model" });
     },

@@ -145,7 +145,7 @@ describe("files in messages", () => {
     ["data without a type", image("data:;base64,AAAA"), "image_url.url", "invalid_value"],
     ["data of an odd type", image("data:image/p g;base64,AAAA"), "image_url.url", "invalid_value"],
     ["an empty image", image("data:image/png;base64,"), "image_url.url", "invalid_value"],
-    ["P77 an address of a local file", image("file:///etc/passwd"), "image_url.url", "invalid_value"],
+    ["an address of a local file", image("file:///etc/passwd"), "image_url.url", "invalid_value"],
     ["a local file that names another", image("file:///gs://b/https://x.y/files/a"), "image_url.url", "invalid_value"],
     [
       "an address without https, which Google does not read",
@@ -232,7 +232,7 @@ describe("files in messages", () => {
     expect(problem(part)).toMatchObject({ status: 400, param: `${at}.${field}`, code });
   });
 
-  test("P77 a web address goes to Google as it is; models that read none get a 400", () => {
+  test("a web address goes to Google as it is; models that read none get a 400", () => {
     expect(partOf(image("https://169.254.169.254/a.png"))).toMatchObject({
       fileData: { fileUri: "https://169.254.169.254/a.png" },
     });

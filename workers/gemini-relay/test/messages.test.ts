@@ -77,21 +77,21 @@ describe("turns", () => {
   );
 
   test.each([
-    ["P21 an assistant turn with empty text", { role: "assistant", content: "" }],
-    ["P21 an assistant turn with null", { role: "assistant", content: null }],
-    ["P21 an assistant turn with an empty text part", { role: "assistant", content: [{ type: "text", text: "" }] }],
+    ["an assistant turn with empty text", { role: "assistant", content: "" }],
+    ["an assistant turn with null", { role: "assistant", content: null }],
+    ["an assistant turn with an empty text part", { role: "assistant", content: [{ type: "text", text: "" }] }],
     ["an empty user message", user("")],
   ])("%s leaves no empty part behind", (_, message) => {
     const { contents } = ask({ messages: [user("a"), message, user("b")] });
     expect(contents).toEqual([{ role: "user", parts: [{ text: "a" }, { text: "b" }] }]);
   });
 
-  test("P21 an assistant turn with empty text and a call has the call only", () => {
+  test("an assistant turn with empty text and a call has the call only", () => {
     const { contents } = ask({ messages: [user("a"), { ...calling("1", "f"), content: "" }, result("1", "x")] });
     expect(contents[1]).toEqual({ role: "model", parts: [{ functionCall: { name: "f", args: {} } }] });
   });
 
-  test("P22 text and a call in one message both survive, text first", () => {
+  test("text and a call in one message both survive, text first", () => {
     const { contents } = ask({
       messages: [user("a"), { ...calling("1", "f"), content: "let me look" }, result("1", "x")],
     });
@@ -148,7 +148,7 @@ describe("turns", () => {
 });
 
 describe("tool results", () => {
-  test("P9 the function's name is found by the call's id, never the id itself", () => {
+  test("the function's name is found by the call's id, never the id itself", () => {
     const messages = [user("a"), calling("call_1", "get_weather"), result("call_1", "cold")];
     expect(ask({ messages }).contents[2]).toEqual({
       role: "user",
@@ -156,7 +156,7 @@ describe("tool results", () => {
     });
   });
 
-  test("P9 an id that is used again in a later turn means the later call", () => {
+  test("an id that is used again in a later turn means the later call", () => {
     const messages = [
       user("a"),
       calling("call_0", "first"),
@@ -169,7 +169,7 @@ describe("tool results", () => {
     expect(contents[4]?.parts[0]?.functionResponse?.name).toBe("second");
   });
 
-  test("P10 an id that belongs to no call is a 400 that names the field", () => {
+  test("an id that belongs to no call is a 400 that names the field", () => {
     const messages = [user("a"), calling("call_1", "f"), { ...result("call_2", "x"), name: "f" }];
     expect(refused({ messages })).toMatchObject({ status: 400, param: "messages[2].tool_call_id" });
     expect(refused({ messages: [result("call_1", "x")] })).toMatchObject({ param: "messages[0].tool_call_id" });
@@ -236,16 +236,16 @@ describe("tool results", () => {
 
 describe("arguments in the history", () => {
   test.each([
-    ["P11 empty", ""],
-    ["P11 blank", " "],
-    ["P11 an empty object", "{}"],
+    ["empty", ""],
+    ["blank", " "],
+    ["an empty object", "{}"],
     ["null as text", "null"],
   ])("%s arguments are none", (_, args) => {
     const { contents } = ask({ messages: [user("a"), calling("1", "f", args), result("1", "x")] });
     expect(contents[1]?.parts).toEqual([{ functionCall: { name: "f", args: {} } }]);
   });
 
-  test.each(['{"a":', "[1]", '"x"'])("P11 broken arguments %j are a 400, the call is never dropped", (args) => {
+  test.each(['{"a":', "[1]", '"x"'])("broken arguments %j are a 400, the call is never dropped", (args) => {
     expect(refused({ messages: [user("a"), calling("1", "f", args), result("1", "x")] })).toMatchObject({
       status: 400,
       param: "messages[1].tool_calls[0].function.arguments",
@@ -256,7 +256,7 @@ describe("arguments in the history", () => {
 describe("thought signatures", () => {
   const signed = { extra_content: { google: { thought_signature: "c2ln" } } };
 
-  test("P13 a signature comes back on the call it came with", () => {
+  test("a signature comes back on the call it came with", () => {
     const { contents } = ask(
       { messages: [user("a"), calling("1", "f", "{}", signed), result("1", "x")] },
       "gemini-3.8-flash",
@@ -264,7 +264,7 @@ describe("thought signatures", () => {
     expect(contents[1]?.parts[0]).toEqual({ functionCall: { name: "f", args: {}, id: "1" }, thoughtSignature: "c2ln" });
   });
 
-  test("P13 a signature inside the id, as LiteLLM carries it, is taken out of call and result", () => {
+  test("a signature inside the id, as LiteLLM carries it, is taken out of call and result", () => {
     const id = "call_1__thought__c2ln";
     const { contents } = ask({ messages: [user("a"), calling(id, "f"), result(id, "x")] }, "gemini-3.8-flash");
     expect(contents[1]?.parts[0]).toEqual({
@@ -274,12 +274,12 @@ describe("thought signatures", () => {
     expect(contents[2]?.parts[0]?.functionResponse?.id).toBe("call_1");
   });
 
-  test("P13 a signature on the message returns to its text", () => {
+  test("a signature on the message returns to its text", () => {
     const { contents } = ask({ messages: [user("a"), { role: "assistant", content: "b", ...signed }, user("c")] });
     expect(contents[1]?.parts).toEqual([{ text: "b", thoughtSignature: "c2ln" }]);
   });
 
-  test("P14 a call without its signature gets Google's skip value on Gemini 3, on the first of parallel calls only", () => {
+  test("a call without its signature gets Google's skip value on Gemini 3, on the first of parallel calls only", () => {
     const both = { role: "assistant", tool_calls: [...calling("a", "f").tool_calls, ...calling("b", "g").tool_calls] };
     const messages = [user("x"), both, result("a", "1"), result("b", "2"), calling("c", "h"), result("c", "3")];
     const signatures = (model: string) =>
@@ -291,7 +291,7 @@ describe("thought signatures", () => {
     expect(signatures("gemini-2.5-flash")).toEqual([undefined, undefined, undefined]);
   });
 
-  test("P14 parallel calls of which one is signed get no skip value", () => {
+  test("parallel calls of which one is signed get no skip value", () => {
     const both = {
       role: "assistant",
       tool_calls: [...calling("a", "f", "{}", signed).tool_calls, ...calling("b", "g").tool_calls],
@@ -300,7 +300,7 @@ describe("thought signatures", () => {
     expect(contents[1]?.parts.map((part) => part.thoughtSignature)).toEqual(["c2ln", undefined]);
   });
 
-  test("P14 a bare call before a signed one gets the skip value: Gemini 3 looks at the first", () => {
+  test("a bare call before a signed one gets the skip value: Gemini 3 looks at the first", () => {
     const both = {
       role: "assistant",
       tool_calls: [...calling("a", "f").tool_calls, ...calling("b", "g", "{}", signed).tool_calls],
@@ -312,7 +312,7 @@ describe("thought signatures", () => {
     ]);
   });
 
-  test("P14 bare texts and images of the assistant get the skip value on Gemini 3's image models, which refuse them", () => {
+  test("bare texts and images of the assistant get the skip value on Gemini 3's image models, which refuse them", () => {
     const image = { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } };
     const answers = [
       { role: "assistant", content: "a", images: [image, { ...image, ...signed }] },
@@ -327,7 +327,7 @@ describe("thought signatures", () => {
     expect(signatures("gemini-3.8-flash")).toEqual([undefined, undefined, undefined, "c2ln", "c2ln", undefined]);
   });
 
-  test("P13 ids that carry the signature bring it back when all else is lost", () => {
+  test("ids that carry the signature bring it back when all else is lost", () => {
     const { contents } = ask(
       { messages: [user("a"), calling(new CallIds("call_", true).of({ id: "g1", signature: "c2ln" }), "f")] },
       "gemini-3.8-flash",

@@ -29,14 +29,14 @@ describe("tools", () => {
     ]);
   });
 
-  test("P15 schemas of SDKs ($schema, additionalProperties, strict) go where JSON Schema is taken", () => {
+  test("schemas of SDKs ($schema, additionalProperties, strict) go where JSON Schema is taken", () => {
     const schema = objectOf({ a: { type: "string" } }, { required: ["a"], additionalProperties: false });
     const sent = declared({ $schema: "http://json-schema.org/draft-07/schema#", ...schema });
     expect(sent).toEqual({ name: "f", parametersJsonSchema: schema });
     expect(sent.parameters).toBeUndefined();
   });
 
-  test("P16 const becomes an enum of one, $comment goes, other keywords stay", () => {
+  test("const becomes an enum of one, $comment goes, other keywords stay", () => {
     const schema = objectOf({
       kind: { const: "x", $comment: "why" },
       n: { type: "integer", exclusiveMinimum: 0 },
@@ -61,7 +61,7 @@ describe("tools", () => {
     });
   });
 
-  test("P17 references stay, cyclic ones too; words beside a reference are not lost", () => {
+  test("references stay, cyclic ones too; words beside a reference are not lost", () => {
     const schema = {
       ...objectOf({ node: { $ref: "#/$defs/Node", description: "the root" } }),
       $defs: { Node: objectOf({ next: { $ref: "#/$defs/Node" }, kind: { const: "n" } }) },
@@ -113,11 +113,11 @@ describe("tools", () => {
       objectOf({ a: { $ref: "#/$defs/x_y_z_" } }, { $defs: { x_y_z_: a } }),
     ],
     ["a reference to nothing", objectOf({ a: { $ref: "#/$defs/B" } }), objectOf({ a: { $ref: "#/$defs/B" } })],
-  ])("P17 references as they are written: %s", (_, given, sent) => {
+  ])("references as they are written: %s", (_, given, sent) => {
     expect(schemaOf(given)).toEqual(sent);
   });
 
-  test("P17 a reference is not followed for ever, and parts of parts do not fill the memory", () => {
+  test("a reference is not followed for ever, and parts of parts do not fill the memory", () => {
     expect(schemaOf({ $ref: "#/definitions/A", definitions: { A: { $ref: "#/definitions/A" } } })).toBeDefined();
     let schema: object = { type: "string" };
     const refs: object[] = [];
@@ -217,7 +217,7 @@ describe("tools", () => {
     expect(schemaOf(objectOf({ it: given }))).toEqual(objectOf({ it: sent }));
   });
 
-  test("P17 a schema nested without end is a 400, not a crash", () => {
+  test("a schema nested without end is a 400, not a crash", () => {
     const levels = 100_000;
     const schema = `${'{"type":"array","items":'.repeat(levels)}{}${"}".repeat(levels)}`;
     const text = `{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":${schema}}}]}`;
@@ -227,7 +227,7 @@ describe("tools", () => {
     });
   });
 
-  test("P18 properties that are named like keywords are properties", () => {
+  test("properties that are named like keywords are properties", () => {
     const properties = {
       $ref: { type: "string" },
       const: { type: "string" },
@@ -250,18 +250,18 @@ describe("tools", () => {
       "a closed one, as pydantic writes it",
       { type: "object", properties: {}, required: [], additionalProperties: false, title: "F" },
     ],
-  ])("P19 a tool with %s is declared without a schema", (_, parameters) => {
+  ])("a tool with %s is declared without a schema", (_, parameters) => {
     expect(declared(parameters)).toEqual({ name: "f" });
   });
 
-  test("P19 a tool that takes any object keeps its schema", () => {
+  test("a tool that takes any object keeps its schema", () => {
     expect(schemaOf({ type: "object", additionalProperties: true })).toEqual({
       type: "object",
       additionalProperties: true,
     });
   });
 
-  test("P20 a list without items gets them", () => {
+  test("a list without items gets them", () => {
     expect(
       schemaOf(
         objectOf({
@@ -280,11 +280,11 @@ describe("tools", () => {
   });
 
   test.each([
-    ["P20 a nameless function", { type: "function", function: { name: "" } }, "tools[0].function.name"],
-    ["P20 a function without a name", { type: "function", function: {} }, "tools[0].function.name"],
-    ["P20 a name Gemini refuses", { type: "function", function: { name: "1 + 1" } }, "tools[0].function.name"],
+    ["a nameless function", { type: "function", function: { name: "" } }, "tools[0].function.name"],
+    ["a function without a name", { type: "function", function: {} }, "tools[0].function.name"],
+    ["a name Gemini refuses", { type: "function", function: { name: "1 + 1" } }, "tools[0].function.name"],
     [
-      "P20 a schema that is none",
+      "a schema that is none",
       { type: "function", function: { name: "f", parameters: [] } },
       "tools[0].function.parameters",
     ],
@@ -332,9 +332,9 @@ describe("tool_choice", () => {
   test.each([
     ["none", "none", { mode: "NONE" }],
     ["auto", "auto", undefined],
-    ["P23 required", "required", { mode: "ANY" }],
+    ["required", "required", { mode: "ANY" }],
     ["validated, as Cursor sends it", "validated", { mode: "VALIDATED" }],
-    ["P23 a named function", named("g"), { mode: "ANY", allowedFunctionNames: ["g"] }],
+    ["a named function", named("g"), { mode: "ANY", allowedFunctionNames: ["g"] }],
     [
       "allowed tools, required",
       { type: "allowed_tools", allowed_tools: { mode: "required", tools: [named("f")] } },
@@ -349,7 +349,7 @@ describe("tool_choice", () => {
     expect(callingFor(choice)).toEqual(expected);
   });
 
-  test("P23 parallel_tool_calls does not force a call", () => {
+  test("parallel_tool_calls does not force a call", () => {
     expect(callingFor(undefined, { parallel_tool_calls: true })).toBeUndefined();
   });
 

@@ -109,8 +109,9 @@ const completion = v.looseObject({
 
 const embedding = v.looseObject({
   ...routed,
+  // Multimodal upstreams take objects: Jina AI's `{"image": "https://…"}`.
   input: v.pipe(
-    texts,
+    v.union([texts, v.array(object())], "must be a string or a list of strings"),
     v.check((input) => input.length > 0, "must not be empty"),
   ),
   encoding_format: optional(text),

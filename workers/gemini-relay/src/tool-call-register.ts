@@ -1,17 +1,17 @@
 /** A call of the history that a result can belong to. */
-export interface KnownCall {
+export interface HistoryCall {
   name: string;
-  /** What Gemini is told as the call's id, if anything. */
+  /** The id that Gemini gets; undefined for models without ids. */
   id: string | undefined;
   /** Its place among all calls. */
   place: number;
 }
 
 /** The calls of a history by the client's ids, and which result belongs to which. */
-export class CallRegister {
+export class ToolCallRegister {
   readonly #tellsIds: boolean;
-  readonly #calls = new Map<string, KnownCall[]>();
-  readonly #answered = new Set<KnownCall>();
+  readonly #calls = new Map<string, HistoryCall[]>();
+  readonly #answered = new Set<HistoryCall>();
   /** Ids of the message that is being read. */
   readonly #inMessage = new Set<string>();
   #count = 0;
@@ -21,16 +21,16 @@ export class CallRegister {
     this.#tellsIds = tellsIds;
   }
 
-  /** A further message: an id that it uses again means its own call, no longer the earlier one. */
+  /** Ids are the message's own: one that a later message uses again means the later call. */
   beginMessage(): void {
     this.#inMessage.clear();
   }
 
   /**
-   * Some servers give parallel calls the same id, or "": each is then told
-   * apart for Gemini, and results belong to them in the order of the calls.
+   * Some servers give parallel calls the same id, or "". Each then gets an id
+   * of its own at Gemini, and results belong to them in the order of the calls.
    */
-  add(name: string, id: string | undefined): KnownCall {
+  add(name: string, id: string | undefined): HistoryCall {
     const place = this.#count++;
     const same = id !== undefined && this.#inMessage.has(id) ? (this.#calls.get(id) ?? []) : [];
     const told = id === "" || same.length > 0 ? `call_no_${place}` : id;
@@ -43,7 +43,7 @@ export class CallRegister {
   }
 
   /** The call that a result with this id answers; undefined when there is none. */
-  answer(id: string | undefined): KnownCall | undefined {
+  answer(id: string | undefined): HistoryCall | undefined {
     const calls = id === undefined ? [] : (this.#calls.get(id) ?? []);
     const call = calls.find((one) => !this.#answered.has(one)) ?? calls.at(-1);
     if (call !== undefined) this.#answered.add(call);

@@ -1,12 +1,12 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
 import type { Part } from "./gemini.ts";
-import { inlineData, mediaPart, mediaType, typeByEnding } from "./media.ts";
+import { readMediaType, toInlineData, toMediaPart, typeByEnding } from "./media.ts";
 import type { ModelTraits } from "./model.ts";
 import { asText } from "./read.ts";
-import { videoMetadata } from "./video-metadata.ts";
+import { readVideoMetadata } from "./video-metadata.ts";
 
-/** What the parts of all messages of a request are read with. */
+/** What reading a part needs to know, and where it reports to. */
 export interface PartReading {
   traits: ModelTraits;
   /** Gets the names of members that Gemini has nothing for. */
@@ -17,7 +17,7 @@ export interface PartReading {
  * A message's content → Gemini's parts, empty texts left out: a part without
  * content is a 400 at Gemini. `path` is where the content stands: `messages[2].content`.
  */
-export function contentParts(content: unknown, path: string, reading: PartReading): Part[] {
+export function readContentParts(content: unknown, path: string, reading: PartReading): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === "string") return textParts(content);
   if (!Array.isArray(content)) throw badRequest(`${path} must be a string or a list of parts.`, path, "invalid_type");
@@ -25,7 +25,7 @@ export function contentParts(content: unknown, path: string, reading: PartReadin
 }
 
 /** Content that is text only (system, tool): its texts, in order. */
-export function contentTexts(content: unknown, path: string, { ignored }: PartReading): string[] {
+export function readContentTexts(content: unknown, path: string, { ignored }: PartReading): string[] {
   if (content === undefined || content === null) return [];
   if (typeof content === "string") return [content];
   if (!Array.isArray(content)) throw badRequest(`${path} must be a string or a list of parts.`, path, "invalid_type");
@@ -77,7 +77,7 @@ function mediaContent(
   // Some clients write `"image_url": "https://…"`.
   const holder = isObject(given) ? given : typeof given === "string" ? { url: given } : {};
   if (type === "input_audio") return audio(holder, param, reading);
-  const video = videoMetadata(holder, param) ?? videoMetadata(part, path);
+  const video = readVideoMetadata(holder, param) ?? readVideoMetadata(part, path);
   const media = type === "file" ? file(holder, param, reading) : addressed(holder, param, reading);
   return { ...media, ...(video !== undefined && { videoMetadata: video }) };
 }
@@ -85,7 +85,7 @@ function mediaContent(
 /** `{"type":"image_url","image_url":{"url":"…"}}`. Gemini's own `detail` of one file is not in v1beta. */
 function addressed(holder: JsonObject, path: string, { traits, ignored }: PartReading): Part {
   ignoreOthers(holder, ["url", "format", "video_metadata"], ignored);
-  return mediaPart(required(holder, "url", path), `${path}.url`, traits, { mimeType: formatOf(holder, path) });
+  return toMediaPart(required(holder, "url", path), `${path}.url`, traits, { mimeType: formatOf(holder, path) });
 }
 
 function audio(holder: JsonObject, path: string, { traits, ignored }: PartReading): Part {
@@ -95,7 +95,7 @@ function audio(holder: JsonObject, path: string, { traits, ignored }: PartReadin
   if (data === undefined) throw badRequest(`${param} must be base64 text.`, param, "missing_required_parameter");
   const format = asText(holder["format"]);
   // What the data: URL says is more exact than OpenAI's "wav" or "mp3".
-  if (/^[a-z]+:/i.test(data)) return heard(mediaPart(data, param, traits, { fileName: `.${format}` }), param);
+  if (/^[a-z]+:/i.test(data)) return heard(toMediaPart(data, param, traits, { fileName: `.${format}` }), param);
   if (format === undefined || !/^[\w.+-]+$/.test(format)) {
     throw badRequest(
       `${path}.format must name the format: wav, mp3, …`,
@@ -103,10 +103,10 @@ function audio(holder: JsonObject, path: string, { traits, ignored }: PartReadin
       "missing_required_parameter",
     );
   }
-  return { inlineData: inlineData(`audio/${format}`, data, param) };
+  return { inlineData: toInlineData(`audio/${format}`, data, param) };
 }
 
-/** Anything but audio in a place for audio is a mistake. */
+/** Refuses what the client itself says is no audio. */
 function heard(part: Part, param: string): Part {
   const mimeType = part.inlineData?.mimeType ?? part.fileData?.mimeType ?? "audio/";
   if (mimeType.startsWith("audio/")) return part;
@@ -122,8 +122,8 @@ function file(holder: JsonObject, path: string, { traits, ignored }: PartReading
   if (data !== undefined) {
     const param = `${path}.file_data`;
     // OpenAI's own SDK sends a data: URL; bare base64 is read by the file's name.
-    if (/^[a-z]+:/i.test(data)) return mediaPart(data, param, traits, { mimeType, fileName });
-    return { inlineData: inlineData(mimeType ?? typeByEnding(fileName) ?? "application/pdf", data, param) };
+    if (/^[a-z]+:/i.test(data)) return toMediaPart(data, param, traits, { mimeType, fileName });
+    return { inlineData: toInlineData(mimeType ?? typeByEnding(fileName) ?? "application/pdf", data, param) };
   }
   if (id === undefined) throw badRequest("A file needs file_data or file_id.", path, "missing_required_parameter");
   const param = `${path}.file_id`;
@@ -134,14 +134,14 @@ function file(holder: JsonObject, path: string, { traits, ignored }: PartReading
       "invalid_value",
     );
   }
-  return mediaPart(id, param, traits, { mimeType, fileName });
+  return toMediaPart(id, param, traits, { mimeType, fileName });
 }
 
 function formatOf(holder: JsonObject, path: string): string | undefined {
-  return mediaType(asText(holder["format"]), `${path}.format`);
+  return readMediaType(asText(holder["format"]), `${path}.format`);
 }
 
-/** Members beyond these are named; "auto" asks for nothing. */
+/** Reports members that are not known here; null and "auto" ask for nothing. */
 function ignoreOthers(holder: JsonObject, known: readonly string[], ignored: Set<string>): void {
   for (const [name, value] of Object.entries(holder)) {
     if (!known.includes(name) && value !== null && value !== "auto") ignored.add(name);
