@@ -17,12 +17,12 @@ import { unreachableReply } from "../routing/gateway-failures.ts";
 import { CHAT, planInput } from "../serving/plan-input.ts";
 import { type Answer, respond } from "../serving/respond.ts";
 
-/** Whose API the opened paths are, unless a JSON body names another provider that passes through. */
+/** Whose API the opened paths are, unless a JSON body names another provider of its kind. */
 const home = builtIn.find(({ passesThrough }) => passesThrough);
 
 /** Whether the owner has opened this path (PASSTHROUGH_PATHS): "/responses" opens itself and what is below it. */
 export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settings">): boolean {
-  // Dots that climb are gone: the URL parser has resolved them.
+  // The URL parser has resolved dots that climb.
   const path = pathOf(url);
   return settings.passthroughPaths.some((opened) => path === opened || path.startsWith(`${opened}/`));
 }
@@ -34,7 +34,7 @@ export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settin
 export async function passthrough(context: RequestContext, grant: Grant): Promise<Answer> {
   const { request, settings } = context;
   const isJson = isJsonContentType(request.headers.get("content-type"));
-  // JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is.
+  // Only JSON is sure to be UTF-8: all else stays bytes.
   const text = request.body !== null && isJson ? await readText(request, settings.maxBodyBytes) : null;
   const bytes = request.body === null || isJson ? null : await readBytes(request, settings.maxBodyBytes);
   const { routed, known } = readRouting(text);
@@ -65,7 +65,7 @@ function readRouting(text: string | null): { routed: Routed; known: Outcome } {
   };
 }
 
-/** Whom the request is meant for, and its time. Nobody else may get its text: another provider is a 400. */
+/** Whom the request is meant for, and its time. Throws a 400 for a provider that does not pass it on. */
 async function route(
   context: RequestContext,
   grant: Grant,
@@ -79,14 +79,14 @@ async function route(
 
 type Sendable = PassthroughRequest["body"];
 
-/** No GET can be sent with a body. An empty one, which some clients declare, is none. */
+/** The body to send: none with a GET, for which some clients declare an empty one. */
 function sendable(method: string, body: Sendable): Sendable {
   if (body === null || !["GET", "HEAD"].includes(method)) return body;
   if (body.length === 0) return null;
   throw badRequest(`A ${method} takes no body here.`);
 }
 
-/** The one attempt. Throws once the client has left, the attempt being on record. */
+/** The one attempt. Throws once the client has left, and the error knows of the attempt. */
 async function askOnce(
   context: RequestContext,
   provider: ProviderEntry,
