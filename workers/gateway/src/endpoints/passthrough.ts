@@ -10,7 +10,7 @@ import { readBytes, readText } from "../request/body.ts";
 import { clientLeft, leaving } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { type Routed, validate } from "../request/schemas.ts";
-import { findProvider } from "../routing/choose.ts";
+import { requireProvider } from "../routing/choose.ts";
 import { totalMsOf } from "../routing/deadlines.ts";
 import { dropReply } from "../routing/dropped-replies.ts";
 import { unreachableReply } from "../routing/gateway-failures.ts";
@@ -72,7 +72,7 @@ async function route(
   body: Routed,
 ): Promise<{ provider: ProviderEntry; totalMs: number }> {
   const input = await planInput(context, grant, CHAT, body);
-  const provider = findProvider(input.providers, body.provider ?? "");
+  const provider = requireProvider(input.providers, body.provider ?? "");
   if (provider.passesThrough) return { provider, totalMs: totalMsOf(provider, input) };
   throw badRequest(`${provider.name} has no such endpoint: it is ${home?.name}'s.`, "provider", "unsupported_endpoint");
 }

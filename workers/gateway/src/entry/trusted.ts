@@ -79,12 +79,12 @@ function jsonText(body: Body): string {
 function headersOf(options: TrustedOptions | null = {}): Record<string, string> {
   const { sessionId, requestId } = options ?? {};
   return {
-    ...(sessionId !== undefined && { "x-session-id": headerText(sessionId) }),
-    ...(requestId !== undefined && { "x-request-id": headerText(requestId) }),
+    ...(sessionId !== undefined && { "x-session-id": idHeader(sessionId) }),
+    ...(requestId !== undefined && { "x-request-id": idHeader(requestId) }),
   };
 }
 
 /** "" for an id that no header can carry: both are malformed ids. */
-function headerText(id: unknown): string {
+function idHeader(id: unknown): string {
   return typeof id === "string" && /^[ -~]*$/.test(id) ? id : "";
 }

@@ -50,7 +50,7 @@ export function choose(request: RouteRequest, providers: KnownProviders, default
   const name = request.provider ?? undefined;
   const model = request.model ?? undefined;
   if (name !== undefined) {
-    const provider = findProvider(providers, name);
+    const provider = requireProvider(providers, name);
     return model === undefined
       ? chosen(provider, defaultModel(provider, kind), 1)
       : chosen(provider, withoutPrefix(provider, model), 2, model);
@@ -130,7 +130,7 @@ function findDefault({ entries, missing }: KnownProviders, name: string): Provid
 }
 
 /** Throws a 400 that lists those there are. */
-export function findProvider({ entries, missing }: KnownProviders, name: string): ProviderEntry {
+export function requireProvider({ entries, missing }: KnownProviders, name: string): ProviderEntry {
   const provider = entries.find((entry) => entry.name === name);
   if (provider !== undefined) return provider;
   throw (
