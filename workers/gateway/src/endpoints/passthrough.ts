@@ -5,7 +5,7 @@ import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Grant } from "../access/admit.ts";
-import { type AttemptOutcome, countedUsage, type Outcome, withKnown } from "../record/outcome.ts";
+import { type AttemptOutcome, countedUsage, FailedRequest, type Outcome, withKnown } from "../record/outcome.ts";
 import { readBytes, readText } from "../request/body.ts";
 import { clientLeft, leaving } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
@@ -105,7 +105,7 @@ async function askOnce(
   const reply = await Promise.race([asked, leaving(context.request)]);
   if (reply === undefined) {
     void asked.then(dropReply);
-    return withKnown({ provider: provider.name, attempts: [ended("aborted")] }, () => Promise.reject(clientLeft()));
+    throw new FailedRequest(clientLeft(), { provider: provider.name, attempts: [ended("aborted")] });
   }
   if (!("failure" in reply) || reply.failure === undefined) return { reply, attempt: ended("ok") };
   return { reply, attempt: { ...ended(reply.failure.condition), usage: countedUsage(reply) } };

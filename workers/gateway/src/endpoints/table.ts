@@ -143,7 +143,7 @@ export const ENDPOINTS = {
     access: "caller",
     handler: "routeCheck",
     title: "route check",
-    summary: "What would happen to a request; calls no provider.",
+    summary: "What would happen to a request; asks no provider.",
   },
 } as const satisfies Record<string, Endpoint>;
 

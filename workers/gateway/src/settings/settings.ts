@@ -7,7 +7,7 @@ import { type Policy, readPolicy } from "./routing-policy.ts";
 /** The owner's settings, read once per isolate. */
 export interface Settings {
   defaultProvider: string;
-  /** Browser origins that may call; "*" for any. */
+  /** Browser origins that may ask; "*" for any. */
   allowedOrigins: ReadonlySet<string>;
   /** Bytes. */
   maxBodyBytes: number;
