@@ -81,6 +81,16 @@ test.concurrent("a request that fails is a row with its error and every attempt"
   ]);
 });
 
+test.concurrent("what each attempt used is on its own in the row, where its relay tells", async () => {
+  const body = { model: "gpt4", messages, stream: true };
+  const response = await mesh.post("/v1/chat/completions", body, { "x-request-id": "used-1" });
+  await response.text();
+  const [row] = await mesh.rows("used-1");
+  const counts = { prompt_tokens: 5, completion_tokens: 3, cached_tokens: 0, reasoning_tokens: 0 };
+  expect(row).toMatchObject(counts);
+  expect(JSON.parse(String(row?.trail))).toMatchObject([{ outcome: "ok", ...counts, usage_estimated: false }]);
+});
+
 test.concurrent("a request that the edge refuses is a row too", async () => {
   await mesh.post("/v1/chat/completions", { messages: [] }, { "x-request-id": "refused-1" });
   expect((await mesh.rows("refused-1"))[0]).toMatchObject({

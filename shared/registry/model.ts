@@ -43,7 +43,7 @@ export interface ProviderEntry {
   aliases: { readonly default?: string } & Readonly<Record<string, string>>;
   /** Names that the relay itself turns into other ids; the gateway only tells of it. */
   renamedByRelay?: Readonly<Record<string, string>>;
-  /** Types of models that it can be asked for. */
+  /** Types of models that it can be asked for here; it may have models of others. */
   serves: readonly ModelType[];
   /** Default models of the types that `aliases.default` cannot serve. */
   defaultModels?: Partial<Record<ModelType, string>>;

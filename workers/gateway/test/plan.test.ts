@@ -107,7 +107,7 @@ describe("a plan", () => {
     expect(order({ model: "gpt4", fallbacks: [], routing: { max_attempts: 1 } }, forbidden)).toEqual(["openai"]);
   });
 
-  test("of several prompts stays below Cloudflare's subrequests: each is a call of its own, but not at OpenAI", () => {
+  test("of several prompts stays below Cloudflare's subrequests: each is a request of its own, but not at OpenAI", () => {
     const attempts = (model: string, count: number, fallbacks: string[] = []) =>
       plan({ model, prompt: Array(count).fill("x"), fallbacks, routing: { max_attempts: 6 } } as Routed, {}, [], {
         kind: "completion",
@@ -120,7 +120,7 @@ describe("a plan", () => {
     expect(plan(tokens, {}, [], { kind: "completion" }).attempts).toHaveLength(6);
   });
 
-  test("of many texts to embed stays below them too, where a call takes few", () => {
+  test("of many texts to embed stays below them too, where a request takes few", () => {
     const attempts = (model: string, count: number, fallbacks: string[] = []) =>
       plan({ model, input: Array(count).fill("x"), fallbacks } as Routed, {}, [], { kind: "embedding" }).attempts
         .length;
@@ -147,7 +147,7 @@ describe("a plan", () => {
     [["acme-1"], 404, "fallbacks[0]"],
     [["llama4", "acme/x"], 404, "fallbacks[1]"],
     [[{ provider: "acme" }], 400, "fallbacks[0].provider"],
-  ])("with the unknown fallback %j is refused before anyone is called, and says which", (fallbacks, status, param) => {
+  ])("with the unknown fallback %j is refused before anyone is asked, and says which", (fallbacks, status, param) => {
     expect(() => plan({ fallbacks })).toThrow(expect.objectContaining({ status, param }));
   });
 

@@ -1,6 +1,6 @@
 import { ApiError } from "@ai-proxy/shared/errors";
 
-/** Throws unless the request brings the owner's token: 503 while none is configured, 401 without it or with another one. */
+/** Throws unless the request brings the owner's token: 401, or 503 while there is none. The token is in no message. */
 export async function checkOwnerToken(headers: Headers, secret: string | undefined): Promise<void> {
   // A secret that was piped in may end in a line break, which no header can bring.
   const ownerToken = secret?.trim();

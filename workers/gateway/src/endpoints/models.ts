@@ -61,7 +61,7 @@ function registered(provider: ProviderEntry): ModelObject[] {
   return [...aliases.map((id) => ({ id })), ...provider.models].map((model) => toObject(provider, model));
 }
 
-/** What a provider lists, and an upstream's own names. An id that a request would not find by itself has its provider's prefix. */
+/** What a provider lists, and an upstream's own names. Ids that lead elsewhere get their provider's prefix. */
 function listed(provider: ProviderEntry, live: readonly ListedModel[]): ModelObject[] {
   const { name, aliases, upstream, renamedByRelay = {} } = provider;
   const own = upstream === undefined ? [] : [aliases.default ?? [], Object.keys(renamedByRelay)].flat();

@@ -5,24 +5,24 @@ import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Grant } from "../access/admit.ts";
-import { type AttemptOutcome, countedUsage, type Outcome, withKnown } from "../record/outcome.ts";
+import { type AttemptOutcome, countedUsage, FailedRequest, type Outcome, withKnown } from "../record/outcome.ts";
 import { readBytes, readText } from "../request/body.ts";
 import { clientLeft, leaving } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { type Routed, validate } from "../request/schemas.ts";
-import { findProvider } from "../routing/choose.ts";
+import { requireProvider } from "../routing/choose.ts";
 import { totalMsOf } from "../routing/deadlines.ts";
 import { dropReply } from "../routing/dropped-replies.ts";
 import { unreachableReply } from "../routing/gateway-failures.ts";
 import { CHAT, planInput } from "../serving/plan-input.ts";
 import { type Answer, respond } from "../serving/respond.ts";
 
-/** Whose API the opened paths are, unless a JSON body names another provider that passes through. */
+/** Whose API the opened paths are, unless a JSON body names another provider of its kind. */
 const home = builtIn.find(({ passesThrough }) => passesThrough);
 
 /** Whether the owner has opened this path (PASSTHROUGH_PATHS): "/responses" opens itself and what is below it. */
 export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settings">): boolean {
-  // Dots that climb are gone: the URL parser has resolved them.
+  // The URL parser has resolved dots that climb.
   const path = pathOf(url);
   return settings.passthroughPaths.some((opened) => path === opened || path.startsWith(`${opened}/`));
 }
@@ -34,7 +34,7 @@ export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settin
 export async function passthrough(context: RequestContext, grant: Grant): Promise<Answer> {
   const { request, settings } = context;
   const isJson = isJsonContentType(request.headers.get("content-type"));
-  // JSON is UTF-8; whatever else comes, text of another encoding among it, stays the bytes that it is.
+  // Only JSON is sure to be UTF-8: all else stays bytes.
   const text = request.body !== null && isJson ? await readText(request, settings.maxBodyBytes) : null;
   const bytes = request.body === null || isJson ? null : await readBytes(request, settings.maxBodyBytes);
   const { routed, known } = readRouting(text);
@@ -65,28 +65,28 @@ function readRouting(text: string | null): { routed: Routed; known: Outcome } {
   };
 }
 
-/** Whom the request is meant for, and its time. Nobody else may get its text: another provider is a 400. */
+/** Whom the request is meant for, and its time. Throws a 400 for a provider that does not pass it on. */
 async function route(
   context: RequestContext,
   grant: Grant,
   body: Routed,
 ): Promise<{ provider: ProviderEntry; totalMs: number }> {
   const input = await planInput(context, grant, CHAT, body);
-  const provider = findProvider(input.providers, body.provider ?? "");
+  const provider = requireProvider(input.providers, body.provider ?? "");
   if (provider.passesThrough) return { provider, totalMs: totalMsOf(provider, input) };
   throw badRequest(`${provider.name} has no such endpoint: it is ${home?.name}'s.`, "provider", "unsupported_endpoint");
 }
 
 type Sendable = PassthroughRequest["body"];
 
-/** No GET can be sent with a body. An empty one, which some clients declare, is none. */
+/** The body to send: none with a GET, for which some clients declare an empty one. */
 function sendable(method: string, body: Sendable): Sendable {
   if (body === null || !["GET", "HEAD"].includes(method)) return body;
   if (body.length === 0) return null;
   throw badRequest(`A ${method} takes no body here.`);
 }
 
-/** The one attempt. Throws once the client has left, the attempt being on record. */
+/** The one attempt. Throws once the client has left, and the error knows of the attempt. */
 async function askOnce(
   context: RequestContext,
   provider: ProviderEntry,
@@ -105,7 +105,7 @@ async function askOnce(
   const reply = await Promise.race([asked, leaving(context.request)]);
   if (reply === undefined) {
     void asked.then(dropReply);
-    return withKnown({ provider: provider.name, attempts: [ended("aborted")] }, () => Promise.reject(clientLeft()));
+    throw new FailedRequest(clientLeft(), { provider: provider.name, attempts: [ended("aborted")] });
   }
   if (!("failure" in reply) || reply.failure === undefined) return { reply, attempt: ended("ok") };
   return { reply, attempt: { ...ended(reply.failure.condition), usage: countedUsage(reply) } };

@@ -14,7 +14,7 @@ import type { Answer } from "../serving/respond.ts";
 import type { Settings } from "../settings/settings.ts";
 import { ENDPOINTS, modelEndpoints } from "./table.ts";
 
-/** GET or POST /v1/route-check: the plan that a request would get, from the code that makes it. Calls no provider. */
+/** GET or POST /v1/route-check: the plan that a request would get, from the code that makes it. Asks no provider. */
 export async function routeCheck(context: RequestContext, grant: Grant): Promise<Answer> {
   const { request, url, settings } = context;
   const asked =

@@ -2,8 +2,8 @@ import type { ModelType } from "@ai-proxy/shared/registry/model";
 import type { SchemaName } from "../request/schemas.ts";
 import type { ModelMethod } from "../settings/env.ts";
 
-// Every endpoint, a row each. The router, validation, planning, route-check, the trusted entrypoint and the tests of
-// docs and checks read it; `handlers.ts` has the code behind it. Data only, so that tools can read it in Node.
+// Every endpoint, a row each: the router, validation, planning, route-check and the tests of the docs read it.
+// It is data only, so that route-check and Node can import it; `handlers.ts` has the code behind it.
 
 /** Methods that an endpoint may take; HEAD goes where GET goes. */
 export type Method = "GET" | "POST";
@@ -36,7 +36,7 @@ export interface ModelEndpoint extends Shown {
   methods: readonly ["POST"];
   /** How its body is validated. */
   schema: SchemaName;
-  /** What kind of model answers: providers that serve it are asked, by default for their default model of it. */
+  /** What kind of model answers. It says which providers can be asked, and for which default model. */
   kind: ModelType;
   /** The relays' method for it. */
   relayMethod: ModelMethod;
@@ -143,7 +143,7 @@ export const ENDPOINTS = {
     access: "caller",
     handler: "routeCheck",
     title: "route check",
-    summary: "What would happen to a request; calls no provider.",
+    summary: "What would happen to a request; asks no provider.",
   },
 } as const satisfies Record<string, Endpoint>;
 

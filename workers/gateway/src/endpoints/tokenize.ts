@@ -105,7 +105,7 @@ async function countAtProvider(
   return unlessLeft(request, answered);
 }
 
-/** What is counted, as a chat; null for lists of texts and for what the tokenizer will refuse. */
+/** What is counted, as a chat. Null for lists of texts, and for what the tokenizer is going to refuse. */
 function asChat({ messages, tools, functions, text, input, prompt }: JsonObject): JsonObject | null {
   if (Array.isArray(messages)) return { messages, tools, functions };
   const content = text ?? input ?? prompt;

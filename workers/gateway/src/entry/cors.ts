@@ -1,7 +1,6 @@
 import type { Settings } from "../settings/settings.ts";
 
-// Not itty-router's `cors`: it sends `expose-headers` on preflights only, where
-// browsers ignore it, and no `vary`.
+// itty-router's own `cors` sends `expose-headers` on preflights only, where browsers ignore it, and no `vary`.
 
 const EXPOSED = [
   "x-request-id",
@@ -33,7 +32,7 @@ export function allowOrigin(request: Request, headers: Headers, { allowedOrigins
 export function preflight(request: Request): Response | undefined {
   if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
   const headers = new Headers({
-    // All that an opened path of OpenAI's API may be asked with; each route has its own 405.
+    // All that an opened path may be asked with; each endpoint has its own 405.
     "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "86400",
   });

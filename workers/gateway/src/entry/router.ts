@@ -20,7 +20,7 @@ for (const endpoint of endpoints) {
 }
 router.all("*", (_request, context) => unlistedRoute(context));
 
-/** Finds the route of a request, without running it: what it is refused for may depend on who asks. */
+/** Finds the route of a request without running it: who asks has to be admitted first. */
 export async function findRoute(context: RequestContext): Promise<Route> {
   return router.fetch(context.request as Parameters<typeof router.fetch>[0], context);
 }
@@ -37,7 +37,7 @@ function routeTo(endpoint: Endpoint, context: RequestContext, id: string): Route
   };
 }
 
-/** A path that is not in the table: the owner may have opened it. What is below /v1 is told to callers only. */
+/** A path that is not in the table, which the owner may have opened. Strangers do not learn what is below /v1. */
 function unlistedRoute(context: RequestContext): Route {
   const { method } = context.request;
   const { pathname } = context.url;

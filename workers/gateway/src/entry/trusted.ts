@@ -4,13 +4,13 @@ import { ENDPOINTS } from "../endpoints/table.ts";
 import { handle } from "./handle.ts";
 import { readTrustedProps, type TrustedProps } from "./trusted-props.ts";
 
-/** Options of a call over RPC. */
+/** What a method takes beside the body. */
 export interface TrustedOptions {
   sessionId?: string;
   requestId?: string;
 }
 
-/** What `ctx.exports` has of this class; the generated types know it in this Worker's own program only, not in the tests'. */
+/** What `ctx.exports` has of this class. The tests' program has no generated types that would say so. */
 interface Loopback {
   TrustedGateway(options: { props: TrustedProps }): Fetcher;
 }
@@ -19,13 +19,11 @@ interface Loopback {
 type Body = Record<string, unknown> | string;
 
 /**
- * For Workers of the same account: the binding is the credential, so no token
- * is asked. The binding's props say who calls and what it may ask for at most;
- * the binding's owner sets them, the caller cannot. Policies, session and audit
- * are those of HTTP, because it is the same code.
+ * For Workers of the same account: the binding is the credential, so no token is asked. Its props say who asks and what
+ * the caller may ask for at most; only the binding's owner sets them. All else is as over HTTP, by the same code.
  */
 export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
-  /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: (...call) => env.AI_PROXY.fetch(...call) })` */
+  /** `new OpenAI({ baseURL: "https://gateway/v1", apiKey: "none", fetch: (...args) => env.AI_PROXY.fetch(...args) })` */
   override async fetch(request: Request): Promise<Response> {
     const caller: Caller = { kind: "trusted", ...readTrustedProps(this.ctx.props) };
     return handle(request, this.env, this.ctx, caller);
@@ -61,14 +59,14 @@ export class TrustedGateway extends WorkerEntrypoint<Env, TrustedProps> {
     return this.#request(path, { method: "POST", headers, body: jsonText(body) });
   }
 
-  /** As a request of its own: a caller that leaves an RPC call takes the call's context with it, a request it aborts. */
+  /** As a request of its own, which a caller that leaves aborts: RPC would only end the context, and nothing be recorded. */
   #request(path: string, init: RequestInit): Promise<Response> {
     const { TrustedGateway: loopback } = this.ctx.exports as unknown as Loopback;
     return loopback({ props: this.ctx.props }).fetch(new Request(`https://gateway${path}`, init));
   }
 }
 
-/** "" for what JSON cannot say (a bigint, a cycle): it is then answered as any body that is no JSON. */
+/** "" for what JSON cannot say, a bigint or a cycle: the answer is then that of a body that is not JSON. */
 function jsonText(body: Body): string {
   if (typeof body === "string") return body;
   try {
@@ -81,12 +79,12 @@ function jsonText(body: Body): string {
 function headersOf(options: TrustedOptions | null = {}): Record<string, string> {
   const { sessionId, requestId } = options ?? {};
   return {
-    ...(sessionId !== undefined && { "x-session-id": headerText(sessionId) }),
-    ...(requestId !== undefined && { "x-request-id": headerText(requestId) }),
+    ...(sessionId !== undefined && { "x-session-id": idHeader(sessionId) }),
+    ...(requestId !== undefined && { "x-request-id": idHeader(requestId) }),
   };
 }
 
-/** An id that no header can carry is malformed, as "" is, and answered as such. */
-function headerText(id: unknown): string {
+/** "" for an id that no header can carry: both are malformed ids. */
+function idHeader(id: unknown): string {
   return typeof id === "string" && /^[ -~]*$/.test(id) ? id : "";
 }

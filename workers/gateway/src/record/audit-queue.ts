@@ -7,7 +7,7 @@ const GATHER_MS = 10;
 /** A message may have 128,000 bytes. */
 const LARGEST_MESSAGE = 120_000;
 
-/** Bytes that a record takes at most, its texts being bounded (`record.ts`); it mostly takes 1,000. */
+/** Bytes that a record takes at most, with every text at its bound (`record.ts`). Most take 1,000. */
 const largestSize = ({ trail }: AuditRecord) => 5_500 + trail.length * 1_600;
 
 /** A sender that has not sent by then has died with its request; the next one takes its place. Milliseconds. */
@@ -20,10 +20,9 @@ const waiting: AuditRecord[] = [];
 let senderSince = Number.NEGATIVE_INFINITY;
 
 /**
- * Sends a record to the audit queue, in one message with those of other
- * requests that end about now: a queue send costs a third of a small request's
- * CPU. The first one sends for all, and its own waitUntil covers them; no
- * request waits for a promise of another one, which workerd would drop.
+ * Sends a record to the audit queue, in one message with those of other requests that end about now: a queue send costs
+ * a third of a small request's CPU. The first of them sends for all, since workerd drops a request that waits for
+ * another one's promise.
  */
 export async function sendRecord(queue: Queue<AuditMessage>, record: AuditRecord): Promise<void> {
   waiting.push(record);
@@ -57,7 +56,7 @@ async function sendAgain(queue: Queue<AuditMessage>, message: AuditMessage): Pro
     await scheduler.wait(250);
     await queue.send(message);
   } catch (thrown) {
-    // The log is the last place that may hold what happened; it has no content either.
+    // The log is the last place to keep it.
     log("audit_lost", { reason: thrown instanceof Error ? thrown.name : "unknown", records: message.records });
   }
 }

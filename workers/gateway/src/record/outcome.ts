@@ -1,7 +1,7 @@
 import type { StreamEnd, WholeReply } from "@ai-proxy/shared/contract/relay";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 
-/** What the stages of a request have found out, each its part; absent: not known, or not so. */
+/** What the stages of a request have found out, each its part. */
 export interface Outcome {
   /** Model id that the client wrote. */
   modelAsked?: string | null;
@@ -34,7 +34,7 @@ export interface AttemptOutcome {
   ms: number;
   /** Requests that it made at the provider, where its relay tells. */
   upstreamRequests?: number | undefined;
-  /** Null when not known. A dropped attempt tells later; of an attempt that is "ok" the outcome of the request tells. */
+  /** Null when not known. A dropped attempt tells later; that of the answer stands in the request's outcome. */
   usage: CountedUsage | null | Promise<CountedUsage | null>;
 }
 
@@ -49,7 +49,7 @@ export function countedUsage(told: Pick<WholeReply, "usage" | "usageEstimated">)
   return told.usage === null ? null : { usage: told.usage, estimated: told.usageEstimated ?? false };
 }
 
-/** Something thrown on its way to the edge, with what was known of the request by then. */
+/** An error on its way to the edge, with what was known of the request when it was thrown. */
 export class FailedRequest extends Error {
   readonly outcome: Outcome;
 
@@ -59,7 +59,7 @@ export class FailedRequest extends Error {
   }
 }
 
-/** The work's result. What it throws takes along what is known already; what the work itself knows goes first. */
+/** The work's result. An error that it throws takes along what is known; what the work knows better wins. */
 export async function withKnown<Result>(known: Outcome, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

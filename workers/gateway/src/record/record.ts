@@ -64,7 +64,7 @@ export function toRecord(request: RequestFacts, outcome: Outcome, end: RequestEn
   });
 }
 
-/** A stream that has begun is an answer; only one that was cut has an error. */
+/** Of the streams only one that was cut has an error. */
 function errorCodeOf({ errorCode = null }: Outcome, streamEnd: StreamEnd | null): string | null {
   if (streamEnd === null) return errorCode;
   return streamEnd.end === "cut" ? (streamEnd.errorCode ?? null) : null;
@@ -95,7 +95,7 @@ function usageFields(used: CountedUsage | null) {
   };
 }
 
-/** Characters of a text in a record at most: a model's name, say, is the client's to choose. */
+/** Characters of a text in a record at most. A client may choose some of them: a model's name. */
 const LONGEST_TEXT = 128;
 
 /** The record with every text cut to its bound, so that it always fits a queue message; a cut one ends in "…". */

@@ -2,7 +2,7 @@ import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isJsonContentType, isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { clientLeft, unlessLeft } from "./client-left.ts";
 
-/** A request body: parsed once, and its text as it came, for the relay. */
+/** A request body: parsed once, and as the text that crosses to a relay. */
 export interface JsonBody {
   text: string;
   value: JsonObject;
@@ -61,7 +61,7 @@ async function readChunks(request: Request, maxBytes: number): Promise<Uint8Arra
   return chunks;
 }
 
-/** A body breaks off only with its client: no fault of the gateway's. A reset is seen only by who listens for it. */
+/** The body once it is here. It breaks off only when the client leaves, which is no fault of the gateway. */
 async function arriving<Body>(request: Request, body: Promise<Body>): Promise<Body> {
   try {
     return await unlessLeft(request, body);

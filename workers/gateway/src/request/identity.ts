@@ -16,8 +16,8 @@ export interface Session {
 }
 
 /**
- * `X-Session-Id`, else the cookie `session_id`, else a new id. A malformed one
- * is a fault, to be answered with 400 once the caller is known to be one of ours.
+ * `X-Session-Id`, else the cookie `session_id`, else a new id. A malformed one is a fault, which is answered with 400
+ * once the caller is admitted.
  */
 export function readSession(headers: Headers): { session: Session; fault: ApiError | null } {
   const header = headers.get("x-session-id");
@@ -35,7 +35,7 @@ function malformed(param: string): ApiError {
   );
 }
 
-/** `set-cookie` for a session that a browser does not know yet; null for other callers. */
+/** `set-cookie` for a session that a browser does not know yet; null for anybody else. */
 export function sessionCookie(headers: Headers, url: URL, session: Session): string | null {
   const fromBrowser = headers.has("sec-fetch-mode") || headers.has("origin");
   if (!fromBrowser || session.known) return null;

@@ -9,7 +9,7 @@ import * as v from "valibot";
 const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema));
 
 const text = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
-/** A name of ours or of a provider's: it goes into headers, and into a record. */
+/** A name goes into headers and into a record. */
 const name = v.pipe(
   text,
   v.maxLength(256, "must have at most 256 characters"),
@@ -18,7 +18,7 @@ const name = v.pipe(
 const flag = v.boolean("must be true or false");
 const number = v.number("must be a number");
 const count = v.pipe(number, v.integer("must be a whole number"), v.minValue(1, "must be at least 1"));
-/** valibot's objects take lists too; a JSON object is none. */
+/** valibot's own objects take lists too. */
 export const object = (message = "must be an object") => v.custom<JsonObject>(isObject, message);
 
 const milliseconds = v.pipe(
@@ -32,10 +32,10 @@ const target = v.pipe(
   object('must be "provider/model" or {"provider": …, "model": …}'),
   v.strictObject({ provider: name, model: optional(name) }),
 );
-/** By what was sent, not as a union: so the part at fault is named. */
+/** Not a union, whose error would not name the part at fault. */
 const fallback = v.lazy((input) => (typeof input === "string" ? name : target));
 
-/** What `routing` may hold; a trusted caller's limits are a part of it. */
+/** What `routing` may hold. */
 export const routingFields = {
   max_attempts: optional(v.pipe(count, v.maxValue(10, "must be at most 10"))),
   timeout_ms: optional(milliseconds),
@@ -43,7 +43,7 @@ export const routingFields = {
   hedge_after_ms: optional(milliseconds),
 };
 
-/** The fields that routing reads; every route takes them. */
+/** The fields that routing reads: every endpoint takes them. */
 const routed = {
   model: optional(name),
   provider: optional(name),

@@ -1,10 +1,10 @@
 /**
- * version-traceid-parentid-flags; version ff is none, and one above 00 may have more behind.
+ * version-traceid-parentid-flags. Version ff is invalid; versions above 00 may have more fields.
  * Source: https://www.w3.org/TR/trace-context/#traceparent-header
  */
 const TRACEPARENT = /^(?!ff|00-.{52}.)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/;
 
-/** The W3C trace of one request: made when it is first asked for, then the same for all that the request asks. */
+/** The W3C trace of one request, made when it is first needed: all of its upstream requests share it. */
 export class Trace {
   readonly #headers: Headers;
   #traceparent: string | null = null;
@@ -30,7 +30,7 @@ function traceparentOf(headers: Headers): string {
   return `00-${trace}-${randomHex().slice(0, 16)}-${flags}`;
 }
 
-/** 32 digits; of a UUID because that is the cheapest randomness in hex. */
+/** 32 digits. A UUID is the cheapest source of random hex. */
 function randomHex(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }

@@ -2,7 +2,7 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 8_000;
 
-/** A provider that asks for a longer wait than this is not waited for: its answer goes to the client, with Retry-After. */
+/** A provider that asks for a longer wait is not waited for: the client gets its answer with Retry-After. */
 const LONGEST_RETRY_AFTER_MS = 15_000;
 
 /**

@@ -3,7 +3,7 @@ export type BreakerState = "closed" | "open" | "half-open";
 
 /** Failures are counted over this sliding time, milliseconds. */
 const WINDOW_MS = 30_000;
-/** Below this many answers in the window a share says nothing. */
+/** With fewer answers in the window a share says nothing. */
 const MIN_ANSWERS = 20;
 /** Share of failures that opens the circuit. */
 const FAILURE_SHARE = 0.5;
@@ -11,7 +11,7 @@ const FAILURE_SHARE = 0.5;
 const OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 60_000;
 
-/** Circuits that are kept: models are named by clients. The one that has failed longest ago goes. */
+/** Most circuits that are kept, since clients may name any model. The one that failed longest ago goes first. */
 const MOST_CIRCUITS = 1_000;
 
 /** Answers are counted by the second. */
@@ -27,9 +27,8 @@ interface Circuit {
 }
 
 /**
- * Remembers, in this isolate, how the targets have answered lately. It never
- * turns a request away that has nowhere else to go: an open circuit only moves
- * its target to the end of a plan. Times are milliseconds.
+ * Remembers, in this isolate, how the targets have answered lately. It turns no request away: an open circuit only
+ * moves its target to the end of a plan. Times are milliseconds.
  */
 export class Breaker {
   readonly #circuits = new Map<string, Circuit>();
@@ -58,7 +57,7 @@ export class Breaker {
     if (circuit.openUntil > 0 || this.#count(circuit, now, 0).failures === 0) this.#circuits.delete(key);
   }
 
-  /** The attempt said nothing of the target: if it was the probe, the next one is. */
+  /** The attempt said nothing of the target: the next one is the probe in its place. */
   unknown(key: string): void {
     const circuit = this.#circuits.get(key);
     if (circuit !== undefined) circuit.probeAt = Number.NEGATIVE_INFINITY;
@@ -67,7 +66,7 @@ export class Breaker {
   /** @param retryAfterMs what the provider asks for; the circuit stays open so long, within bounds */
   failed(key: string, now: number, retryAfterMs = 0): void {
     const circuit = this.#circuits.get(key) ?? { buckets: [], openUntil: 0, probeAt: Number.NEGATIVE_INFINITY };
-    // In the order of their last failure.
+    // The map stays in the order of last failures.
     this.#circuits.delete(key);
     this.#circuits.set(key, circuit);
     const [oldest] = this.#circuits.keys();
@@ -78,7 +77,7 @@ export class Breaker {
     circuit.probeAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Adds an answer; the sums of the window. */
+  /** Adds an answer, and sums up the window. */
   #count(circuit: Circuit, now: number, failure: 0 | 1): { answers: number; failures: number } {
     const second = Math.floor(now / BUCKET_MS);
     const oldest = Math.floor((now - WINDOW_MS) / BUCKET_MS);

@@ -13,7 +13,7 @@ export interface RouteRequest {
 /** The providers that a request can be sent to. */
 export interface KnownProviders {
   entries: readonly ProviderEntry[];
-  /** Why the owner's upstreams are not among them, to be thrown for a name that may be one of theirs; null when they are. */
+  /** Why the owner's upstreams are not among them: thrown for a name that may be one of theirs. */
   missing: ApiError | null;
 }
 
@@ -42,15 +42,15 @@ export interface Choice {
  * Throws 400 for an unknown provider and 404 `model_not_found` for a model that no rule places;
  * 503 `not_configured` when the owner's default is needed and unknown.
  *
- * { model: "gpt4" } → openai, gpt-4, rule 5
- * { provider: "gemini" } → gemini and its default model, rule 1
+ * { provider: "acme" } → acme and its default model, rule 1
+ * { model: "acme/large-1" } → acme, large-1, rule 3
  */
 export function choose(request: RouteRequest, providers: KnownProviders, defaultProvider: string): Choice {
   const { kind } = request;
   const name = request.provider ?? undefined;
   const model = request.model ?? undefined;
   if (name !== undefined) {
-    const provider = findProvider(providers, name);
+    const provider = requireProvider(providers, name);
     return model === undefined
       ? chosen(provider, defaultModel(provider, kind), 1)
       : chosen(provider, withoutPrefix(provider, model), 2, model);
@@ -75,7 +75,7 @@ function byModel(model: string, { entries, missing }: KnownProviders): Choice {
   const native = entries.find((provider) => provider.idPrefix !== undefined && model.startsWith(provider.idPrefix));
   if (native !== undefined) return chosen(native, model, 4);
 
-  // Only now: an upstream's name would have gone before an id or a family.
+  // Rule 3 goes before 5 and 6, and cannot be ruled out without the upstreams' names.
   if (missing !== null && mayNameUpstream({ model })) throw missing;
   const registered = entries.find(
     (provider) => Object.hasOwn(provider.aliases, model) || provider.models.some(({ id }) => id === model),
@@ -98,8 +98,8 @@ function chosen(provider: ProviderEntry, name: string, rule: Choice["rule"], req
 }
 
 /**
- * `provider` and a prefixed model together: {provider: "openai", model: "openai/gpt-4o"} means gpt-4o.
- * An upstream's own ids may begin with its name: "openrouter/auto", "groq/compound".
+ * `provider` and a prefixed model together: {provider: "acme", model: "acme/large-1"} means large-1.
+ * Only an upstream's own ids may begin with its name: OpenRouter has "openrouter/auto".
  */
 function withoutPrefix(provider: ProviderEntry, model: string): string {
   if (provider.upstream !== undefined) return model;
@@ -107,7 +107,7 @@ function withoutPrefix(provider: ProviderEntry, model: string): string {
   return model.startsWith(prefix) && model.length > prefix.length ? model.slice(prefix.length) : model;
 }
 
-/** The owner's default; for what only some providers serve, the first that has a model for it. */
+/** The owner's default provider; for a kind that only some serve, the first that has a default model of it. */
 function defaultFor(kind: ModelType, providers: KnownProviders, name: string): ProviderEntry {
   const preferred = findDefault(providers, name);
   const { entries } = providers;
@@ -130,7 +130,7 @@ function findDefault({ entries, missing }: KnownProviders, name: string): Provid
 }
 
 /** Throws a 400 that lists those there are. */
-export function findProvider({ entries, missing }: KnownProviders, name: string): ProviderEntry {
+export function requireProvider({ entries, missing }: KnownProviders, name: string): ProviderEntry {
   const provider = entries.find((entry) => entry.name === name);
   if (provider !== undefined) return provider;
   throw (

@@ -10,7 +10,7 @@ export interface RetryRule {
   otherTarget: boolean;
   /** Counts against the provider's health in the circuit breaker. */
   unhealthy: boolean;
-  /** The provider is well if it said so itself: it has looked at the request. The relay may refuse one too. */
+  /** A sign that the provider is well, if it was the provider that said it and not its relay. */
   well: boolean;
 }
 
@@ -40,7 +40,7 @@ export const RETRY_RULES: Readonly<Record<Condition, RetryRule>> = {
   internal: elsewhere,
 };
 
-/** A relay that is newer than this gateway may name a condition that is not in the table: another provider may still answer. */
+/** A newer relay may name a condition that this gateway does not know: another provider may still answer. */
 export function ruleFor(condition: Condition): RetryRule {
   return RETRY_RULES[condition] ?? RETRY_RULES.internal;
 }

@@ -17,9 +17,9 @@ export interface DeadlineRules {
   firstByteMs: number;
   /** Between two chunks. */
   idleMs: number;
-  /** Half of the time that is left when the attempt begins is for the targets behind it. */
+  /** The attempt has half of the time that is left when it begins; the rest is for the targets behind it. */
   leavesTime: boolean;
-  /** Keep-alives do not count as a first byte: it is content that has to come in that time. */
+  /** Content has to come in the time for the first byte; keep-alives do not count. */
   boundsContent: boolean;
 }
 
@@ -33,9 +33,8 @@ export function totalMsOf({ name }: ProviderEntry, { body, policy, callerLimits 
 }
 
 /**
- * The rules for one attempt at a provider. While targets follow that were not tried yet, a target that hangs must
- * leave time for them, and so must one that sends keep-alives without end. Before a mere retry these are a sign of
- * life: some models think for long.
+ * The rules for one attempt at a provider. A target that hangs, or sends nothing but keep-alives, must leave time for
+ * the targets that follow. Where only retries follow, keep-alives are a sign of life: some models think for long.
  */
 export function deadlineRules(
   { name }: ProviderEntry,
@@ -44,7 +43,7 @@ export function deadlineRules(
 ): DeadlineRules {
   const { firstByteMs, idleMs } = { ...policy.times, ...policy.timesOf[name] };
   const wished = body.routing?.first_byte_timeout_ms ?? undefined;
-  // A whole answer comes at once and may take long: only streams have a first byte to wait for.
+  // A whole answer has no early first byte: it may take all of the time.
   const own = body["stream"] === true ? firstByteMs : totalMs;
   return {
     firstByteMs: least(wished ?? own, callerLimits?.first_byte_timeout_ms),

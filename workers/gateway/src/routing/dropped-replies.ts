@@ -2,12 +2,12 @@ import { isStreamReply, type RelayReply, type StreamReply } from "@ai-proxy/shar
 import { type CountedUsage, countedUsage } from "../record/outcome.ts";
 
 /**
- * How long the reply of a dropped attempt is waited for. A relay that was told to stop answers at once; one that does
- * not hear it stops with this request, so a longer wait would keep it at work. Milliseconds.
+ * How long the reply of a dropped attempt is waited for, milliseconds. A relay that hears of it answers at once; one
+ * that does not works until this request is over.
  */
 export const REPLY_WAIT_MS = 500;
 
-/** How long a dropped stream may take to say what it has used. Milliseconds. */
+/** How long a dropped stream may take to say what it has used, milliseconds. */
 export const USAGE_WAIT_MS = 5_000;
 
 /** The world's clock: `done` resolves after the time, unless it is stopped. */

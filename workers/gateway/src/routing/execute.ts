@@ -26,7 +26,7 @@ export interface ExecuteIo {
   now(): number;
   random(): number;
   timer: StartTimer;
-  /** Resolves when the client has left; never else. */
+  /** Resolves when the client has left, and only then. */
   clientLeft: Promise<void>;
   health: TargetHealth;
 }
@@ -36,7 +36,7 @@ export interface TargetHealth {
   began(target: Target): void;
   succeeded(target: Target): void;
   failed(target: Target, retryAfterMs: number | undefined): void;
-  /** An attempt has ended without a word on how its target is. */
+  /** An attempt has ended, and said nothing of how its target is. */
   unknown(target: Target): void;
 }
 
@@ -179,7 +179,7 @@ class Execution {
       deadlines: deadlinesOf(deadlines, this.#deadline - startedAt),
       cancelled: cancelled && (() => cancelled.promise),
     };
-    // An attempt that cannot even begin has failed, and must not leave another one running.
+    // What `ask` throws at once is a failed attempt too: others may be running.
     const reply = Promise.try(() => this.#io.ask(target, options)).catch(unreachableReply);
     const running: Running = {
       attempt,
@@ -191,7 +191,7 @@ class Execution {
     this.#running.push(running);
   }
 
-  /** Takes note of how an attempt ended; true when its reply is the answer. */
+  /** Takes note of how an attempt ended. True when its reply is the answer. */
   #settle({ running, reply }: Settled): boolean {
     this.#running.splice(this.#running.indexOf(running), 1);
     const { target } = running.attempt;
@@ -221,7 +221,7 @@ class Execution {
   #prune(attempt: PlannedAttempt, failure: Failure): void {
     const { target } = attempt;
     const rule = ruleFor(failure.condition);
-    // Of two windows of which one is not known, the other may be the larger.
+    // A window that is not known may be the larger one.
     const needed = failure.condition === "context_length" ? (target.contextWindow ?? 0) : 0;
     this.#rest = this.#rest.filter((other) =>
       sameTarget(other.target, target)
@@ -229,7 +229,7 @@ class Execution {
         : rule.otherTarget && (other.target.contextWindow ?? Number.POSITIVE_INFINITY) > needed,
     );
     if (!takesNextKey(failure)) return;
-    // Another key costs no wait, so it comes before every other attempt; the plan grows no longer by it.
+    // Another key costs no wait, so it comes first. It takes the place of a planned attempt.
     this.#rest.unshift({ ...attempt, round: attempt.round + 1, reason: "next key" });
     this.#rest.length = Math.min(
       this.#rest.length,
@@ -263,7 +263,7 @@ class Execution {
   /** Drops an attempt that runs; what it has used is learnt later. */
   #drop({ cancel, reply }: Running, outcome: string): AttemptOutcome["usage"] {
     cancel?.();
-    // A relay that cannot be told stops only when this request is over: with the client gone, waiting would keep it at work.
+    // A relay that cannot be told works until this request is over, so nobody waits for it.
     if (cancel !== undefined || outcome !== "aborted") return usageOfDropped(reply, this.#io.timer);
     void reply.then(dropReply);
     return null;

@@ -3,7 +3,7 @@ import { ApiError } from "@ai-proxy/shared/errors";
 import { failureReply } from "@ai-proxy/shared/upstream/reply";
 import { clientLeft } from "../request/client-left.ts";
 
-// Failures that are the gateway's own finding, and no relay's word.
+// Failures that the gateway finds itself, without a relay's reply.
 
 /** The relay could not be asked, or broke off without a word. */
 export function unreachableReply(thrown: unknown): WholeReply {

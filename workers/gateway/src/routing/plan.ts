@@ -18,7 +18,7 @@ export interface Target {
   contextWindow: number | undefined;
 }
 
-/** One step of a plan: whether it is taken depends on how the ones before it end. */
+/** One step of a plan, taken if the ones before it fail. */
 export interface PlannedAttempt {
   target: Target;
   /** 1 for the first try of this target, 2 for its first retry, … */
@@ -119,7 +119,7 @@ function choicesOf(input: PlanInput): [Choice, ...Choice[]] {
   return [first, ...equals, ...fallbacks];
 }
 
-/** The owner's chain behind a target; an upstream may have any name, `constructor` too. */
+/** The owner's chain behind a target. An upstream may have any name, `constructor` too. */
 function ownChain({ defaultFallbacks }: Policy, { provider: { name } }: Choice): readonly string[] {
   return (Object.hasOwn(defaultFallbacks, name) ? defaultFallbacks[name] : undefined) ?? [];
 }
@@ -153,7 +153,7 @@ function noSuchEndpoint(name: string, title: string, param: string): ApiError {
   return badRequest(`${name} has no ${title}.`, param, "unsupported_endpoint");
 }
 
-/** A fallback of the request's: what is wrong with it is said of it, not of `model`. */
+/** A fallback that the request names: an error says which one it is about. */
 function pickFallback(wanted: string | Wanted, path: string, input: PlanInput): Choice {
   try {
     return pick(typeof wanted === "string" ? { model: wanted } : wanted, input);

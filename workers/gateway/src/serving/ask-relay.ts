@@ -19,7 +19,7 @@ export interface Asked {
   body: JsonObject;
 }
 
-/** The real world for a plan's execution: relays, clock, chance, and the client's leaving. */
+/** What a plan is executed with: the relays, the clock, chance, and the client that may leave. */
 export function executeIo(context: RequestContext, asked: Asked): ExecuteIo {
   const common = commonFields(context, asked);
   return {

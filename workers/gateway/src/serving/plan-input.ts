@@ -8,7 +8,7 @@ import { knownProviders } from "./providers.ts";
 /** What an endpoint wants of a provider; a row of the table of endpoints is one. */
 type Wanted = Pick<PlanInput, "kind" | "title">;
 
-/** For endpoints that ask about a chat, and no model for an answer. */
+/** For endpoints where no model answers, but a chat's provider is meant. */
 export const CHAT: Wanted = { kind: "chat", title: "chats" };
 
 /** All that decides where a request goes. */

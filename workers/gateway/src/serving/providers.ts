@@ -27,9 +27,8 @@ interface Upstreams {
 let remembered: (Upstreams & { until: number }) | null = null;
 
 /**
- * The providers that a request can be sent to. The relay is asked for the owner's upstreams only where one can be
- * meant; when it cannot be asked (502), or cannot read the owner's list (503), that is the error of a request that
- * needs to know.
+ * The providers that a request can be sent to. Their relay is asked for the owner's upstreams only where one can be
+ * meant. A relay that does not answer (502) or cannot read the owner's list (503) fails the requests that mean one.
  */
 export async function knownProviders(env: GatewayEnv, settings: Settings, body: Routed): Promise<KnownProviders> {
   if (settings.policy.upstreamKeys.length === 0 && !mayMeanUpstream(settings, body))
@@ -87,11 +86,11 @@ async function checkedUpstreams(env: GatewayEnv, { policy }: Settings): Promise<
   return upstreams;
 }
 
-/** A name in ROUTING that is nobody's has no effect: the owner means another. */
+/** The owner has misspelt a name in ROUTING that no provider has. */
 function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]): void {
   const unknown = upstreamKeys.find(({ name }) => !entries.some((entry) => entry.name === name));
   if (unknown === undefined) return;
-  // The list is not kept: while a deploy spreads, a relay of a moment ago may have answered.
+  // While a deploy spreads, an old relay may have answered: the next request asks again.
   remembered = null;
   const there = [...builtIn, ...entries].map(({ name }) => name).join(", ");
   throw misconfigured(`ROUTING: ${unknown.path}: there is no provider of this name. There are: ${there}.`);
@@ -122,14 +121,14 @@ async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams"
   try {
     return (await env[host.binding].status?.()) ?? { upstreams: [] };
   } catch (thrown) {
-    // A relay from before there were upstreams has none; workerd's words for a method that is not there.
+    // workerd's words for a missing method: a relay from before there were upstreams.
     const isOld = thrown instanceof TypeError && thrown.message.includes("does not implement");
     return isOld ? { upstreams: [] } : null;
   }
 }
 
 function toProvider(host: ProviderEntry, { name, configured, defaultModel, models }: UpstreamStatus): ProviderEntry {
-  // Nothing is known of an entry with a mistake in it: the relay says what is wrong, if it is asked.
+  // An entry with a mistake in it gets a default, so that its relay is asked and says what is wrong.
   const isUnread = !configured && defaultModel === undefined && models === undefined;
   return upstreamProvider(host, { name, defaultModel: isUnread ? "default" : defaultModel, renamedByRelay: models });
 }

@@ -55,7 +55,7 @@ function streamed(context: Answering, reply: StreamReply): Answer {
   return { response: new Response(body, { status, headers }), outcome: { streamEnd: streamEnd(context, reply) } };
 }
 
-/** While this is pending in a waitUntil, the context lives on: without it the client's leaving would not be noticed. */
+/** How the stream ended. Pending in a waitUntil it keeps the context alive, which notices a client that leaves. */
 async function streamEnd({ request, requestId }: Answering, reply: StreamReply): Promise<StreamEnd> {
   try {
     const end = await reply.usage();

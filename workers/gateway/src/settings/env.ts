@@ -2,7 +2,7 @@ import type { AuditMessage, AuditReader } from "@ai-proxy/shared/contract/audit"
 import type { OpenAIRelay, Relay, RelayReply, RelayRequest, TokenCounter } from "@ai-proxy/shared/contract/relay";
 import type { Tokenizer } from "@ai-proxy/shared/contract/tokenizer";
 
-/** A relay with what some relays can do beside; the registry says of each provider whether its relay can. */
+/** A relay, with what only some can do. The registry says of each provider what its relay can. */
 export type AnyRelay = Relay & Partial<OpenAIRelay> & Partial<TokenCounter>;
 
 /** A method of a relay that answers a request by a model: "chat", "embeddings", … */

@@ -1,6 +1,6 @@
 import { ApiError } from "@ai-proxy/shared/errors";
 
-/** A mistake in the owner's settings: 503, so that nobody takes it for their own. `message` names the setting. */
+/** A mistake in the owner's settings, which no caller can put right: 503. `message` names the setting. */
 export function misconfigured(message: string): ApiError {
   return new ApiError({
     status: 503,

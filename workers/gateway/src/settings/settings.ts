@@ -7,7 +7,7 @@ import { type Policy, readPolicy } from "./routing-policy.ts";
 /** The owner's settings, read once per isolate. */
 export interface Settings {
   defaultProvider: string;
-  /** Browser origins that may call; "*" for any. */
+  /** Browser origins that may ask; "*" for any. */
   allowedOrigins: ReadonlySet<string>;
   /** Bytes. */
   maxBodyBytes: number;
@@ -18,7 +18,7 @@ export interface Settings {
   fault: ApiError | null;
 }
 
-/** RPC takes 32 MiB a call, and a body stands up to three times in the isolate's 128 MB: as text, as UTF-8 and parsed. */
+/** RPC carries 32 MiB; and the isolate's 128 MB hold a body up to three times, as text, as UTF-8 and parsed. */
 const LARGEST_BODY_LIMIT = 27 * 1024 * 1024;
 const DEFAULT_BODY_LIMIT = 25 * 1024 * 1024;
 
