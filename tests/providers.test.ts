@@ -164,7 +164,7 @@ describe.each([
     expect(mesh.upstream.requests).toHaveLength(1);
   });
 
-  test("P74 shows no upstream key, and sends no token or field of ours upstream", async () => {
+  test("shows no upstream key, and sends no token or field of ours upstream", async () => {
     await mesh.client.chat.completions.create({
       model,
       messages,

@@ -54,7 +54,7 @@ test.each(
 });
 
 test.each(chats.slice(0, 2))(
-  "P46 %s: a reset after the finish and before [DONE] is no error",
+  "%s: a reset after the finish and before [DONE] is no error",
   async (_, path, body) => {
     const text = await ask(path, body, openai, "reset", "after-finish");
     expect(text).toBe(openai + DONE);

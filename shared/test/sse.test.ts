@@ -14,14 +14,14 @@ test("several data lines are one event, with line ends between", () => {
   expect(parse('data: {"a":\ndata: 1}\n\n')).toEqual(['{"a":\n1}']);
 });
 
-test("P44: every line end, a mark at the start, fields that nobody needs, no blank line at the end", () => {
+test("every line end, a mark at the start, fields that nobody needs, no blank line at the end", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = ["\ufeffevent: x", "id: 1", "retry: 5", ": comment", "data:a", "", "data:  b"].join(end);
     expect(parse(text), JSON.stringify(end)).toEqual(["a", " b"]);
   }
 });
 
-test("P43: the events are the same wherever the bytes are cut", () => {
+test("the events are the same wherever the bytes are cut", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = ["data: é", "data: b", "", ": comment", "", "data: c", "", "data: d"].join(end);
     const bytes = new TextEncoder().encode(text);
