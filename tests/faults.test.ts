@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TOKEN } from "./mesh.ts";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, sse, type UpstreamRequest } from "./upstream.ts";
@@ -283,7 +284,7 @@ function send(provider: Provider, stream: boolean, extra: object, requestId: str
   const model = modelOf(provider, requestId);
   return fetch(new URL("/v1/chat/completions", mesh.url), {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: "Bearer test-token", "x-request-id": requestId },
+    headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}`, "x-request-id": requestId },
     body: JSON.stringify({
       provider,
       model,
