@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDone, SseParser } from "../formats/sse.ts";
+import { isDone, SSE_DONE, SseParser, sseEvent } from "../formats/sse.ts";
 
 function parse(text: string): string[] {
   const parser = new SseParser();
@@ -31,6 +31,24 @@ test("the events are the same wherever the bytes are cut", () => {
       expect(events, `${JSON.stringify(end)} at ${cut}`).toEqual(["é\nb", "c", "d"]);
     }
   }
+});
+
+test.each([
+  ["", { line: "", data: null, afterCr: false }],
+  ["data: a\n\n", { line: "", data: null, afterCr: false }],
+  ["data: a\n\ndat", { line: "dat", data: null, afterCr: false }],
+  ["data: a\n", { line: "", data: "a", afterCr: false }],
+  ["data: a\r", { line: "", data: "a", afterCr: true }],
+  ["data: a\ndata: b\nevent", { line: "event", data: "a\nb", afterCr: false }],
+])("of a stream that stops after %j what is unfinished is known", (text, unfinished) => {
+  const parser = new SseParser();
+  parser.push(new TextEncoder().encode(text));
+  expect(parser.unfinished).toEqual(unfinished);
+});
+
+test("an event is written as it is read", () => {
+  const data = { text: "two\nlines, a \r and é" };
+  expect(parse(sseEvent(data) + SSE_DONE)).toEqual([JSON.stringify(data), "[DONE]"]);
 });
 
 test("[DONE] is the end, padded or not", () => {
