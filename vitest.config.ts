@@ -6,6 +6,8 @@ export default defineConfig({
     silent: "passed-only",
     // Mesh tests mostly wait: two files at a time also on two cores, where vitest would take one.
     maxWorkers: 2,
+    // A test that asserts nothing, or only in a loop that never runs, shows nothing.
+    expect: { requireAssertions: true },
     projects: [
       // Pure code, in Node.
       {

@@ -55,11 +55,11 @@ async function droppedInTime(request: UpstreamRequest | undefined): Promise<void
   await Promise.race([request?.dropped, late]);
 }
 
-describe.each(PROVIDERS)("P54 P56 a client of %s that leaves, seen in workerd", (provider, model) => {
+describe.each(PROVIDERS)("a client of %s that leaves, seen in workerd", (provider, model) => {
   const messages = [{ role: "user", content: "Tell me everything" }];
 
   test.each([true, false])(
-    "mid-stream, usage asked for: %s: the provider's stream is closed within a second, P55 the tokens so far are on record",
+    "mid-stream, usage asked for: %s: the provider's stream is closed within a second, the tokens so far are on record",
     async (include_usage) => {
       mesh.upstream.play(endless);
       const requestId = `left-${provider}-${include_usage}`;

@@ -119,7 +119,7 @@ test.concurrent("a field that D1 cannot read, of a newer gateway, costs no row",
   for (const id of ["deep", "beside-it"]) expect(await mesh.rows(id)).toHaveLength(1);
 });
 
-test.concurrent("P79 a request whose model has a name far too long is refused, and is a row that fits", async () => {
+test.concurrent("a request whose model has a name far too long is refused, and is a row that fits", async () => {
   const model = `gpt-${"x".repeat(300_000)}`;
   const response = await mesh.post(`/v1/${"y".repeat(5_000)}`, {}, { "x-request-id": "long-path" });
   expect(response.status).toBe(404);

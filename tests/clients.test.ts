@@ -125,7 +125,7 @@ describe("openai", () => {
     expect(mesh.upstream.requests).toHaveLength(1);
   });
 
-  test("P48: a stream that breaks off is an error, not a short answer", async () => {
+  test("a stream that breaks off is an error, not a short answer", async () => {
     mesh.upstream.play((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(
@@ -208,7 +208,7 @@ describe.each([
     expect(mesh.upstream.requests).toHaveLength(1);
   });
 
-  test("P48: says so when a stream breaks off", async () => {
+  test("says so when a stream breaks off", async () => {
     mesh.upstream.play((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       const delta = { role: "assistant", content: "Hi" };

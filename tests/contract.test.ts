@@ -127,7 +127,7 @@ describe("a new audit Worker", () => {
     trail: [],
   });
 
-  test("writes records of older and newer gateways, and P80 each once, however often it is delivered", async () => {
+  test("writes records of older and newer gateways, and each once, however often it is delivered", async () => {
     const { trail: _, gateway_log_id: __, ...older } = record("from-older");
     const newer = { ...record("from-newer"), shade: "blue" };
     const message: AuditMessage = { v: 1, records: [older as AuditRecord, newer] };

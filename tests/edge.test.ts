@@ -48,14 +48,14 @@ describe("the edge", () => {
     ["no token", {}],
     ["a wrong token", { authorization: "Bearer secret-guess" }],
     ["a token with one character more", { authorization: `Bearer ${TOKEN}x` }],
-  ])("P75 refuses %s with 401 and does not repeat it", async (_, headers) => {
+  ])("refuses %s with 401 and does not repeat it", async (_, headers) => {
     const response = await get("/v1/models", { headers: headers as Record<string, string> });
     expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
     const error = await expectError(response, 401, { code: "invalid_api_key" });
     expect(JSON.stringify(error)).not.toContain("secret-guess");
   });
 
-  test("P76 answers every bad request in OpenAI's shape", async () => {
+  test("answers every bad request in OpenAI's shape", async () => {
     await expectError(await get("/v1/nothing", authorized), 404, { code: "unknown_url" });
     await expectError(await get("/nothing"), 404, { code: "unknown_url" });
     const wrongMethod = await get("/v1/chat/completions", { ...authorized, method: "DELETE" });
@@ -140,7 +140,7 @@ describe("the edge", () => {
     expect((await get("/v1/models", { method: "OPTIONS" })).status).toBe(401);
   });
 
-  test("P78 a model's name that no header can carry is refused before anyone is called", async () => {
+  test("a model's name that no header can carry is refused before anyone is called", async () => {
     for (const model of ["a\nb", "a\r\nset-cookie: x=y", "\u0000"]) {
       await expectError(await mesh.post("/v1/chat/completions", { ...chat, model }), 400, { param: "model" });
     }

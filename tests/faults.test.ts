@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TOKEN } from "./mesh.ts";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, sse, type UpstreamRequest } from "./upstream.ts";
@@ -144,9 +145,9 @@ const ROWS: Row[] = [
   },
   { fault: "500", play: refuse(500, 3000), alone: 502, fallback: true },
   { fault: "503", play: refuse(503, 3000), alone: 502, fallback: true },
-  { fault: "P60 400", play: refuse(400, 5004), alone: 400, fallback: false },
+  { fault: "400", play: refuse(400, 5004), alone: 400, fallback: false },
   { fault: "413", play: refuse(413, 3006), alone: 413, fallback: false },
-  { fault: "P62 401 from our key", play: refuse(401, 10000), alone: 502, code: "provider_auth_error", fallback: true },
+  { fault: "401 from our key", play: refuse(401, 10000), alone: 502, code: "provider_auth_error", fallback: true },
   { fault: "403 from our key", play: refuse(403, 5018), alone: 502, code: "provider_auth_error", fallback: true },
   { fault: "an HTML error page", play: text(502, "text/html", "<html>Bad gateway</html>"), alone: 502, fallback: true },
   { fault: "an HTML page with 200", play: text(200, "text/html", "<html>Log in</html>"), alone: 502, fallback: true },
@@ -171,13 +172,13 @@ const ROWS: Row[] = [
     fallback: true,
   },
   {
-    fault: "P63 an empty completion",
+    fault: "an empty completion",
     play: empty,
     alone: { cloudflare: 200, openai: 200, gemini: 502 },
     fallback: true,
   },
   {
-    fault: "P61 a reset before the headers",
+    fault: "a reset before the headers",
     play: (_request, response) => void response.socket?.resetAndDestroy(),
     alone: 502,
     fallback: true,
@@ -209,14 +210,14 @@ const ROWS: Row[] = [
     fallback: true,
   },
   {
-    fault: "P49 an error as the first event",
+    fault: "an error as the first event",
     play: (_request, response) => sse(response, [errorData]),
     only: "stream",
     alone: 502,
     fallback: true,
   },
   {
-    fault: "P50 a start without content, then an error",
+    fault: "a start without content, then an error",
     play: (_request, response, provider) => sse(response, [event(provider, ""), errorData]),
     only: "stream",
     alone: { cloudflare: 502, openai: 200, gemini: 502 },
@@ -230,7 +231,7 @@ const ROWS: Row[] = [
     fallback: true,
   },
   {
-    fault: "P48 text, then a reset",
+    fault: "text, then a reset",
     play: (_request, response, provider) => {
       openStream(response);
       response.write(`data: ${JSON.stringify(event(provider, "Half a"))}\n\n`, () =>
@@ -242,7 +243,7 @@ const ROWS: Row[] = [
     fallback: false,
   },
   {
-    fault: "P48 text, then a quiet end",
+    fault: "text, then a quiet end",
     play: (_request, response, provider) => sse(response, [event(provider, "Half a")]),
     only: "stream",
     alone: "cut",
@@ -283,7 +284,7 @@ function send(provider: Provider, stream: boolean, extra: object, requestId: str
   const model = modelOf(provider, requestId);
   return fetch(new URL("/v1/chat/completions", mesh.url), {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: "Bearer test-token", "x-request-id": requestId },
+    headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}`, "x-request-id": requestId },
     body: JSON.stringify({
       provider,
       model,

@@ -100,13 +100,13 @@ describe("a request", () => {
 });
 
 describe("a stream", () => {
-  test("P52 passes byte for byte when the client asked for usage: comments, CRLF, field order and all", async () => {
+  test("passes byte for byte when the client asked for usage: comments, CRLF, field order and all", async () => {
     const text = `: hello\r\n\r\n${chunk("é\\u00e9", ',"usage":null')}event: x\ndata:${FINISH.slice(6)}${USAGE}${DONE}`;
     play(text);
     expect(await (await chat(stream(true))).text()).toBe(text);
   });
 
-  test("P51, P53 has no trace of the usage that only the relay asked for, and the audit has it", async () => {
+  test("has no trace of the usage that only the relay asked for, and the audit has it", async () => {
     play(`${chunk("Hi", ',"usage":null')}${FINISH}${USAGE}${DONE}`);
     const requestId = "usage-not-asked";
     expect(await (await chat(stream(false), { "x-request-id": requestId })).text()).toBe(
@@ -117,7 +117,7 @@ describe("a stream", () => {
     expect(row).toMatchObject({ prompt_tokens: 9, completion_tokens: 4, usage_estimated: 0, stream_end: "complete" });
   });
 
-  test.each([true, false])("P58 arrives as it is sent (usage asked for: %s)", async (asked) => {
+  test.each([true, false])("arrives as it is sent (usage asked for: %s)", async (asked) => {
     const pieces = ["a", "b", "c"].map((word) => chunk(word));
     const next = pieces.map(() => Promise.withResolvers<void>());
     mesh.upstream.play(async (_, response) => {
@@ -141,7 +141,7 @@ describe("a stream", () => {
   const errors = (text: string) =>
     [...text.matchAll(/^data: (.*"error":.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
 
-  test("P45, P49 that begins with comments passes them on, and an error that follows is told in OpenAI's form", async () => {
+  test("that begins with comments passes them on, and an error that follows is told in OpenAI's form", async () => {
     const commentCame = Promise.withResolvers<void>();
     const halfWent = Promise.withResolvers<void>();
     mesh.upstream.play(async (_request, response) => {
@@ -172,7 +172,7 @@ describe("a stream", () => {
       ["reset", `${chunk("Hi")}data: {"id":"c","choices":[{"index":0,"delta":{"content":"half`],
       ["end", `${chunk("Hi")}data: {"id":"c","choices":[{"index":0,"finish_reason":"st`],
       ["reset", `${chunk("Hi")}da`],
-    ] as const)("P48 %s after %j: the text so far, one error event, no [DONE]", async (then, text) => {
+    ] as const)("%s after %j: the text so far, one error event, no [DONE]", async (then, text) => {
       play(text, then);
       const got = await (await chat(stream(asked))).text();
       expect(got.startsWith(chunk("Hi"))).toBe(true);
@@ -183,7 +183,7 @@ describe("a stream", () => {
       for (const [, data] of got.matchAll(/^data: ?(.*)$/gm)) expect(() => JSON.parse(data ?? "")).not.toThrow();
     });
 
-    test.each(["end", "reset"] as const)("P46 %s after the finish: the missing [DONE]", async (then) => {
+    test.each(["end", "reset"] as const)("%s after the finish: the missing [DONE]", async (then) => {
       play(chunk("Hi") + FINISH + USAGE, then);
       const got = await (await chat(stream(asked))).text();
       expect(got).toBe(chunk("Hi") + FINISH + (asked ? USAGE : "") + DONE);
@@ -195,7 +195,7 @@ describe("a stream", () => {
       ["a page", "text/html", "<html>busy</html>"],
       ["nothing", "text/event-stream", ""],
       ["a whole answer", "application/json", '{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}'],
-    ])("P49 begins with %s: an error before the first byte", async (_, type, body) => {
+    ])("begins with %s: an error before the first byte", async (_, type, body) => {
       mesh.upstream.play((_request, response) => {
         response.writeHead(200, { "content-type": type }).end(body);
       });
@@ -205,7 +205,7 @@ describe("a stream", () => {
       expect(mesh.upstream.requests).toHaveLength(2);
     });
 
-    test("P50 a role and no more: the next attempt serves, and nothing of the first is sent", async () => {
+    test("a role and no more: the next attempt serves, and nothing of the first is sent", async () => {
       mesh.upstream.play(async (request, response) => {
         if (request.body.model !== "gpt-4o") await answerAsProvider(request, response);
         else response.writeHead(200, { "content-type": "text/event-stream" }).end(chunk(""));
@@ -217,7 +217,7 @@ describe("a stream", () => {
       expect(got.endsWith(DONE)).toBe(true);
     });
 
-    test("P63 a role, and an end at the token limit: the answer is what it is, no next attempt", async () => {
+    test("a role, and an end at the token limit: the answer is what it is, no next attempt", async () => {
       const text = chunk("") + FINISH.replace("stop", "length") + DONE;
       play(text);
       const response = await chat({ ...stream(asked), routing: { max_attempts: 2 }, fallbacks: ["gpt-4o-mini"] });
@@ -240,7 +240,7 @@ describe("keys", () => {
   const ask = () => chat({ model: "gpt-4o", messages: [{ role: "user", content: "hi" }] });
   const used = () => mesh.upstream.requests.map(({ headers }) => headers.authorization?.slice("Bearer ".length));
 
-  test("P59, P62 a limit that both keys are over: each is asked once, then the fallback serves", async () => {
+  test("a limit that both keys are over: each is asked once, then the fallback serves", async () => {
     mesh.upstream.play((request, response) =>
       request.url.startsWith("/openai")
         ? json(response, 429, { error: { message: "slow down", code: "rate_limit_exceeded" } }, { "retry-after": "60" })
@@ -255,7 +255,7 @@ describe("keys", () => {
     expect(new Set(asked.map(({ headers }) => headers.authorization)).size).toBe(2);
   });
 
-  test("P62 a refused key rests and the next one serves; the log names it by its label only", async () => {
+  test("a refused key rests and the next one serves; the log names it by its label only", async () => {
     mesh.upstream.play((request, response) =>
       request.headers.authorization?.endsWith(KEYS[0] ?? "")
         ? json(response, 401, { error: { message: `Incorrect API key provided: ${KEYS[0]}`, code: "invalid_api_key" } })
@@ -269,7 +269,7 @@ describe("keys", () => {
     for (const key of KEYS) expect(mesh.logs()).not.toContain(key);
   });
 
-  test("P74 all refused: 502 provider_auth_error, and no key in the answer", async () => {
+  test("all refused: 502 provider_auth_error, and no key in the answer", async () => {
     mesh.upstream.play((request, response) =>
       json(response, 403, { error: { message: `Forbidden: ${request.headers.authorization}` } }),
     );

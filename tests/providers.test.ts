@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Mesh, startMesh, UPSTREAM_KEYS } from "./mesh.ts";
+import { type Mesh, startMesh, TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 
 let mesh: Mesh;
@@ -164,7 +164,7 @@ describe.each([
     expect(mesh.upstream.requests).toHaveLength(1);
   });
 
-  test("P74 shows no upstream key, and sends no token or field of ours upstream", async () => {
+  test("shows no upstream key, and sends no token or field of ours upstream", async () => {
     await mesh.client.chat.completions.create({
       model,
       messages,
@@ -173,7 +173,7 @@ describe.each([
       routing: { max_attempts: 1 },
     } as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming);
     const [{ url, headers, text, body } = { url: "", headers: {}, text: "", body: {} }] = mesh.upstream.requests;
-    expect(`${url} ${text} ${JSON.stringify(headers)}`).not.toContain("test-token");
+    expect(`${url} ${text} ${JSON.stringify(headers)}`).not.toContain(TOKEN);
     expect(url).not.toContain("key");
     const sent = provider === "cloudflare" ? body.inputs : body;
     for (const field of ["provider", "fallbacks", "routing"]) expect(sent).not.toHaveProperty(field);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { TOKEN } from "./mesh.ts";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 
@@ -38,7 +39,7 @@ test("10,000 requests while 30 % of the providers' answers fail: each ends in an
       const n = next++;
       const response = await fetch(new URL("/v1/chat/completions", mesh.url), {
         method: "POST",
-        headers: { "content-type": "application/json", "x-auth-token": "test-token", "x-request-id": `storm-${n}` },
+        headers: { "content-type": "application/json", "x-auth-token": TOKEN, "x-request-id": `storm-${n}` },
         body: JSON.stringify({
           ...routes[n % 3],
           messages: [{ role: "user", content: `storm ${n}` }],

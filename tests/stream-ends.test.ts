@@ -53,13 +53,10 @@ test.each(
   expect(await mesh.record(requestId)).toMatchObject({ stream_end: "complete", error_code: null });
 });
 
-test.each(chats.slice(0, 2))(
-  "P46 %s: a reset after the finish and before [DONE] is no error",
-  async (_, path, body) => {
-    const text = await ask(path, body, openai, "reset", "after-finish");
-    expect(text).toBe(openai + DONE);
-  },
-);
+test.each(chats.slice(0, 2))("%s: a reset after the finish and before [DONE] is no error", async (_, path, body) => {
+  const text = await ask(path, body, openai, "reset", "after-finish");
+  expect(text).toBe(openai + DONE);
+});
 
 test.each([chats[0], chats[2]].filter((row) => row !== undefined))(
   "%s: what has come to its end is not waited for",

@@ -34,12 +34,13 @@ test("a stream that somebody else reads is refused, not waited for", () => {
   expect(() => byteReader(stream)).toThrow(TypeError);
 });
 
-test("cancelling reaches the source", async () => {
+test.each([
+  ["of bytes", (cancel: () => void) => new ReadableStream({ type: "bytes", cancel })],
+  ["of chunks made in JavaScript", (cancel: () => void) => new ReadableStream<Uint8Array>({ cancel })],
+])("cancelling reaches the source of a stream %s", async (_, make) => {
   let cancelled = false;
-  const stream = new ReadableStream<Uint8Array>({
-    cancel: () => {
-      cancelled = true;
-    },
+  const stream = make(() => {
+    cancelled = true;
   });
   await byteReader(stream).cancel();
   expect(cancelled).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ApiError, toApiError } from "../errors.ts";
+import { ApiError, badRequest, invalidResponse, notConfigured, providerAuthError, toApiError } from "../errors.ts";
 import { errorResponse, retryAfterHeader } from "../formats/error-body.ts";
 
 test.each([
@@ -19,6 +19,37 @@ test.each([
   [529, "upstream_error", "overloaded", "overloaded"],
 ])("an error of status %i that says nothing else is %s, %s, with the code %s", (status, type, condition, code) => {
   expect(new ApiError({ status, message: "m" })).toMatchObject({ type, condition, code, param: null });
+});
+
+test.each([
+  [
+    "a field that is wrong",
+    badRequest("m", "n", "invalid_value"),
+    { status: 400, param: "n", code: "invalid_value", condition: "bad_request" },
+  ],
+  [
+    "an answer that cannot be used",
+    invalidResponse("m"),
+    { status: 502, code: "invalid_upstream_response", condition: "invalid_response" },
+  ],
+  [
+    "an answer without anything in it",
+    invalidResponse("m", "empty_completion"),
+    { status: 502, code: "empty_completion", condition: "empty_completion" },
+  ],
+  [
+    "a key that was refused",
+    providerAuthError("Acme", 401),
+    { status: 502, code: "provider_auth_error", condition: "auth", upstreamStatus: 401 },
+  ],
+  ["a setting that is missing", notConfigured("m"), { status: 503, code: "not_configured", condition: "auth" }],
+])("%s is an error of its own kind", (_, error, expected) => {
+  expect(error).toMatchObject(expected);
+});
+
+test("a key that was refused says whose it is, with the provider's words where there are any", () => {
+  expect(providerAuthError("Acme", 403).message).toContain("Acme");
+  expect(providerAuthError("Acme", 403, "billing is off").message).toContain("billing is off");
 });
 
 test.each([

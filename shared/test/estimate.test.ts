@@ -24,6 +24,11 @@ test("an embedded image does not count as text", () => {
   expect(estimatePromptTokens("")).toBe(0);
 });
 
+test("a text that begins as an embedded file does and never ends is text", () => {
+  const cut = `{"url":"data:image/png;base64,${"A".repeat(4_000)}`;
+  expect(estimatePromptTokens(cut)).toBeGreaterThan(900);
+});
+
 test("a long prompt is estimated like a short one, by its script", () => {
   const request = JSON.stringify({ messages: [{ role: "user", content: texts.Chinese.repeat(20) }] });
   const count = encode(request).length;

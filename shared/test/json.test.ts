@@ -10,7 +10,7 @@ test.each<[string | null, boolean]>([
   ["application/problem+json;x=y", true],
   ["application/jsonp", false],
   ["application/json+zip", false],
-  ["text/json", false],
+  ["text/json", true],
   ["x-application/json", false],
   ["text/plain", false],
   ["", false],

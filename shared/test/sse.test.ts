@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDone, SseParser } from "../formats/sse.ts";
+import { isDone, SSE_DONE, SseParser, sseEvent } from "../formats/sse.ts";
 
 function parse(text: string): string[] {
   const parser = new SseParser();
@@ -14,14 +14,14 @@ test("several data lines are one event, with line ends between", () => {
   expect(parse('data: {"a":\ndata: 1}\n\n')).toEqual(['{"a":\n1}']);
 });
 
-test("P44: every line end, a mark at the start, fields that nobody needs, no blank line at the end", () => {
+test("every line end, a mark at the start, fields that nobody needs, no blank line at the end", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = ["\ufeffevent: x", "id: 1", "retry: 5", ": comment", "data:a", "", "data:  b"].join(end);
     expect(parse(text), JSON.stringify(end)).toEqual(["a", " b"]);
   }
 });
 
-test("P43: the events are the same wherever the bytes are cut", () => {
+test("the events are the same wherever the bytes are cut", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = ["data: é", "data: b", "", ": comment", "", "data: c", "", "data: d"].join(end);
     const bytes = new TextEncoder().encode(text);
@@ -31,6 +31,24 @@ test("P43: the events are the same wherever the bytes are cut", () => {
       expect(events, `${JSON.stringify(end)} at ${cut}`).toEqual(["é\nb", "c", "d"]);
     }
   }
+});
+
+test.each([
+  ["", { line: "", data: null, afterCr: false }],
+  ["data: a\n\n", { line: "", data: null, afterCr: false }],
+  ["data: a\n\ndat", { line: "dat", data: null, afterCr: false }],
+  ["data: a\n", { line: "", data: "a", afterCr: false }],
+  ["data: a\r", { line: "", data: "a", afterCr: true }],
+  ["data: a\ndata: b\nevent", { line: "event", data: "a\nb", afterCr: false }],
+])("of a stream that stops after %j what is unfinished is known", (text, unfinished) => {
+  const parser = new SseParser();
+  parser.push(new TextEncoder().encode(text));
+  expect(parser.unfinished).toEqual(unfinished);
+});
+
+test("an event is written as it is read", () => {
+  const data = { text: "two\nlines, a \r and é" };
+  expect(parse(sseEvent(data) + SSE_DONE)).toEqual([JSON.stringify(data), "[DONE]"]);
 });
 
 test("[DONE] is the end, padded or not", () => {

@@ -70,6 +70,18 @@ test("what waits for the client is no wait for the provider, but a part of the w
   expect(await expiry({ idleMs: 100, totalMs: 250 }, async (watchdog) => watchdog.rest())).toBe(250);
 });
 
+test.each([
+  [{ idleMs: 100 }, "the next chunk"],
+  [{ firstByteMs: 300, idleMs: 100, totalMs: 1_000 }, "the next chunk"],
+  [{ idleMs: 100, totalMs: 50 }, "the whole answer"],
+])("of %j it says what has not come: %s", async (deadlines, missed) => {
+  const said = await new Promise((resolve) => {
+    const watchdog = new Watchdog(deadlines, () => resolve(watchdog.missed));
+    vi.advanceTimersByTime(10_000);
+  });
+  expect(said).toBe(missed);
+});
+
 test("one that was stopped does not expire", async () => {
   expect(await expiry({ idleMs: 100 }, async (watchdog) => watchdog.stop())).toBeNull();
 });

@@ -16,7 +16,7 @@ test("a command ends with the tool that has started it, and so does what the com
   await once(tool.stdout, "data");
   tool.kill("SIGTERM");
   // It comes once nobody holds the output open any more.
-  await once(tool, "close");
+  expect(await once(tool, "close")).toEqual([1, null]);
 });
 
 test("a command that does not come back is ended, and says after what time", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -28,7 +28,8 @@ test.each([
 ])("a start that was killed is in nobody's way%s", (_, pid) => {
   claimStart(directory);
   hold(pid);
-  claimStart(directory)[Symbol.dispose]();
+  using _start = claimStart(directory);
+  expect(readFileSync(join(directory, "starting"), "utf8")).toBe(String(process.pid));
 });
 
 /** As if the process with this id had claimed the start. */

@@ -55,6 +55,12 @@ describe.each(encodingNames)("%s", async (name) => {
   });
 });
 
+test("a character of two UTF-16 units at a window's end is not cut", async () => {
+  const encoding = await loadEncoding("o200k_base");
+  const text = `${"x ".repeat(16 * 1024 - 1)}x😀 and more`;
+  expect(decodeTokens(tokensOf(text, encoding), encoding)).toBe(text);
+});
+
 /** Short pieces that meet at the seams of the split patterns. */
 const mixture = fc
   .array(

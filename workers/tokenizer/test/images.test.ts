@@ -117,12 +117,14 @@ describe("the size is read from the first bytes", () => {
     ...[0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, ...new Array<number>(14).fill(0)],
     ...[0xff, 0xc4, 0x00, 0x04, 0, 0, 0xff, 0xc2, 0x00, 0x11, 0x08, 0x02, 0x00, 0x04, 0x00, 3, 0, 0],
   );
+  const paddedJpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xff, 0xff, 0xc0, 0, 0x11, 8, 2, 0, 4, 0, 3, 0, 0);
   const webp = (chunk: string, rest: number[]) =>
     Uint8Array.from([...Buffer.from(`RIFF\0\0\0\0WEBP${chunk}\0\0\0\0`), ...rest, ...new Array<number>(20).fill(0)]);
 
   test.each([
     ["GIF", "gif", gif],
     ["JPEG, behind other segments", "jpeg", jpeg],
+    ["JPEG, with padding before a marker", "jpeg", paddedJpeg],
     ["WebP, lossy", "webp", webp("VP8 ", [0, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x04, 0x00, 0x02])],
     ["WebP, lossless", "webp", webp("VP8L", [0x2f, 0xff, 0xc3, 0x7f, 0x00])],
     ["WebP, extended", "webp", webp("VP8X", [0, 0, 0, 0, 0xff, 0x03, 0x00, 0xff, 0x01, 0x00])],
@@ -130,7 +132,16 @@ describe("the size is read from the first bytes", () => {
     expect(tokens(dataUrl(type, bytes), "gpt-4o")).toEqual({ tokens: 85 + 2 * 170, slack: 0 });
   });
 
+  test("an image that is given as a text, without detail, counts too", () => {
+    const rule = imageRule("gpt-4o");
+    const image = readImage(png(512, 512), "messages[0].content[0].image_url");
+    expect(rule && imageTokens(image, rule)).toEqual({ tokens: 255, slack: 0 });
+  });
+
   test.each([
+    dataUrl("webp", webp("ANIM", [0, 0, 0, 0])),
+    dataUrl("jpeg", Uint8Array.of(0xff, 0xd8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+    dataUrl("jpeg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0)),
     "data:image/png;base64,",
     "data:image/png;base64,!!!!",
     "data:,x",

@@ -73,6 +73,22 @@ describe("texts", () => {
     expect(await refusal({ prompt: ["a", [999_999_999]] })).toMatchObject({ status: 400, param: "prompt[1][0]" });
   });
 
+  test("text does not come back from tokens of an encoding that is not public", async () => {
+    const request = { body: '{"tokens":[1]}', provider: "gemini", model: "gemini-2.5-flash", requestedModel: "flash" };
+    await expect(detokenize(request)).rejects.toMatchObject({
+      status: 400,
+      param: "model",
+      code: "encoding_unavailable",
+      message: expect.stringContaining("flash"),
+    });
+  });
+
+  test("a body that crossed as bytes is read as the same text", async () => {
+    const body = new TextEncoder().encode('{"text":"Grüße"}');
+    const request = { provider: "openai", model: "gpt-4o", requestedModel: "gpt-4o" };
+    expect(await tokenize({ ...request, body })).toEqual(await ask({ text: "Grüße" }));
+  });
+
   test("special tokens in a text are text unless asked for", async () => {
     const text = "a<|endoftext|>b";
     expect((await ask({ text })).count).toBe(9);
@@ -91,6 +107,7 @@ describe("texts", () => {
     expect(await back({ tokens })).toMatchObject({ object: "detokenization", encoding: "o200k_base", text });
     expect(await back({ tokens: [tokens, [199999]] })).toMatchObject({ texts: [text, "<|endoftext|>"] });
     await expect(back({ tokens: [1, 999999] })).rejects.toMatchObject({ status: 400, param: "tokens[1]" });
+    await expect(back({ tokens: [[1], 2] })).rejects.toMatchObject({ status: 400, param: "tokens[1]" });
     await expect(back({ tokens: "x" })).rejects.toMatchObject({ status: 400, param: "tokens" });
   });
 });
@@ -171,6 +188,12 @@ describe("requests that are refused name the field", () => {
     [{ prompt: [[1, -2]] }, "prompt[0][1]", /token id/],
     [{ text: "a", tools: [] }, "tools", /counted with messages/],
     [{ messages: "a" }, "messages", /must be a list/],
+    [{ messages: ["a"] }, "messages[0]", /must be an object/],
+    [{ messages: [{ role: "assistant", tool_calls: {} }] }, "messages[0].tool_calls", /must be a list/],
+    [{ messages: [{ role: "assistant", tool_calls: ["a"] }] }, "messages[0].tool_calls[0].function", /name/],
+    [{ messages: [], tools: ["a"] }, "tools[0]", /must be an object/],
+    [{ messages: [], tools: [{ type: "function" }] }, "tools[0].function", /must be an object/],
+    [{ messages: [], tools: {} }, "tools", /must be a list/],
     [{ messages: [{ role: 1 }] }, "messages[0].role", /must be a string/],
     [{ messages: [{ role: "user", content: 1 }] }, "messages[0].content", /string, a list/],
     [{ messages: [{ role: "user", content: [1] }] }, "messages[0].content[0]", /object/],
