@@ -30,7 +30,7 @@ describe("the id that goes upstream", () => {
     aliases: { default: "acme-2", short: "acme-1" },
     renamedByRelay: { "acme-1": "acme-one" },
     families: [],
-  serves: ["chat"],
+    serves: ["chat"],
     models: [],
   };
 
