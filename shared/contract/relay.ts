@@ -153,6 +153,8 @@ export interface WholeReply {
   servedModel?: string;
   /** Log id at Cloudflare's AI Gateway. */
   gatewayLogId?: string;
+  /** Requests that the attempt made at the provider; absent: one, or not known. */
+  upstreamRequests?: number;
   /** Set if and only if the attempt failed. */
   failure?: Failure;
 }
@@ -174,6 +176,8 @@ export interface Failure {
 export interface StreamReply {
   /** SSE in OpenAI's shape, status 200. */
   response: Response;
+  /** Requests that the attempt made at the provider until the stream began; absent: one, or not known. */
+  upstreamRequests?: number;
   /** Settles once the stream has ended, however it ended; never rejects. */
   usage(): Promise<StreamEnd>;
   /** Drops the upstream request; `usage()` then settles as aborted. */

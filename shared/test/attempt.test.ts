@@ -165,10 +165,22 @@ describe("an attempt", () => {
   });
 
   test("that is answered gives the answer", async () => {
-    expect(await runAttempt(ids, async () => 42)).toBe(42);
+    const reply = { status: 200 };
+    expect(await runAttempt(ids, async () => reply)).toBe(reply);
   });
 
-  test("that throws, at once or later, is a failed attempt with all that routing needs", async () => {
+  test.each([1, 2, 5])("of %i upstream requests says how many, where there are several", async (count) => {
+    const several = count > 1 ? { upstreamRequests: count } : {};
+    const run = async (attempt: Attempt) => {
+      for (let at = 0; at < count; at++) await sendUpstream(attempt, apiWith("k-1"), CHAT);
+      return { status: 200 };
+    };
+    expect(await runAttempt(ids, run)).toEqual({ status: 200, ...several });
+    const failing = runAttempt(ids, async (attempt) => run(attempt).then(() => Promise.reject(badRequest("no"))));
+    expect(await failing).toMatchObject({ status: 400, ...several });
+  });
+
+  test("that throws is a failed attempt with all that routing needs", async () => {
     const spent = { promptTokens: 1, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0 };
     const error = new ApiError({ status: 429, message: "m", retryAfterMs: 5, usage: spent, usageEstimated: true });
     const reply = await runAttempt(ids, async (attempt) => {
@@ -183,7 +195,7 @@ describe("an attempt", () => {
       usageEstimated: true,
       failure: { condition: "rate_limited", code: null, retryAfterMs: 5, key: 0, keysLeft: 2 },
     });
-    const early = await runAttempt(ids, () => {
+    const early = await runAttempt(ids, async () => {
       throw badRequest("no");
     });
     expect(early).toMatchObject({ status: 400, usage: null, failure: { condition: "bad_request", code: null } });
