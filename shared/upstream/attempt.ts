@@ -12,22 +12,29 @@ export type AttemptRequest = Pick<RelayRequest, "requestId" | "sessionId"> &
  * Runs a relay's method. What it throws becomes a failed attempt and never a broken RPC call, with the
  * key that was used and how many are left to try.
  */
-export async function runAttempt<Reply>(
+export async function runAttempt<Reply extends object>(
   request: AttemptRequest,
   run: (attempt: Attempt) => Promise<Reply>,
 ): Promise<Reply | FailedReply> {
   const attempt = new Attempt(request);
   try {
-    return await run(attempt);
+    return withCount(await run(attempt), attempt);
   } catch (thrown) {
-    return failureReply(thrown, attempt.keyFacts());
+    return withCount(failureReply(thrown, attempt.keyFacts()), attempt);
   }
 }
 
-/** One try of a relay at its provider: its clock, and the key of all its upstream requests. */
+/** A reply says how many upstream requests there were, where it was more than one. */
+function withCount<Reply extends object>(reply: Reply, { upstreamRequests }: Attempt): Reply {
+  return upstreamRequests > 1 ? { ...reply, upstreamRequests } : reply;
+}
+
+/** One try of a relay at its provider: its clock, its upstream requests, and the key of them all. */
 export class Attempt {
   readonly request: AttemptRequest;
   readonly clock: RequestClock;
+  /** How many were sent so far. */
+  upstreamRequests = 0;
   #used: { ring: KeyRing; key: ProviderKey } | null = null;
 
   constructor(request: AttemptRequest) {

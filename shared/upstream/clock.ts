@@ -22,7 +22,7 @@ export class RequestClock {
     this.firstByteMs = Math.min(this.#deadlines.firstByteMs, this.#deadlines.totalMs);
   }
 
-  /** What is left of `firstByteMs`; for a call within a stream, the time between two chunks. */
+  /** What is left of `firstByteMs`; for an upstream request within a stream, the time between two chunks. */
   leftMs(): number {
     const { idleMs, totalMs } = this.#deadlines;
     return this.#streams ? Math.min(idleMs, this.#left(totalMs)) : this.#left(this.firstByteMs);

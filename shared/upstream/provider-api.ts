@@ -59,6 +59,7 @@ export async function sendUpstream(
 ): Promise<UpstreamAnswer> {
   const { traceparent } = attempt.request;
   const key = keyFor(attempt, api);
+  attempt.upstreamRequests++;
   return fetchUpstream({
     provider: api.name,
     url: api.baseUrl + request.path,

@@ -62,7 +62,7 @@ describe("a batch", () => {
     const logged = vi.spyOn(console, "log").mockImplementation(() => {});
     await consume([a, bad, b], write);
     expect(logged.mock.calls.map(([line]) => JSON.parse(line))).toEqual([
-      { event: "write_failed", worker: "audit", message: "id", attempts: 1, reason: "Error: not today" },
+      { event: "write_failed", message: "id", attempts: 1, reason: "Error: not today" },
     ]);
     logged.mockRestore();
     expect(written).toEqual([["a"], ["b"]]);

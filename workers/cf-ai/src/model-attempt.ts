@@ -67,6 +67,7 @@ export class ModelAttempt {
 
   #run(inputs: JsonObject, cancelled: RelayRequest["cancelled"]): Promise<ModelAnswer> {
     const { ai, settings } = this.#world;
+    this.#attempt.upstreamRequests++;
     return runModel(ai, {
       model: this.request.model,
       inputs,

@@ -8,7 +8,7 @@ import { ModelAttempt } from "../src/model-attempt.ts";
 const REFUSAL = "5023: JSON Schema mode is not supported with stream mode.";
 
 /** A model that refuses streams in JSON mode; `runs` notes the inputs of each run. */
-function modelNamed(model: string, refusal = REFUSAL): { runs: unknown[]; run(inputs: JsonObject): Promise<unknown> } {
+function modelNamed(model: string, refusal = REFUSAL) {
   const runs: unknown[] = [];
   const ai = {
     run: async (_model: string, inputs: object) => {
@@ -18,16 +18,17 @@ function modelNamed(model: string, refusal = REFUSAL): { runs: unknown[]; run(in
     },
   };
   const request = { body: "{}", model, requestedModel: model } as RelayRequest;
-  return {
-    runs,
-    run: (inputs) =>
-      new ModelAttempt(request, new Attempt(request), {
-        ai,
-        settings: { gatewayId: "", cacheTtl: "" },
-        waitUntil: () => {},
-      }).run(inputs),
-  };
+  const attempt = new Attempt(request);
+  const world = { ai, settings: { gatewayId: "", cacheTtl: "" }, waitUntil: () => {} };
+  const run = (inputs: JsonObject) => new ModelAttempt(request, attempt, world).run(inputs);
+  return { runs, attempt, run };
 }
+
+test("runs of a model are counted, those that were refused too", async () => {
+  const { runs, attempt, run } = modelNamed("@cf/counted");
+  await run({ prompt: "x", response_format: { type: "json_object" }, stream: true });
+  expect([runs.length, attempt.upstreamRequests]).toEqual([2, 2]);
+});
 
 describe("a stream that a model's JSON mode refuses", () => {
   const whole = { prompt: "x", response_format: { type: "json_object" } };

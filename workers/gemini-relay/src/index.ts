@@ -31,7 +31,10 @@ export default class extends WorkerEntrypoint<Env> implements Relay, TokenCounte
     return this.#attempt(request, (api) => countTokens(request, api));
   }
 
-  #attempt<Reply>(request: RelayRequest, run: (api: GeminiApi) => Promise<Reply>): Promise<Reply | FailedReply> {
+  #attempt<Reply extends object>(
+    request: RelayRequest,
+    run: (api: GeminiApi) => Promise<Reply>,
+  ): Promise<Reply | FailedReply> {
     return runAttempt(request, (attempt) => run(new GeminiApi(this.#settings(), attempt)));
   }
 

@@ -20,7 +20,7 @@ export const OUT_OF_CAPACITY = 498;
 const CONTEXT_LENGTH =
   /context.{0,20}(?:length|window|size)|maximum.{0,20}context|maximum (?:prompt|model) length|exceeded model token limit|tokens_limit_reached|`inputs` tokens \+ `max_new_tokens`|range of input length|prompt exceeds max length/i;
 
-/** Codes and types of what is paid for, or given, and used up: OpenAI's, Moonshot's, a LiteLLM's. */
+/** Codes and types of a quota or a balance that is used up: OpenAI's, Moonshot's, LiteLLM's. */
 const QUOTA = /insufficient_quota|quota_exceeded|exceeded_current_quota|budget_exceeded|billing/;
 
 /** The same where the code does not say so: AI Gateway's own limit (2041), Z.ai (1113), Workers AI (3036, 4006), xAI, OpenRouter. */

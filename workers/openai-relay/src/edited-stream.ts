@@ -26,7 +26,7 @@ const USAGE = new Set(["usage"]);
  * A stream that cannot pass untouched: usage that only the relay asked for is
  * taken out (the chunk with `choices: []`, and the `usage` that an upstream
  * asked for it has on every other chunk), so that the client gets what it would
- * get from the provider; and the upstream's quirks are mended. Events are
+ * get from the provider; and the upstream's quirks are applied. Events are
  * edited as text; what is not edited keeps its bytes.
  */
 export class EditedStream implements StreamConverter {

@@ -33,9 +33,8 @@ export function readRefusal(refusal: Refusal, context: ErrorContext): ReadRefusa
 }
 
 /**
- * Its message reaches the client, its status by the table in README.md; an
- * OpenAI-shaped error object keeps all it holds (`failed_generation`,
- * `metadata`, …), with the four keys that OpenAI's always has.
+ * Its message reaches the client, its status by the table in README.md. An error object of
+ * OpenAI's shape keeps all it holds: `failed_generation`, `metadata`, ….
  */
 function refusalError(refusal: Refusal, read: ReadError, { provider, secrets }: ErrorContext): ApiError {
   const status = clientStatus(refusal.status);
@@ -87,7 +86,7 @@ export function upstreamErrorEvent(value: JsonObject, { provider, secrets, spent
   );
 }
 
-/** For the statuses that say so. What an account has not paid for, or may not use, is told: it holds no key. Null for others. */
+/** The error for a refused key; null when none was. What an account may not use, or has not paid for, is told: it holds no key. */
 function keyRefusal(provider: string, status: number, read: ReadError): ApiError | null {
   if (status < 401 || status > 403 || !isKeyRefusal(status, read)) return null;
   const isTold = status === 402 || isAboutModel(status, read);
@@ -138,7 +137,7 @@ function errorMessage({ message, detail, errors }: ErrorShape): string | null {
   return messageText(message) ?? messageText(detail) ?? messageText(errors);
 }
 
-/** What a server says in place of a text: an object with a message or a detail inside, or a list of such. */
+/** A message, or what some servers put in its place: an object with one inside, or a list of such. */
 function messageText(value: unknown): string | null {
   if (Array.isArray(value)) return detailText(value);
   if (!isObject(value)) return text(value);
@@ -175,7 +174,7 @@ function detailsOf({ object }: ReadError): Pick<ApiErrorOptions, "details"> {
   return object === null ? {} : { details: object };
 }
 
-/** Faults of the request stay what they are; faults of the upstream, or of our settings, are a gateway's. */
+/** Faults of the request keep their status; those of the upstream, or of our settings, are a 502 or a 504. */
 function clientStatus(status: number): number {
   if (status === 408 || status === 504) return 504;
   // The path or the proxy in the settings is wrong, or the server is full: not the request's fault.

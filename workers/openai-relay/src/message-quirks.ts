@@ -38,7 +38,7 @@ function messageEdits(text: string, { instruction_role, reasoning, call_ids }: Q
   if (instruction_role !== "as_sent") edits.push((message) => roleSplices(message, instruction_role));
   if (reasoning === "copy") edits.push(renamedReasoning);
   if (reasoning === "drop") edits.push(droppedReasoning);
-  if (call_ids === "plain" && text.includes(THOUGHT_MARK)) edits.push(plainCallIds);
+  if (call_ids === "plain" && text.includes(THOUGHT_MARK)) edits.push(plainToolCallIds);
   return edits;
 }
 
@@ -62,8 +62,8 @@ function droppedReasoning({ text, members, role }: Message): Splice[] {
   return role === "assistant" ? objectSplices(text, members, { remove: REASONING }) : [];
 }
 
-/** Call ids without the signatures that Gemini's may carry, in calls and in their results. */
-function plainCallIds({ text, members, role }: Message): Splice[] {
+/** Tool call ids without the signatures that Gemini's may carry, in calls and in their results. */
+function plainToolCallIds({ text, members, role }: Message): Splice[] {
   if (role === "tool") return plainId(text, memberValue(members, "tool_call_id"));
   const calls = memberValue(members, "tool_calls");
   if (role !== "assistant" || calls === undefined) return [];

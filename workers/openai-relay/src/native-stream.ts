@@ -13,7 +13,7 @@ export interface NativeStreamOptions {
   meter: StreamMeter;
   /** Hold the answer back until content has come; else only until the first event. */
   holdForContent: boolean;
-  /** The stream ends with [DONE], as OpenAI's chats do; of an API that passes through this is not known. */
+  /** Whether the stream must end with [DONE], as OpenAI's chats do. */
   endsWithDone: boolean;
   deadlines: StreamDeadlines;
   /** Aborts the request to the provider. */
@@ -130,7 +130,7 @@ class NativeStream {
     if (holdForContent && meter.saidNothing) throw emptyCompletion(provider, meter.reportedUsage);
   }
 
-  /** The time for there to be something to answer with is over. */
+  /** The error for an answer that did not begin in time. */
   #nothingYet(): ApiError {
     const { provider, holdForContent } = this.#options;
     return deadlineError(provider, holdForContent ? "content" : "a first byte");
@@ -156,8 +156,8 @@ class NativeStream {
   }
 
   /**
-   * Comments alone are a sign of life, and an error may follow them (OpenRouter): until the first event has come,
-   * what is not yet whole is held back. False when there is nothing more to pass on.
+   * Passes comments on until the first event, which may be an error (OpenRouter) and is held back until it is whole.
+   * False when there is nothing more to pass on.
    */
   async #passComments(writable: WritableStream<Uint8Array>): Promise<boolean> {
     const { upstream, meter, abortUpstream } = this.#options;
@@ -192,7 +192,7 @@ class NativeStream {
       () => false,
     );
     this.#draining = true;
-    // A pipe that broke because the client left would leave the provider running for the accounting branch.
+    // When the client has left, the accounting branch alone would keep the provider running.
     if (whole) this.#wake();
     else await this.#drop();
     await accounting;

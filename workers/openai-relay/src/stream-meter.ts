@@ -123,7 +123,7 @@ export class StreamMeter {
     return !this.#contentSeen && !this.#explained;
   }
 
-  /** The provider has said that the answer is over: by a finish reason for every choice that has begun, or by [DONE]. */
+  /** The answer is over: every choice that has begun has its finish reason, or [DONE] has come. */
   get complete(): boolean {
     return this.#done || (this.#finished.size > 0 && this.#open.size === 0);
   }
@@ -166,7 +166,7 @@ export class StreamMeter {
     return this.#parser.unfinished;
   }
 
-  /** Nothing of an event has come whose end has not. */
+  /** Every event that has begun has ended. */
   get betweenEvents(): boolean {
     const { line, data } = this.unfinished;
     return line === "" && data === null;
@@ -175,7 +175,7 @@ export class StreamMeter {
 
 const COLON = 58;
 
-/** All that a delta says, as one text: content, refusal, reasoning, names and arguments of tool calls; a space for what is no text. */
+/** All that a delta says, as one text, names and arguments of tool calls included; a space for what is no text. */
 function contentOf(delta: Message): string {
   const { content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, images } = delta;
   let text = partsText(content);

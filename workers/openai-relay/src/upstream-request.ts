@@ -24,9 +24,8 @@ export interface UpstreamRequest {
 }
 
 /**
- * The client's request as the upstream gets it, edited as text: our extension
- * fields go, the model is the resolved one, and nothing else changes but what
- * the upstream's quirks ask for. The same string when there is nothing to do.
+ * The client's request as the upstream gets it, edited as text: without our fields, with the
+ * resolved model, and by the upstream's quirks. The same string when there is nothing to do.
  */
 export function upstreamRequest(
   text: string,

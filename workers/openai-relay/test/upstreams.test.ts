@@ -67,6 +67,22 @@ test("an entry may have all of it: Azure with a key header of its own, a version
   });
 });
 
+test("a null counts as absent where absence has a meaning", () => {
+  const bare = { base_url: "http://localhost:11434/v1", key: null, key_header: null, default_model: null };
+  expect(new Upstreams({ UPSTREAMS: { bare } }).get("bare")).toMatchObject({
+    keys: null,
+    keyHeader: "authorization",
+    defaultModel: null,
+  });
+});
+
+test("keys of an entry are those of its secret, which several entries may share but in turns of their own", () => {
+  const UPSTREAMS = { a: groq, b: groq };
+  const upstreams = new Upstreams({ UPSTREAMS, GROQ_API_KEY: "gsk-1,gsk-2" });
+  const [a, b] = [upstreams.get("a").keys, upstreams.get("b").keys];
+  expect([a?.take({}, 0)?.value, a?.take({}, 0)?.value, b?.take({}, 0)?.value]).toEqual(["gsk-1", "gsk-2", "gsk-1"]);
+});
+
 test.each(["sk-proj-0123456789", "gsk_0123456789abcdef", "xai key"])(
   "a key in its secret's place is not repeated",
   (key) => {
@@ -94,6 +110,19 @@ describe("a mistake is a 503 that names the setting", () => {
     [{ ...groq, headers: { authorization: "x" } }, "UPSTREAMS.x.headers.authorization is set by the relay"],
     [{ ...groq, headers: { a: "x\r\nb: c" } }, "UPSTREAMS.x.headers.a must be printable ASCII"],
     [{ ...groq, models: ["a"] }, "UPSTREAMS.x.models must be an object"],
+    [{ ...groq, models: null }, "UPSTREAMS.x.models must be an object"],
+    [{ ...groq, models: { "gpt-4.1": 1 } }, "UPSTREAMS.x.models.gpt-4.1 must be a string"],
+    [{ ...groq, headers: null }, "UPSTREAMS.x.headers must be an object"],
+    [{ ...groq, headers: { "X-Team": 1 } }, "UPSTREAMS.x.headers.X-Team must be a string"],
+    [{ ...groq, headers: { Host: "x" } }, "UPSTREAMS.x.headers.Host is set by the relay itself"],
+    [{ ...groq, quirks: null }, "UPSTREAMS.x.quirks must be an object"],
+    [{ ...groq, quirks: [] }, "UPSTREAMS.x.quirks must be an object"],
+    [{ ...groq, quirks: { content: null } }, "UPSTREAMS.x.quirks.content must be one of as_sent, text"],
+    [{ base_url: null }, "UPSTREAMS.x.base_url is not a URL"],
+    [null, "UPSTREAMS.x must be an object"],
+    [[groq], "UPSTREAMS.x must be an object"],
+    [{ ...groq, url: "y" }, "there are base_url, key, key_header, headers, models, default_model, quirks"],
+    [{ ...groq, quirks: { speed: 1 } }, "there are stream_usage, token_limit, instruction_role"],
     [{ ...groq, quirks: { speed: 1 } }, "UPSTREAMS.x.quirks.speed is no quirk"],
     [
       { ...groq, quirks: { stream_usage: "maybe" } },
