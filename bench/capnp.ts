@@ -35,7 +35,7 @@ function written(value: Value): string {
   return `(${fields.join(", ")})`;
 }
 
-/** Cap'n Proto's strings escape as C's do; JSON's escapes are among them but for \u. */
+/** Cap'n Proto's strings have C's escapes, and so all of JSON's except \u. */
 function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r").replaceAll("\t", "\\t")}"`;
 }

@@ -18,9 +18,8 @@ const SAMPLE_MS = 1_000;
 const SETTLING_SHARE = 0.2;
 
 /**
- * Runs each of the scenarios in turn, again and again, for so many minutes, and
- * compares the memory of the mesh's workerd in the two halves of that time. A
- * leak of one stream's objects a request would show as steady growth.
+ * Runs the scenarios in turn for so many minutes, and compares the memory of the mesh's workerd in the two halves of that
+ * time. A leak of one stream's objects a request would show as steady growth.
  */
 export async function soak(bench: Bench, scenarios: Scenario[], minutes: number): Promise<Result[]> {
   const samples: number[] = [];

@@ -1,10 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { isObject, tryParseJson } from "../shared/json.ts";
 
-/**
- * A response whose one candidate goes out `count` times, each with its index,
- * in a whole answer and in each event of a stream: aimock writes one only.
- */
+/** Sends the one candidate that aimock writes `count` times, each with its index, whole or streamed. */
 export function repeatedCandidates(response: ServerResponse, count: number): ServerResponse {
   const rewritten = (data: unknown) => (typeof data === "string" ? repeated(data, count) : data);
   return new Proxy(response, {

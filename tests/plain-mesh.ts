@@ -15,9 +15,8 @@ import { ScriptedUpstream } from "./upstream.ts";
 const run = promisify(execFile);
 
 /**
- * The mesh in plain workerd, its Workers on real sockets to the upstream.
- * wrangler's harness sends outgoing requests through Node and does not carry an
- * abort to them; here a connection that the mesh drops is seen dropped.
+ * The mesh in plain workerd, with real sockets to the upstream. wrangler's harness sends outgoing requests through Node and
+ * does not carry an abort to them; here a dropped connection is seen.
  */
 export interface PlainMesh {
   url: URL;

@@ -24,9 +24,8 @@ export interface CurlAnswer {
 }
 
 /**
- * One request by curl. URL, headers and body go by standard input, not by
- * arguments, which every user of the machine can read: the token is among them.
- * Throws when curl cannot be started or gets no answer.
+ * One request by curl. URL, headers and body go by standard input: every user of the machine can read arguments, and the
+ * token is among them. Throws when curl cannot be started or gets no answer.
  */
 export async function curl(request: CurlRequest): Promise<CurlAnswer> {
   const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });

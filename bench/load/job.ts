@@ -49,8 +49,7 @@ export const ARRIVAL_BIN_US = 10_000;
 export type LoadMessage = { prepare: Job } | { go: true };
 
 /**
- * Paced streams begin one after the other over this part of a stream's length:
- * they do not beat in time, all of them run at once for a while, and what
- * delays their chunks is not that all requests came in one moment.
+ * Paced streams begin one after the other, over this part of a stream's length. All of them run at once for a while, but
+ * they do not beat in time and their requests do not come in one moment.
  */
 export const BEGINNING_SHARE = 0.25;

@@ -52,10 +52,7 @@ async function writeEach(readable: readonly Readable[], write: Write): Promise<v
   }
 }
 
-/**
- * Begins further on at each delivery: what fails comes again together with what
- * was not tried, and a few that always fail must not keep the others from being tried.
- */
+/** Begins further on at each delivery, so that a few messages that always fail do not keep the others from being tried. */
 function inTurn(readable: readonly Readable[]): Readable[] {
   const deliveries = readable[0]?.message.attempts ?? 1;
   const first = ((deliveries - 1) * MOST_FAILURES) % readable.length;

@@ -38,9 +38,8 @@ export type Row = Omit<AuditRecord, "stream" | "usage_estimated" | "trail"> & {
 };
 
 /**
- * A record as JSON of the columns alone, and of nothing deeper than a value each
- * (the trail is a text): a newer gateway may send fields of any kind, and
- * SQLite reads no JSON of more than 1,000 levels.
+ * A record as JSON of its columns, each a plain value and the trail a text. A newer gateway may send fields of any kind,
+ * and SQLite reads no JSON of more than 1,000 levels.
  */
 export function rowJson(record: AuditRecord): string {
   const plain = PLAIN_COLUMNS.map((column) => [column, typeof record[column] === "object" ? null : record[column]]);

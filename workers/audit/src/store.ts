@@ -52,9 +52,8 @@ export function pageSize(limit = DEFAULT_LIST): number {
 }
 
 /**
- * A page of rows behind (?1, ?2), newest first. Each is a range of one index,
- * read backwards: the primary key stands behind the columns of every index of a
- * table without rowid.
+ * A page of rows behind (?1, ?2), newest first. Each is a range of one index, read backwards: a table without rowid has its
+ * primary key behind the columns of every index.
  */
 export const PAGE = `SELECT * FROM requests WHERE (time, record_id) < (?1, ?2)
 ORDER BY time DESC, record_id DESC LIMIT ?3`;

@@ -11,8 +11,8 @@ const JSON_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 /**
- * Throws a 413 for tokens whose text is too large for an answer, before any of it
- * is made: seven characters of a request can name a token of 128 blanks.
+ * Throws a 413 for tokens whose text is too large for an answer. It is called before any of that text is made: seven
+ * characters of a request can name a token of 128 blanks.
  */
 export function checkTextSize(lists: readonly (readonly number[])[], encoding: Encoding, param: string): void {
   let size = 0;

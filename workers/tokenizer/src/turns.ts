@@ -7,10 +7,8 @@ const WAIT_MS = 5;
 let turn: { of: object; since: number } | null = null;
 
 /**
- * Runs work that yields, to its end. What ends at its first step runs at once.
- * What does not, runs step by step with the event loop in between, and one such
- * work at a time, so that a short request beside fifty long ones waits for one
- * step, not for fifty.
+ * Runs work that yields, to its end. Work of one step runs at once. Longer work runs one at a time, with the event loop
+ * between its steps: a short request beside fifty long ones waits for one step.
  */
 export async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
   let step = work.next();

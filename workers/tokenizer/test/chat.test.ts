@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toolDefinitionsText } from "../src/chat/tool-definitions.ts";
 import { tokenize } from "../src/tokenize.ts";
-import chats from "./chats.json" with { type: "json" };
+import chats from "./fixtures/chats.json" with { type: "json" };
 
 function ask(body: unknown, model = "gpt-4o", provider = "openai") {
   return tokenize({ body: JSON.stringify(body), provider, model, requestedModel: model });

@@ -7,7 +7,7 @@ export interface ImageSize {
 /** Base64 digits that are decoded at most: a JPEG's size can stand behind long metadata. */
 const LONGEST_HEAD = 256 * 1024;
 
-/** Size of the image in a data: URL, from its first bytes; undefined for what is no PNG, GIF, WebP or JPEG. */
+/** Size of the PNG, GIF, WebP or JPEG in a data: URL, from its first bytes; else undefined. */
 export function imageSizeOfDataUrl(url: string): ImageSize | undefined {
   const comma = url.slice(0, 128).indexOf(",");
   if (!url.startsWith("data:") || comma === -1 || !url.slice(0, comma).endsWith(";base64")) return undefined;

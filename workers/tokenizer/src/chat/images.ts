@@ -96,11 +96,11 @@ function tokensOfSize(size: ImageSize, rule: Exclude<ImageRule, { kind: "flat" }
 const CROP_TOKENS = 258;
 
 /**
- * Crops that Gemini looks at beside the whole image: squares of two thirds of its
- * shorter side, 256 to 768 pixels; none of an image of at most 384 × 384. Google
- * calls the rule rough. Gemini 2.0's recorded counts (540 × 360, 640 × 480,
- * 3008 × 2000) are those of the crops and the whole; Gemini 2.5's (597 × 566,
- * 640 × 480) those of the whole alone, though Google has crops for it too.
+ * Crops that Gemini looks at beside the whole image. Each is a square of two thirds of the image's shorter side, 256 to
+ * 768 pixels; an image of at most 384 × 384 has none. Google calls the rule rough.
+ *
+ * Gemini 2.0's recorded counts (540 × 360, 640 × 480, 3008 × 2000) are those of the crops and the whole. Gemini 2.5's
+ * (597 × 566, 640 × 480) are those of the whole alone, though Google has crops for it too.
  */
 function crops({ width, height }: ImageSize): number {
   if (Math.max(width, height) <= 384) return 0;

@@ -1,11 +1,10 @@
 import { UNICODE_RUNS } from "./unicode-table.ts";
 
 /**
- * Character classes as the split patterns use them. One bit each, so that a
- * pattern's character set is a mask; END, no bit, stands behind the last byte
- * and so ends every run without a bounds check.
+ * Character classes as the split patterns use them. Each is one bit, so that a pattern's character set is a mask. Behind
+ * the last byte stands 0, which is in no set and ends every run without a bounds check.
  */
-export const END = 0;
+
 /** \p{Lu}, \p{Lt} */
 export const UPPER = 1;
 /** \p{Ll} */
@@ -16,7 +15,7 @@ export const UNCASED = 4;
 export const MARK = 8;
 /** \p{N} */
 export const NUMBER = 16;
-/** \s but for line ends */
+/** \s without line ends */
 export const SPACE = 32;
 /** \r, \n */
 export const LINE_END = 64;
@@ -51,8 +50,8 @@ function classTable(): Uint8Array {
 }
 
 /**
- * Writes the class of each character to every one of its bytes: a run of
- * characters of a set is then a run of bytes, and splitting decodes nothing.
+ * Writes the class of each character to all of its bytes. A run of characters is then a run of bytes, and splitting decodes
+ * nothing.
  *
  * @param bytes valid UTF-8 in [from, to); no character cut at `to`
  * @param classes as long as `bytes` at least

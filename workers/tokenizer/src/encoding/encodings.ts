@@ -73,7 +73,7 @@ function newSplitter(name: EncodingName): Splitter {
 }
 
 /**
- * The special tokens of gpt-oss's format. 200013 to 201087 are reserved, but for those named here.
+ * The special tokens of gpt-oss's format; of 200013 to 201087 all that have no name here are reserved.
  * Source: openai/tiktoken tiktoken_ext/openai_public.py, o200k_harmony.
  */
 const HARMONY_TOKENS: Record<string, number> = {

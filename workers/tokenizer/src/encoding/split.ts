@@ -9,7 +9,7 @@ import { LINE_END, LOWER, MARK, NUMBER, OTHER, SPACE, UNCASED, UPPER } from "./b
  */
 export abstract class Splitter {
   bytes: Uint8Array = new Uint8Array(1);
-  /** Class of each byte (byte-classes.ts); END behind the last. */
+  /** Class of each byte (byte-classes.ts); 0 behind the last. */
   classes: Uint8Array = new Uint8Array(1);
   /** The furthest byte that the last call of `next` looked at: what lies before it could not have come out otherwise. */
   reached = 0;
