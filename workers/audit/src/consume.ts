@@ -46,7 +46,7 @@ async function writeEach(readable: readonly Readable[], write: Write): Promise<v
       await write(records);
     } catch (error) {
       failures++;
-      log("write_failed", { worker: "audit", message: message.id, attempts: message.attempts, reason: String(error) });
+      log("write_failed", { message: message.id, attempts: message.attempts, reason: String(error) });
       retryLater(message);
     }
   }
