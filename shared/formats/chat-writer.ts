@@ -8,11 +8,13 @@ import type {
   CitationsEvent,
   ContentEvent,
   FinishEvent,
+  FinishReason,
   ImageEvent,
   ProviderStepEvent,
   SignatureEvent,
   ToolArgumentsEvent,
   ToolCall,
+  ToolCallEvent,
 } from "./chat-events.ts";
 import { errorEvent } from "./error-body.ts";
 import { extraMembers, type MessageExtras } from "./extra-content.ts";
@@ -23,8 +25,11 @@ import { toOpenAIUsage, type Usage } from "./usage.ts";
 /** What OpenAI says of an audio answer beside its data: no transcript is written, and no file is kept that could expire. */
 const AUDIO_REST = { expires_at: 0, transcript: "" };
 
+/** How an answer's calls are written: as tools, or as the one `function_call` of the form before them. */
+export type CallForm = "tools" | "function";
+
 /** A whole answer → OpenAI's chat.completion. */
-export function chatCompletion(answer: ChatAnswer, envelope: AnswerEnvelope): JsonObject {
+export function chatCompletion(answer: ChatAnswer, envelope: AnswerEnvelope, form: CallForm = "tools"): JsonObject {
   return {
     id: answer.id ?? envelope.id,
     object: "chat.completion",
@@ -33,15 +38,15 @@ export function chatCompletion(answer: ChatAnswer, envelope: AnswerEnvelope): Js
     ...answer.members,
     choices: answer.choices.map((choice) => ({
       index: choice.index,
-      message: message(choice),
+      message: message(choice, form),
       logprobs: choice.logprobs,
-      finish_reason: choice.finish,
+      finish_reason: finishIn(form, choice.finish),
     })),
     ...(answer.usage !== null && { usage: toOpenAIUsage(answer.usage) }),
   };
 }
 
-function message(choice: AnswerChoice): JsonObject {
+function message(choice: AnswerChoice, form: CallForm): JsonObject {
   const { reasoning, refusal, annotations, toolCalls, audio } = choice;
   return {
     role: "assistant",
@@ -49,7 +54,7 @@ function message(choice: AnswerChoice): JsonObject {
     refusal,
     ...(annotations !== null && { annotations }),
     ...(reasoning !== "" && { reasoning_content: reasoning }),
-    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(wholeCall) }),
+    ...(form === "tools" ? wholeCalls(toolCalls) : functionCall(toolCalls[0])),
     ...(audio !== null && { audio: { ...audio, ...AUDIO_REST } }),
     ...extraMembers(choice),
     ...choice.members,
@@ -59,6 +64,18 @@ function message(choice: AnswerChoice): JsonObject {
 /** OpenAI's clients expect null, not "", beside tool calls, a refusal or audio. */
 function contentOf({ text, toolCalls, audio, refusal }: AnswerChoice): string | null {
   return text === "" && (toolCalls.length > 0 || audio !== null || refusal !== null) ? null : text;
+}
+
+function wholeCalls(calls: readonly ToolCall[]): JsonObject {
+  return calls.length > 0 ? { tool_calls: calls.map(wholeCall) } : {};
+}
+
+function functionCall(call: ToolCall | undefined): JsonObject {
+  return call === undefined ? {} : { function_call: { name: call.name, arguments: call.arguments } };
+}
+
+function finishIn(form: CallForm, reason: FinishReason): FinishReason {
+  return form === "function" && reason === "tool_calls" ? "function_call" : reason;
 }
 
 function wholeCall({ id, kind, name, arguments: args, extraContent }: ToolCall): JsonObject {
@@ -88,15 +105,17 @@ interface Choice {
 export class ChatStreamWriter implements StreamWriter {
   readonly #envelope: AnswerEnvelope;
   readonly #includeUsage: boolean;
+  readonly #form: CallForm;
   readonly #choices = new Map<number, Choice>();
   /** Beginning and end that all chunks share. */
   #head: string;
   readonly #tail: string;
 
   /** @param includeUsage the client asked for `stream_options.include_usage` */
-  constructor(envelope: AnswerEnvelope, includeUsage: boolean) {
+  constructor(envelope: AnswerEnvelope, includeUsage: boolean, form: CallForm = "tools") {
     this.#envelope = envelope;
     this.#includeUsage = includeUsage;
+    this.#form = form;
     this.#head = chunkHead(envelope, { type: "begun", members: {} });
     // OpenAI writes a null usage into every chunk of a stream that ends with one.
     this.#tail = includeUsage ? '],"usage":null}\n\n' : "]}\n\n";
@@ -111,9 +130,8 @@ export class ChatStreamWriter implements StreamWriter {
       case "refusal":
         return this.#delta(event, `"refusal":${JSON.stringify(event.text)}`);
       case "tool_call":
-        return this.#delta(event, `"tool_calls":[${JSON.stringify({ index: event.index, ...wholeCall(event.call) })}]`);
       case "tool_arguments":
-        return this.#delta(event, `"tool_calls":[${JSON.stringify(moreArguments(event))}]`);
+        return this.#call(event);
       case "audio":
         return this.#delta(event, `"audio":${JSON.stringify(this.#audio(event))}`);
       case "members":
@@ -154,6 +172,18 @@ export class ChatStreamWriter implements StreamWriter {
     return this.#chunk(this.#choice(choice), fields, "null", logprobs ? JSON.stringify(logprobs) : "null");
   }
 
+  #call(event: ToolCallEvent | ToolArgumentsEvent): string {
+    const { index } = event;
+    if (this.#form === "tools") {
+      const delta = event.type === "tool_call" ? { index, ...wholeCall(event.call) } : moreArguments(event);
+      return this.#delta(event, `"tool_calls":[${JSON.stringify(delta)}]`);
+    }
+    // The old form has room for one call.
+    if (index > 0) return "";
+    const delta = event.type === "tool_call" ? functionCall(event.call) : { function_call: { arguments: event.text } };
+    return this.#delta(event, JSON.stringify(delta).slice(1, -1));
+  }
+
   /** The id comes once (openai-python's stream() joins texts); `expires_at` alone, at the end, tells openai-node that it is over. */
   #audio({ choice: index, id, data }: AudioEvent): JsonObject {
     const choice = this.#choice(index);
@@ -192,7 +222,7 @@ export class ChatStreamWriter implements StreamWriter {
     return [audioEnd, extras]
       .filter((fields) => fields !== "")
       .map((fields) => this.#chunk(choice, fields, "null", "null"))
-      .concat(this.#chunk(choice, "", `"${reason}"`, "null"))
+      .concat(this.#chunk(choice, "", `"${finishIn(this.#form, reason)}"`, "null"))
       .join("");
   }
 
@@ -224,7 +254,7 @@ function chunkHead(envelope: AnswerEnvelope, { id, created, members }: BegunEven
 }
 
 /** Deltas before which a choice has null for its content, as OpenAI's streams have it. */
-const NOT_TEXT = /^"(?:reasoning_content|refusal|tool_calls|audio)"/;
+const NOT_TEXT = /^"(?:reasoning_content|refusal|tool_calls|function_call|audio)"/;
 
 function firstDelta(fields: string): string {
   if (fields.startsWith('"content"')) return `"role":"assistant",${fields}`;

@@ -1,5 +1,6 @@
 import { ApiError, badRequest } from "../errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
+import type { CallForm } from "./chat-writer.ts";
 
 /**
  * OpenAI's function calls from before tools: `functions`, `function_call`, and
@@ -7,7 +8,12 @@ import { isObject, type JsonObject } from "../json.ts";
  * Source: openai/openai-openapi, CreateChatCompletionRequest (deprecated, still in openai 7)
  */
 
-/** Whether the answer has to come in the old form: `function_call` in place of `tool_calls`, and as the finish reason. */
+/** How the answer writes a call: in the old form `function_call` stands in place of `tool_calls`, and as the finish reason. */
+export function callFormOf(body: JsonObject): CallForm {
+  return asksForLegacyFunctions(body) ? "function" : "tools";
+}
+
+/** Whether the request names functions in the old form. */
 export function asksForLegacyFunctions(body: JsonObject): boolean {
   const { functions } = body;
   return Array.isArray(functions) && functions.length > 0;

@@ -227,3 +227,47 @@ describe("a whole answer", () => {
     expect(message([{ type: "text", choice: 0, text: "" }]).content).toBe("");
   });
 });
+
+describe("in the form from before tools", () => {
+  const events: ChatEvent[] = [
+    { type: "tool_call", choice: 0, index: 0, call: { ...call, arguments: "" } },
+    { type: "tool_arguments", choice: 0, index: 0, kind: "function", text: '{"a":1}' },
+    { type: "tool_call", choice: 0, index: 1, call },
+    { type: "finish", choice: 0, reason: "tool_calls" },
+  ];
+
+  test("a whole answer has its first call as function_call, and so its finish reason", () => {
+    expect(chatCompletion(collectAnswer(events), envelope, "function")["choices"]).toEqual([
+      {
+        index: 0,
+        message: {
+          role: "assistant",
+          content: null,
+          refusal: null,
+          function_call: { name: "f", arguments: '{"a":1}' },
+        },
+        logprobs: null,
+        finish_reason: "function_call",
+      },
+    ]);
+    const text = collectAnswer([{ type: "text", choice: 0, text: "Hi" }]);
+    expect(chatCompletion(text, envelope, "function")).toMatchObject({
+      choices: [{ message: { content: "Hi" }, finish_reason: "stop" }],
+    });
+  });
+
+  test("a stream has the name first, then the arguments", () => {
+    const writer = new ChatStreamWriter(envelope, false, "function");
+    const sse = events.map((event) => writer.write(event)).join("");
+    const choices = sse
+      .split("\n\n")
+      .filter((event) => event !== "")
+      .map((event) => JSON.parse(event.slice("data: ".length)).choices[0]);
+    expect(choices).toMatchObject([
+      { delta: { role: "assistant", content: null, function_call: { name: "f", arguments: "" } } },
+      { delta: { function_call: { arguments: '{"a":1}' } } },
+      { delta: {}, finish_reason: "function_call" },
+    ]);
+    expect(sse).not.toContain("tool_calls");
+  });
+});

@@ -1,5 +1,6 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
 import { ChatStreamWriter, chatCompletion } from "@ai-proxy/shared/formats/chat-writer";
+import { callFormOf } from "@ai-proxy/shared/formats/legacy-functions";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
 import { convertedStream } from "@ai-proxy/shared/upstream/stream";
@@ -27,6 +28,8 @@ export async function chat(call: Call): Promise<RelayReply> {
     n: integer(body["n"]) ?? 1,
     startedAt: call.startedAt,
   };
+  // Another vendor's model was sent the old form, and answers in it.
+  const callForm = options.catalog ? "tools" : callFormOf(body);
   const estimatePrompt = () => estimatePromptTokens(text);
   const answer = await call.run(chatInputs(body, { model: request.model, stream: request.stream, text }));
   const { gatewayLogId } = answer;
@@ -36,7 +39,7 @@ export async function chat(call: Call): Promise<RelayReply> {
       provider: PROVIDER,
       upstream: { body: answerStream(answer), abort: answer.abort },
       converter: new WrittenAnswers({
-        writer: new ChatStreamWriter(envelope, request.includeUsage),
+        writer: new ChatStreamWriter(envelope, request.includeUsage, callForm),
         translator: () => new AnswerTranslator({ ...options, whole: false }),
         estimatePrompt,
         showEstimates: true,
@@ -49,7 +52,7 @@ export async function chat(call: Call): Promise<RelayReply> {
   }
   const whole = readWholeAnswer(answerBody(answer), options, estimatePrompt);
   const { usage, usageEstimated, servedModel } = whole;
-  return jsonReply(chatCompletion(whole, envelope), usage, {
+  return jsonReply(chatCompletion(whole, envelope, callForm), usage, {
     usageEstimated,
     ...(servedModel !== undefined && { servedModel }),
     ...logged,

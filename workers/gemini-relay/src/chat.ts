@@ -27,15 +27,15 @@ export type WaitUntil = (promise: Promise<unknown>) => void;
 /** POST /v1/chat/completions */
 export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
   const clock = new RequestClock(request.deadlines);
-  const { request: body, ignored } = toGeminiRequest(bodyText(request.body), request.model);
+  const { request: body, ignored, callForm } = toGeminiRequest(bodyText(request.body), request.model);
   const envelope = chatEnvelope(request);
   if (!request.stream) {
     const answer = await askWhole(request, body, api, clock);
-    return answerReply(chatCompletion(answer, envelope), [answer], { usage: answer.usage, ignored });
+    return answerReply(chatCompletion(answer, envelope, callForm), [answer], { usage: answer.usage, ignored });
   }
   const callIds = newCallIds(api.signaturesInCallIds);
   const converter = new WrittenAnswers({
-    writer: new ChatStreamWriter(envelope, request.includeUsage),
+    writer: new ChatStreamWriter(envelope, request.includeUsage, callForm),
     translator: () => new AnswerTranslator({ callIds, whole: false }),
     estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
     showEstimates: false,

@@ -1,6 +1,7 @@
 import { type ApiError, badRequest } from "@ai-proxy/shared/errors";
 import type { ChatRequest } from "@ai-proxy/shared/formats/chat-request";
-import { translateModern } from "@ai-proxy/shared/formats/legacy-functions";
+import type { CallForm } from "@ai-proxy/shared/formats/chat-writer";
+import { callFormOf, translateModern } from "@ai-proxy/shared/formats/legacy-functions";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { CHAT_FIELDS, UNKNOWN_FIELD } from "./fields.ts";
 import type { GenerateContentRequest } from "./gemini.ts";
@@ -15,6 +16,8 @@ export interface TranslatedRequest {
   request: GenerateContentRequest;
   /** Fields that the client gave and Gemini has nothing for. */
   ignored: string[];
+  /** How the answer writes its calls. */
+  callForm: CallForm;
 }
 
 /**
@@ -29,10 +32,11 @@ export function toGeminiRequest(text: string, model: string): TranslatedRequest 
   const body = tryParseJson(text);
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const ignored = checkFields(body);
-  return translateModern(body, (modern) => translate(modern, modelTraits(model), ignored));
+  const translated = translateModern(body, (modern) => translate(modern, modelTraits(model), ignored));
+  return { ...translated, callForm: callFormOf(body) };
 }
 
-function translate(body: ChatRequest, traits: ModelTraits, ignored: string[]): TranslatedRequest {
+function translate(body: ChatRequest, traits: ModelTraits, ignored: string[]): Omit<TranslatedRequest, "callForm"> {
   const google = readGoogleOptions(body, ignored);
   const ignoredInParts = new Set<string>();
   const { contents, system } = readMessages(body.messages, { traits, ignored: ignoredInParts });
