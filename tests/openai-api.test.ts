@@ -278,3 +278,38 @@ describe("the rest of OpenAI's API", () => {
     expect(response.status).toBe(401);
   });
 });
+
+describe.each([
+  ["cloudflare", "llama4"],
+  ["gemini", "gemini-2.5-flash"],
+])("functions of the form before tools, at %s", (provider, model) => {
+  const body = {
+    provider,
+    model,
+    messages: [
+      ...messages,
+      { role: "assistant", content: null, function_call: { name: "weather", arguments: "null" } },
+      { role: "function", name: "weather", content: "rain" },
+    ],
+    functions: [{ name: "weather", parameters: { type: "object", properties: { city: { type: "string" } } } }],
+    function_call: { name: "weather" },
+  };
+
+  test("are called, and the call comes in that form, whole", async () => {
+    const { choices } = await mesh.client.chat.completions.create(body as never);
+    expect(choices[0]).toMatchObject({
+      finish_reason: "function_call",
+      message: { function_call: { name: "weather", arguments: '{"city":"Oslo"}' } },
+    });
+    expect(choices[0]?.message.tool_calls).toBeUndefined();
+  });
+
+  test("are called, and the call comes in that form, streamed", async () => {
+    const stream = mesh.client.chat.completions.stream({ ...body, stream: true } as never);
+    const { choices } = await stream.finalChatCompletion();
+    expect(choices[0]).toMatchObject({
+      finish_reason: "function_call",
+      message: { function_call: { name: "weather", arguments: '{"city":"Oslo"}' } },
+    });
+  });
+});
