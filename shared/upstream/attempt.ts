@@ -1,5 +1,4 @@
 import type { Failure, RelayRequest } from "../contract/relay.ts";
-import { log } from "../log.ts";
 import { RequestClock } from "./clock.ts";
 import type { KeyRing, ProviderKey } from "./keys.ts";
 import { type FailedReply, failureReply } from "./reply.ts";
@@ -35,34 +34,18 @@ export class Attempt {
   readonly clock: RequestClock;
   /** How many were sent so far. */
   upstreamRequests = 0;
-  #used: { ring: KeyRing; key: ProviderKey } | null = null;
+  /** The key, once one was taken (provider-api.ts). */
+  used: { ring: KeyRing; key: ProviderKey } | null = null;
 
   constructor(request: AttemptRequest) {
     this.request = request;
     this.clock = new RequestClock(request.deadlines);
   }
 
-  /** The attempt's key, taken from the ring when it is first asked for; null when the ring has none. */
-  takeKey(ring: KeyRing): ProviderKey | null {
-    if (this.#used !== null) return this.#used.key;
-    const key = ring.take(this.request, Date.now());
-    if (key === undefined) return null;
-    this.#used = { ring, key };
-    return key;
-  }
-
-  /** The provider refused the attempt's key: it rests, and the log names it by its label. */
-  restKey(provider: string, status: number): void {
-    if (this.#used === null) return;
-    const { ring, key } = this.#used;
-    ring.refuse(key, Date.now());
-    log("key_refused", { upstream: provider, key: key.label, status });
-  }
-
   /** The key that was used, and how many another attempt may still try; nothing when none was. */
   keyFacts(): Pick<Failure, "key" | "keysLeft"> {
-    if (this.#used === null) return {};
-    const { ring, key } = this.#used;
+    if (this.used === null) return {};
+    const { ring, key } = this.used;
     return { key: key.place, keysLeft: ring.left(key, this.request, Date.now()) };
   }
 }

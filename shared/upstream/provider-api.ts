@@ -1,5 +1,6 @@
 import type { RelayRequest } from "../contract/relay.ts";
 import { type ApiError, notConfigured } from "../errors.ts";
+import { log } from "../log.ts";
 import { aiGatewayHeaders, storesProviderKeys } from "./ai-gateway.ts";
 import type { Attempt } from "./attempt.ts";
 import { fetchUpstream, readBody, type UpstreamAnswer } from "./fetch.ts";
@@ -91,8 +92,8 @@ export async function askProvider(
   if (ok) return answer;
   const body = await readBody(answer, api.name, attempt.clock.leftMs());
   const retryAfterMs = readRetryAfter(headers, Date.now());
-  const { error, restsKey } = readRefusal({ status, headers, body, retryAfterMs, key: keyFor(attempt, api) });
-  if (restsKey) attempt.restKey(api.name, status);
+  const { error, restsKey } = readRefusal({ status, headers, body, retryAfterMs, key: attempt.used?.key ?? null });
+  if (restsKey) restKey(attempt, api.name, status);
   throw error;
 }
 
@@ -106,10 +107,21 @@ export function secretsOf({ keys, gatewayToken = "" }: ProviderApi): string[] {
   return [...(keys?.values() ?? []), gatewayToken];
 }
 
+/** The attempt's key, taken from the ring for its first upstream request; null where none is wanted or AI Gateway has it. */
 function keyFor(attempt: Attempt, { keys, baseUrl, gatewayToken }: ProviderApi): ProviderKey | null {
-  const key = keys === null ? null : attempt.takeKey(keys);
-  if (key !== null || keys === null || storesProviderKeys(baseUrl, gatewayToken)) return key;
-  throw notConfigured(`The secret ${keys.name} is not set.`);
+  if (attempt.used !== null) return attempt.used.key;
+  if (keys === null) return null;
+  const key = keys.take(attempt.request, Date.now());
+  if (key !== undefined) attempt.used = { ring: keys, key };
+  else if (!storesProviderKeys(baseUrl, gatewayToken)) throw notConfigured(`The secret ${keys.name} is not set.`);
+  return key ?? null;
+}
+
+/** The provider refused the attempt's key: it rests, and the log names it by its label. */
+function restKey({ used }: Attempt, provider: string, status: number): void {
+  if (used === null) return;
+  used.ring.refuse(used.key, Date.now());
+  log("key_refused", { upstream: provider, key: used.key.label, status });
 }
 
 function keyHeader({ keyHeader: name }: ProviderApi, { value }: ProviderKey): Record<string, string> {
