@@ -33,7 +33,12 @@ afterAll(async () => {
   await vllm.close();
 });
 beforeEach(() => {
-  mesh.upstream.play(answerAsProvider);
+  // In all tests the same, since the relay remembers the list.
+  mesh.upstream.play((request, response) =>
+    request.url === "/openai/v1/models"
+      ? json(response, 200, { data: ["llama3.2", "gpt-99", "openai/gpt-99"].map((id) => ({ id })) })
+      : answerAsProvider(request, response),
+  );
   vllm.play((request, response) => {
     if (request.url === "/v1/models")
       return json(response, 200, { object: "list", data: [{ id: "qwen3", object: "model", created: 7 }] });
@@ -60,11 +65,6 @@ describe("an OpenAI-compatible server that the owner has named", () => {
   });
 
   test("lists what the default provider has and no rule knows with its prefix, so that every id listed works", async () => {
-    mesh.upstream.play((request, response) =>
-      request.url === "/openai/v1/models"
-        ? json(response, 200, { data: ["llama3.2", "gpt-99", "openai/gpt-99"].map((id) => ({ id })) })
-        : answerAsProvider(request, response),
-    );
     const { data } = (await get("/v1/models")) as { data: { id: string; owned_by: string }[] };
     const listed = data.filter(({ id }) => /llama3\.2|gpt-99/.test(id)).map(({ id }) => id);
     expect(listed).toEqual(["openai/llama3.2", "gpt-99", "openai/openai/gpt-99"]);

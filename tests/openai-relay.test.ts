@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, type UpstreamRequest } from "./upstream.ts";
@@ -8,12 +8,13 @@ import { json, type UpstreamRequest } from "./upstream.ts";
 // they are sent, and the ends of streams.
 
 const KEYS = ["sk-first-0123456789", "sk-second-0123456789"];
+const settings = {
+  "openai-relay": { secrets: { OPENAI_API_KEY: KEYS.join(",") } },
+  gateway: { vars: { PASSTHROUGH_PATHS: "/responses,/audio,/files" } },
+};
 let mesh: Mesh;
 beforeAll(async () => {
-  mesh = await startMesh({
-    "openai-relay": { secrets: { OPENAI_API_KEY: KEYS.join(",") } },
-    gateway: { vars: { PASSTHROUGH_PATHS: "/responses,/audio,/files" } },
-  });
+  mesh = await startMesh(settings);
 });
 afterAll(() => mesh.close());
 beforeEach(() => mesh.upstream.play(answerAsProvider));
@@ -237,26 +238,33 @@ describe("a stream", () => {
 });
 
 describe("keys", () => {
-  const ask = () => chat({ model: "gpt-4o", messages: [{ role: "user", content: "hi" }] });
-  const used = () => mesh.upstream.requests.map(({ headers }) => headers.authorization?.slice("Bearer ".length));
+  // A mesh for each: keys rest for a minute, whichever test they were refused in.
+  let fresh: Mesh;
+  beforeEach(async () => {
+    fresh = await startMesh(settings);
+  });
+  afterEach(() => fresh.close());
+
+  const messages = [{ role: "user", content: "hi" }];
+  const ask = (fields: object = {}) => fresh.post("/v1/chat/completions", { model: "gpt-4o", messages, ...fields });
+  const used = () => fresh.upstream.requests.map(({ headers }) => headers.authorization?.slice("Bearer ".length));
 
   test("a limit that both keys are over: each is asked once, then the fallback serves", async () => {
-    mesh.upstream.play((request, response) =>
+    fresh.upstream.play((request, response) =>
       request.url.startsWith("/openai")
         ? json(response, 429, { error: { message: "slow down", code: "rate_limit_exceeded" } }, { "retry-after": "60" })
         : answerAsProvider(request, response),
     );
-    const body = { model: "gpt-4o", messages: [{ role: "user", content: "hi" }], fallbacks: ["cloudflare/llama4"] };
-    const response = await chat({ ...body, routing: { max_attempts: 3 } });
+    const response = await ask({ fallbacks: ["cloudflare/llama4"], routing: { max_attempts: 3 } });
     expect(response.status).toBe(200);
     expect(response.headers.get("x-gateway-provider")).toBe("cloudflare");
-    const asked = mesh.upstream.requests.filter(({ url }) => url.startsWith("/openai"));
+    const asked = fresh.upstream.requests.filter(({ url }) => url.startsWith("/openai"));
     expect(asked).toHaveLength(2);
     expect(new Set(asked.map(({ headers }) => headers.authorization)).size).toBe(2);
   });
 
   test("a refused key rests and the next one serves; the log names it by its label only", async () => {
-    mesh.upstream.play((request, response) =>
+    fresh.upstream.play((request, response) =>
       request.headers.authorization?.endsWith(KEYS[0] ?? "")
         ? json(response, 401, { error: { message: `Incorrect API key provided: ${KEYS[0]}`, code: "invalid_api_key" } })
         : answerAsProvider(request, response),
@@ -265,12 +273,12 @@ describe("keys", () => {
     for (let at = 0; at < 4; at++) statuses.push((await ask()).status);
     expect(statuses).toEqual([200, 200, 200, 200]);
     expect(used().filter((key) => key === KEYS[0])).toHaveLength(1);
-    expect(mesh.logs()).toContain("OPENAI_API_KEY#1");
-    for (const key of KEYS) expect(mesh.logs()).not.toContain(key);
+    expect(fresh.logs()).toContain("OPENAI_API_KEY#1");
+    for (const key of KEYS) expect(fresh.logs()).not.toContain(key);
   });
 
   test("all refused: 502 provider_auth_error, and no key in the answer", async () => {
-    mesh.upstream.play((request, response) =>
+    fresh.upstream.play((request, response) =>
       json(response, 403, { error: { message: `Forbidden: ${request.headers.authorization}` } }),
     );
     const response = await ask();
