@@ -50,9 +50,9 @@ function retired(servedBy: string, since: string, ids: readonly string[]): Model
 }
 
 /**
- * Retired models are served by gpt-5.4 and gpt-5.4-mini, not by the gpt-5.6
- * ones that OpenAI recommends: clients of gpt-4 send temperature and tools,
- * which models that reason unless told otherwise refuse in chats.
+ * Retired models are served by gpt-5.4 and gpt-5.4-mini. OpenAI recommends the
+ * gpt-5.6 ones, which reason unless told otherwise and then refuse in chats the
+ * temperature and tools that clients of gpt-4 send.
  */
 export const openai: ProviderEntry = {
   name: "openai",

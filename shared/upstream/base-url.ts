@@ -1,10 +1,9 @@
 import { notConfigured } from "../errors.ts";
 
 /**
- * A provider's base URL from a setting, without its final slash. Throws a
- * `not_configured` that names the setting: keys and prompts go there, so it
- * must be https, or plain http on loopback (a server on the same machine), and
- * carry neither a login nor a fragment.
+ * A provider's base URL from a setting, without its final slash. Keys and prompts
+ * go there, so it must be https, or plain http on this machine. Throws a
+ * `not_configured` that names the setting, for a login or a fragment in it too.
  */
 export function readBaseUrl(setting: string, value: string): { href: string; search: string } {
   const url = URL.parse(value.trim());

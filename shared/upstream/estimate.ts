@@ -21,9 +21,8 @@ export function estimateTokens(text: string): number {
 }
 
 /**
- * Prompt tokens of a request, from its JSON text: embedded files (data: URLs)
- * left out, the rest by the script of a sample, so that a large prompt costs
- * no more than a small one.
+ * Prompt tokens of a request, from its JSON text without embedded files (data: URLs).
+ * The ratio comes from a sample, so that a large prompt costs no more than a small one.
  */
 export function estimatePromptTokens(requestJson: string): number {
   const characters = requestJson.length - embeddedCharacters(requestJson);

@@ -1,9 +1,9 @@
 import { unreadable } from "./errors.ts";
 
 /**
- * Pieces of one file, each in base64 of its own, as base64 that can be put
- * together as text, the way clients join `audio.data`: padding stands at the
- * very end only, so bytes that fill no group of three wait for the next piece.
+ * Pieces of one file, each in base64 of its own → one base64 text in pieces, as
+ * clients join `audio.data`. Padding may stand at the very end only: bytes that
+ * fill no group of three wait for the next piece.
  */
 export class Base64Joiner {
   /** Bytes that wait, as a binary string: two at most. */

@@ -1,10 +1,10 @@
 import type { JsonObject } from "@ai-proxy/shared/json";
 
 /**
- * Where each of Gemini's parts begins in the text of a candidate: grounding
- * says where it applies "in the given Part" (`segment.partIndex`). A stream
- * cuts parts up and does not say where, so text that a chunk begins with goes
- * on with the part before it when that is text of the same kind.
+ * Where each of Gemini's parts begins in the text of a candidate: grounding says
+ * where it applies "in the given Part" (`segment.partIndex`). A stream cuts parts
+ * up without saying where. Text at the beginning of a chunk therefore goes on with
+ * the part before it, when that is text of the same kind.
  */
 export class PartStarts {
   readonly #starts: number[] = [];

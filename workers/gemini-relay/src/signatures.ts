@@ -10,9 +10,9 @@ import { asText, at, objectsIn } from "./read.ts";
  */
 
 /**
- * Google's documented stand-in for a part whose signature is not known (its
- * history comes from a client that drops fields, or from another model): the
- * validator lets it pass, the model loses the reasoning behind the part.
+ * Google's documented stand-in for a signature that is not known: the history
+ * comes from a client that drops fields, or from another model. The validator
+ * lets it pass; the model loses the reasoning behind the part.
  */
 export const SKIP_SIGNATURE = "skip_thought_signature_validator";
 
