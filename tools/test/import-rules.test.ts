@@ -8,6 +8,10 @@ import { readMesh, root } from "../workspace.ts";
 
 const workers = readMesh().workers.map(({ name }) => name);
 
+/** Rooms of the gateway; each imports those of the lines below it. */
+const rooms = [["entry"], ["endpoints"], ["serving"], ["access", "routing"], ["request"], ["record", "settings"]];
+const depthOf = (room: string) => rooms.findIndex((line) => line.includes(room));
+
 /** A file, what it imports, and whether lint lets it. */
 type Case = [from: string, to: string, allowed: boolean];
 
@@ -23,9 +27,18 @@ const betweenWorkers = workers.flatMap((from) =>
     ]),
 );
 
+const betweenRooms = rooms.flat().flatMap((from) => [
+  ...rooms.flat().map((to): Case => {
+    const allowed = from === to || depthOf(from) < depthOf(to);
+    return [`workers/gateway/src/${from}/file.ts`, from === to ? "./other.ts" : `../${to}/file.ts`, allowed];
+  }),
+  [`workers/gateway/src/${from}/file.ts`, "../index.ts", false] satisfies Case,
+]);
+
 const others: Case[] = [
   ["workers/gateway/src/index.ts", "./entry/handle.ts", true],
   ["workers/gateway/src/endpoints/admin/keys.ts", "../../access/keys.ts", true],
+  ["workers/gateway/src/endpoints/admin/keys.ts", "../../entry/handle.ts", false],
   ["workers/cf-ai/src/chat.ts", "@ai-proxy/shared/upstream/reply", true],
   ["workers/cf-ai/src/chat.ts", "./tools.ts", true],
   ["workers/cf-ai/src/chat.ts", "../../../shared/errors.ts", false],
@@ -43,6 +56,7 @@ const others: Case[] = [
   ["shared/log.ts", "./registry.ts", false],
   ["shared/formats/sse.ts", "../json.ts", true],
   ["shared/formats/sse.ts", "../contract/relay.ts", false],
+  ["shared/formats/sse.ts", "../upstream/stream.ts", false],
   ["shared/contract/relay.ts", "../formats/usage.ts", true],
   ["shared/contract/relay.ts", "../upstream/stream.ts", false],
   ["shared/upstream/stream.ts", "../contract/relay.ts", true],
@@ -62,7 +76,7 @@ const others: Case[] = [
   ["bench/run.ts", "../workers/tokenizer/src/index.ts", true],
 ];
 
-const cases = [...betweenWorkers, ...others];
+const cases = [...betweenWorkers, ...betweenRooms, ...others];
 
 const forms = {
   "import of a value": (to: string) => `import { a } from "${to}";\n`,
@@ -105,8 +119,9 @@ test("a cycle of types is a cycle", () => {
   expect(complaints).toContain("lint/suspicious/noImportCycles workers/audit/src/one.ts:1");
 });
 
-test("every folder of shared/ has its rules", () => {
+test("every room of the gateway and every folder of shared/ has its rules", () => {
   const folders = (of: string) => globSync("*/", { cwd: join(root, of) }).map((name) => name.replace(/\/$/, ""));
+  expect(rooms.flat()).toEqual(expect.arrayContaining(folders("workers/gateway/src")));
   expect(["contract", "formats", "registry", "test", "upstream"]).toEqual(expect.arrayContaining(folders("shared")));
 });
 
