@@ -1,6 +1,6 @@
 import { type ApiError, toApiError } from "../errors.ts";
 
-/** OpenAI's error object; all four keys are always present (recorded: 70 of 70). */
+/** OpenAI's error object; all four keys are always present. */
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
 }

@@ -62,7 +62,7 @@ export function fromOpenAIUsage(value: unknown): Usage | null {
   const completionDetails = value["completion_tokens_details"] ?? value["output_tokens_details"];
   const cached = isObject(promptDetails) ? count(promptDetails["cached_tokens"]) : undefined;
   const reasoning = (isObject(completionDetails) ? count(completionDetails["reasoning_tokens"]) : undefined) ?? 0;
-  // xAI (139 of 139 recorded) and Google's OpenAI endpoint count reasoning beside the completion, and both in the total.
+  // xAI and Google's OpenAI endpoint count reasoning beside the completion, and both in the total.
   const total = count(value["total_tokens"]);
   const counted = prompt !== undefined && completion !== undefined && total !== undefined;
   return {

@@ -1,5 +1,6 @@
 import { badRequest } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 
 /**
  * What becomes of a field of the request:
@@ -20,7 +21,7 @@ export interface Field {
 const field = (native: Fate, note: string, openai: Fate = native): Field => ({ native, openai, note });
 
 /** Every chat field of OpenAI's, and Workers AI's own. README.md prints this table; a test compares the two. */
-export const CHAT_FIELDS: Readonly<Record<string, Field>> = {
+export const CHAT_FIELDS: Readonly<Record<keyof ChatCompletionCreateParams, Field> & Record<string, Field>> = {
   messages: field("translated", 'text alone as a string, images as data: URIs, null content as ""'),
   model: field("translated", "the model that is run"),
   stream: field("translated", "`stream: true` in the inputs"),

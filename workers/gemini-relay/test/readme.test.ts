@@ -6,21 +6,6 @@ import { GOOGLE_OPTION_NAMES, snakeCase } from "../src/google-options.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8");
 
-/** The names of the fields of ChatCompletionCreateParams, from the openai package's own declarations. */
-function openaiFields(): string[] {
-  const declarations = read("../../../node_modules/openai/resources/chat/completions/completions.d.ts");
-  const [, interfaceText = ""] =
-    /export interface ChatCompletionCreateParamsBase \{\n([\s\S]*?)\n\}/.exec(declarations) ?? [];
-  return [...interfaceText.matchAll(/^ {4}(\w+)\??: /gm)].flatMap(([, name]) => name ?? []);
-}
-
-test("every field of the openai package's chat request has its rule", () => {
-  const fields = openaiFields();
-  expect(fields).toContain("messages");
-  expect(fields.length).toBeGreaterThan(35);
-  expect(fields.filter((field) => !CHAT_FIELDS.has(field))).toEqual([]);
-});
-
 /** The cells of the rows of the README's first table with this heading. */
 function tableRows(heading: string): string[][] {
   const lines = read("../README.md").split("\n");
