@@ -53,6 +53,8 @@ export interface PassthroughRequest {
   body: string | Uint8Array | null;
   /** Content type of the body, as the client sent it. */
   contentType?: string;
+  /** Content encoding of the body, which passes as the bytes that it is. */
+  contentEncoding?: string;
   /** The client's `openai-beta`: APIs in beta want it. */
   beta?: string;
   requestId: string;

@@ -24,3 +24,12 @@ export function answerForRpc(answer: string | Uint8Array): WholeReply["body"] {
 export function bodyText(body: string | Uint8Array): string {
   return typeof body === "string" ? body : new TextDecoder().decode(body);
 }
+
+/** The text of UTF-8 bytes; null for bytes that are not UTF-8. */
+export function utf8Text(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

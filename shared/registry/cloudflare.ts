@@ -301,6 +301,11 @@ export const cloudflare: ProviderEntry = {
   aliases: {
     default: "@cf/meta/llama-4-scout-17b-16e-instruct",
     llama4: "@cf/meta/llama-4-scout-17b-16e-instruct",
+    // OpenAI's open models, by the names that other hosts give them: its own API does not serve them.
+    "gpt-oss-120b": "@cf/openai/gpt-oss-120b",
+    "gpt-oss-20b": "@cf/openai/gpt-oss-20b",
+    "openai/gpt-oss-120b": "@cf/openai/gpt-oss-120b",
+    "openai/gpt-oss-20b": "@cf/openai/gpt-oss-20b",
   },
   defaultModels: { embedding: "@cf/baai/bge-m3" },
   idPrefix: "@cf/",

@@ -69,7 +69,7 @@ export const openai: ProviderEntry = {
     moderation: "omni-moderation-latest",
   },
   families: [
-    /^gpt-/,
+    /^gpt-(?!oss)/,
     /^o[1-9]/,
     /^chatgpt-/,
     /^codex-/,

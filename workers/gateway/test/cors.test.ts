@@ -23,6 +23,8 @@ describe("an answer to a browser", () => {
     const asked = new Request("https://gateway/", { headers: { origin: "https://app.example" } });
     allowOrigin(asked, headers, readSettings({ ALLOWED_ORIGINS: "*" }));
     expect(headers.get("access-control-expose-headers")?.split(", ").toSorted()).toEqual([
+      "openai-processing-ms",
+      "openai-version",
       "retry-after",
       "retry-after-ms",
       "server-timing",
@@ -30,9 +32,16 @@ describe("an answer to a browser", () => {
       "x-gateway-ignored",
       "x-gateway-model",
       "x-gateway-provider",
+      "x-ratelimit-limit-requests",
+      "x-ratelimit-limit-tokens",
+      "x-ratelimit-remaining-requests",
+      "x-ratelimit-remaining-tokens",
+      "x-ratelimit-reset-requests",
+      "x-ratelimit-reset-tokens",
       "x-request-id",
       "x-session-id",
       "x-should-retry",
+      "x-upstream-request-id",
     ]);
   });
 

@@ -121,14 +121,14 @@ describe("an opened path", () => {
     expect(relay).toHaveBeenCalledWith(
       expect.objectContaining({ method: "POST", path: "/responses", search: "?a=1", body: JSON.stringify(body) }),
     );
-    expect(response.headers.has("x-gateway-model")).toBe(false);
+    expect(response.headers.get("x-gateway-model")).toBe("gpt-4o");
     expect(record).toMatchObject({
       provider: "openai",
       model_asked: "gpt-4o",
-      model_used: null,
+      model_used: "gpt-4o",
       stream: true,
       attempts: 1,
-      trail: [{ provider: "openai", model: "", outcome: "ok" }],
+      trail: [{ provider: "openai", model: "gpt-4o", outcome: "ok" }],
     });
   });
 

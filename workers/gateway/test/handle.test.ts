@@ -192,10 +192,13 @@ describe("a request that a model answers", () => {
 
 test("a fault of our own is a 500 that says nothing of the inside, and the log has where it happened", async () => {
   const logged = vi.spyOn(console, "log").mockImplementation(() => {});
-  const { post } = gatewayWith({ OPENAI_RELAY: { chat: async () => "no reply at all" } });
+  const response = new Response("taken already");
+  response.body?.getReader();
+  const stream = { response, usage: async () => ({}), cancel: () => {} };
+  const { post } = gatewayWith({ OPENAI_RELAY: { chat: async () => stream } });
   const { status, text, record } = await post(CHAT, once);
   expect(status).toBe(500);
-  expect(text).not.toContain("no reply");
+  expect(text).not.toContain("locked");
   expect(record).toMatchObject({ status: 500, error_code: "internal_error", model_asked: "gpt-4o" });
   expect(JSON.stringify(logged.mock.calls)).toMatch(/fault.*at /);
 });

@@ -37,16 +37,41 @@ describe("a session", () => {
     expect(session).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), known: false });
   });
 
-  test("is told to browsers as a cookie, and to them only", () => {
-    const fresh = { id: "s", known: false };
-    const cookie = (url: string, headers: Record<string, string>, session: Session) =>
-      sessionCookie(new Headers(headers), new URL(url), session);
-    expect(cookie("https://x/", { origin: "https://app" }, fresh)).toBe(
-      "session_id=s; Path=/; HttpOnly; SameSite=Lax; Secure",
-    );
-    expect(cookie("http://x/", { "sec-fetch-mode": "cors" }, fresh)).not.toContain("Secure");
-    expect(cookie("https://x/", {}, fresh)).toBeNull();
-    expect(cookie("https://x/", { origin: "https://app" }, { id: "s", known: true })).toBeNull();
+  test.each<[string, string, Record<string, string>, string | null]>([
+    ["a page of its own", "https://x/", { "sec-fetch-site": "same-origin" }, "SameSite=Lax; Secure"],
+    [
+      "a page of the same site",
+      "https://api.app/",
+      { origin: "https://www.app", "sec-fetch-site": "same-site" },
+      "SameSite=Lax; Secure",
+    ],
+    [
+      "a page of another site that the owner allows",
+      "https://x/",
+      { origin: "https://app", "sec-fetch-site": "cross-site" },
+      "SameSite=None; Secure",
+    ],
+    ["the same from an old browser", "https://x/", { origin: "https://app" }, "SameSite=None; Secure"],
+    [
+      "the same at a gateway on this machine",
+      "http://localhost:8787/",
+      { origin: "https://app", "sec-fetch-site": "cross-site" },
+      "SameSite=None; Secure",
+    ],
+    [
+      "a page of another site",
+      "https://x/",
+      { origin: "https://evil", "sec-fetch-site": "cross-site" },
+      "SameSite=Lax; Secure",
+    ],
+    ["a page without TLS", "http://x/", { origin: "http://x", "sec-fetch-site": "same-origin" }, "SameSite=Lax"],
+    ["Node's fetch", "https://x/", { "sec-fetch-mode": "cors" }, null],
+    ["an SDK", "https://x/", {}, null],
+  ])("is told to %s as a cookie that comes back, or not at all", (_name, url, headers, scope) => {
+    const allowed = new Set(["https://app", "https://www.app"]);
+    const cookie = (session: Session) => sessionCookie(new Headers(headers), new URL(url), session, allowed);
+    expect(cookie({ id: "s", known: false })).toBe(scope && `session_id=s; Path=/; HttpOnly; ${scope}`);
+    expect(cookie({ id: "s", known: true })).toBeNull();
   });
 });
 

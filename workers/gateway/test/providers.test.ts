@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Routed } from "../src/request/schemas.ts";
 import { choose } from "../src/routing/choose.ts";
 import type { GatewayEnv } from "../src/settings/env.ts";
-import { readSettings } from "../src/settings/settings.ts";
+import { readSettings, type Settings } from "../src/settings/settings.ts";
 
 /** What the module remembers of the relay's list is forgotten before each test. */
 let module: typeof import("../src/serving/providers.ts");
@@ -34,6 +34,11 @@ const unreachable = () => relayOf(() => Promise.reject(new Error("down")));
 
 const pool = { pools: { fast: { targets: [{ model: "groq/x" }] } } };
 
+const request = new Request("https://gateway/");
+
+const knownTo = (env: GatewayEnv, settings: Settings, body: Routed) =>
+  module.knownProviders({ env, settings, request }, body);
+
 describe("the relay of the owner's upstreams", () => {
   test.each<[string, Routed, Parameters<typeof readSettings>[0]]>([
     ["a built-in provider", { provider: "openai" }, {}],
@@ -44,7 +49,7 @@ describe("the relay of the owner's upstreams", () => {
     ["fallbacks that are built in", { model: "gpt4", fallbacks: ["llama4", { provider: "gemini" }] }, {}],
   ])("is not asked for a request that names %s", async (_, body, vars) => {
     const { asked, env } = withGroq();
-    const { entries, missing } = await module.knownProviders(env, readSettings(vars), body);
+    const { entries, missing } = await knownTo(env, readSettings(vars), body);
     expect([namesOf(entries), missing]).toEqual([builtIn, null]);
     expect(asked).not.toHaveBeenCalled();
   });
@@ -60,7 +65,7 @@ describe("the relay of the owner's upstreams", () => {
     ["what a chain to an upstream may follow", { model: "gpt4" }, { ROUTING: '{"fallbacks":{"openai":["groq/x"]}}' }],
   ])("is asked for a request that names %s", async (_, body, vars) => {
     const { asked, env } = withGroq();
-    const { entries, missing } = await module.knownProviders(env, readSettings(vars), body);
+    const { entries, missing } = await knownTo(env, readSettings(vars), body);
     expect(asked).toHaveBeenCalledOnce();
     expect(missing).toBeNull();
     expect(entries.at(-1)).toMatchObject({
@@ -77,7 +82,7 @@ describe("the relay of the owner's upstreams", () => {
   test("is asked once a minute", async () => {
     vi.useFakeTimers();
     const { asked, env } = withGroq();
-    const ask = () => module.knownProviders(env, readSettings({}), { provider: "groq" });
+    const ask = () => knownTo(env, readSettings({}), { provider: "groq" });
     await ask();
     vi.advanceTimersByTime(60_000);
     await ask();
@@ -89,28 +94,28 @@ describe("the relay of the owner's upstreams", () => {
 });
 
 describe("when the relay cannot say which upstreams there are", () => {
-  const known = (relay: ReturnType<typeof relayOf>, body: Routed, vars = {}) =>
-    module.knownProviders(relay.env, readSettings(vars), body);
+  const ofRelay = (relay: ReturnType<typeof relayOf>, body: Routed, vars = {}) =>
+    knownTo(relay.env, readSettings(vars), body);
 
   test("a request that may mean one is a 502, and the next one asks again", async () => {
     const relay = unreachable();
-    const { entries, missing } = await known(relay, { provider: "groq" });
+    const { entries, missing } = await ofRelay(relay, { provider: "groq" });
     expect(namesOf(entries)).toEqual(builtIn);
     expect(missing).toMatchObject({ status: 502, code: "relay_unavailable" });
-    await known(relay, { provider: "groq" });
+    await ofRelay(relay, { provider: "groq" });
     expect(relay.asked).toHaveBeenCalledTimes(2);
   });
 
   test("a mistake in the owner's list is a 503 that says so", async () => {
     const problem = "UPSTREAMS is not JSON.";
     const relay = relayOf(async () => ({ upstreams: [], problem }));
-    const { missing } = await known(relay, { provider: "groq" });
+    const { missing } = await ofRelay(relay, { provider: "groq" });
     expect(missing).toMatchObject({ status: 503, code: "not_configured", message: expect.stringContaining(problem) });
   });
 
   test("a request that means a built-in provider goes there all the same", async () => {
     const chain = { ROUTING: '{"fallbacks":{"gemini":["groq/x"]},"providers":{"groq":{}}}' };
-    const found = await known(unreachable(), { model: "gpt-4o" }, chain);
+    const found = await ofRelay(unreachable(), { model: "gpt-4o" }, chain);
     expect(choose({ model: "gpt-4o", kind: "chat" }, found, "cloudflare").provider.name).toBe("openai");
     for (const request of [{ provider: "groq" }, { model: "groq/x" }]) {
       expect(() => choose({ ...request, kind: "chat" }, found, "cloudflare")).toThrow(
@@ -124,7 +129,7 @@ describe("when the relay cannot say which upstreams there are", () => {
 
   test("because it is older than upstreams are, there are none", async () => {
     const old = new TypeError('The RPC receiver does not implement the method "status".');
-    const { entries, missing } = await known(
+    const { entries, missing } = await ofRelay(
       relayOf(() => Promise.reject(old)),
       { provider: "groq" },
     );
@@ -138,21 +143,21 @@ describe("a name in ROUTING", () => {
   test("that the relay did not know yet is asked for again by the next request", async () => {
     const upstreams: RelayStatus["upstreams"] = [];
     const { env } = relayOf(async () => ({ upstreams, configured: true }));
-    const ask = () => module.knownProviders(env, settings, { model: "llama4" });
+    const ask = () => knownTo(env, settings, { model: "llama4" });
     await expect(ask()).rejects.toMatchObject({ status: 503, code: "not_configured" });
     upstreams.push({ name: "vllm", configured: true });
     expect((await ask()).entries).toHaveLength(4);
   });
 
   test("is believed while the relay does not answer", async () => {
-    await expect(module.knownProviders(unreachable().env, settings, { model: "llama4" })).resolves.toBeDefined();
+    await expect(knownTo(unreachable().env, settings, { model: "llama4" })).resolves.toBeDefined();
   });
 });
 
 describe("an upstream", () => {
   const entryOf = async (upstream: RelayStatus["upstreams"][number]) => {
     const { env } = relayOf(async () => ({ upstreams: [upstream], configured: true }));
-    return (await module.allProviders({ env, settings: readSettings({}) })).slice(builtIn.length);
+    return (await module.allProviders({ env, settings: readSettings({}), request })).slice(builtIn.length);
   };
 
   test("that needs a model named has no default", async () => {
@@ -177,7 +182,7 @@ describe("an upstream", () => {
 
 test("every provider that can list its models is asked for them, and one that cannot answer has none", async () => {
   const { env } = withGroq();
-  const context = { env, settings: readSettings({}), requestId: "r", session: { id: "s", known: true } };
+  const context = { env, settings: readSettings({}), request, requestId: "r", session: { id: "s", known: true } };
   expect(Object.fromEntries(await module.liveLists(context))).toEqual({
     openai: [{ id: "own-model" }],
     groq: [{ id: "groq-model" }],

@@ -1,5 +1,5 @@
 import type { PassthroughRequest, RelayReply, WholeReply } from "@ai-proxy/shared/contract/relay";
-import { answerForRpc, bodyText } from "@ai-proxy/shared/contract/transfer";
+import { answerForRpc, utf8Text } from "@ai-proxy/shared/contract/transfer";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json";
@@ -26,13 +26,14 @@ export async function passThrough(
   attempt: Attempt,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<RelayReply> {
-  const { method, path, search, contentType, beta } = request;
+  const { method, path, search, contentType, contentEncoding, beta } = request;
   if (!PATH.test(path) || !SEARCH.test(search) || !/^[A-Z]+$/.test(method)) {
     throw badRequest("The path holds characters that paths of OpenAI's API do not have.");
   }
   const upstream = upstreams.get(request.upstream);
-  const body = withoutOurFields(request.body, contentType);
-  const answer = await ask(attempt, upstream, { path, search, method, body, contentType, beta });
+  const isPlainJson = isJsonContentType(contentType) && contentEncoding === undefined;
+  const body = isPlainJson ? withoutOurFields(request.body) : request.body;
+  const answer = await ask(attempt, upstream, { path, search, method, body, contentType, contentEncoding, beta });
   const { headers } = answer.response;
   if (!headers.get("content-type")?.startsWith("text/event-stream")) {
     return whole(answer, upstream, attempt.clock.leftMs());
@@ -51,16 +52,14 @@ export async function passThrough(
   });
 }
 
-/** `provider` has chosen the upstream of a JSON request; it goes no further. Other bodies are bytes. */
-function withoutOurFields(
-  body: string | Uint8Array | null,
-  contentType: string | undefined,
-): string | Uint8Array | null {
-  if (body === null || !isJsonContentType(contentType)) return body;
+/** `provider` has chosen the upstream of a JSON request; it goes no further. What is no JSON object passes as it is. */
+function withoutOurFields(body: PassthroughRequest["body"]): PassthroughRequest["body"] {
+  const text = body instanceof Uint8Array ? utf8Text(body) : body;
+  if (text === null) return body;
   try {
-    return withoutExtensions(bodyText(body));
+    return withoutExtensions(text);
   } catch (thrown) {
-    // No JSON object: the upstream is the one to say what it thinks of it.
+    // The upstream is the one to say what it thinks of it.
     if (thrown instanceof JsonTextError) return body;
     throw thrown;
   }

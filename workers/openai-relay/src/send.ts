@@ -12,6 +12,7 @@ export interface RequestParts {
   method?: string;
   body: string | Uint8Array | null;
   contentType?: string | undefined;
+  contentEncoding?: string | undefined;
   /** The client's `openai-beta`. */
   beta?: string | undefined;
 }
@@ -24,13 +25,14 @@ export function ask(attempt: Attempt, upstream: Upstream, parts: RequestParts): 
 
 /** An upstream request with the query and the headers that this upstream wants on each. */
 export function requestTo(upstream: Upstream, parts: RequestParts): UpstreamRequest {
-  const { path, search = "", method, body, contentType, beta } = parts;
+  const { path, search = "", method, body, contentType, contentEncoding, beta } = parts;
   return {
     path: path + joinedSearch(upstream.search, search),
     method,
     headers: {
       ...upstream.headers,
       ...(contentType !== undefined && { "content-type": contentType }),
+      ...(contentEncoding !== undefined && { "content-encoding": contentEncoding }),
       ...(beta !== undefined && { "openai-beta": beta }),
     },
     body,

@@ -13,17 +13,19 @@ export async function checkOwnerToken(headers: Headers, secret: string | undefin
   }
   const token = presentedToken(headers);
   if (token === null) {
-    throw unauthorized("No token was sent. Send it as `X-AUTH-TOKEN: <token>` or `Authorization: Bearer <token>`.");
+    throw unauthorized(
+      "No token was sent. Send it as `X-AUTH-TOKEN: <token>`, `Authorization: Bearer <token>` or `x-api-key: <token>`.",
+    );
   }
   if (!(await sameText(token, ownerToken))) throw unauthorized("The token is not valid.");
 }
 
-/** The token of `X-AUTH-TOKEN`, else of `Authorization: Bearer`. */
+/** The token of `X-AUTH-TOKEN`, else of `Authorization: Bearer`, else of `x-api-key`, which Anthropic's SDKs send. */
 export function presentedToken(headers: Headers): string | null {
   const own = headers.get("x-auth-token");
   if (own) return own.trim();
   const [, token] = /^bearer\s+(\S.*)$/i.exec((headers.get("authorization") ?? "").trim()) ?? [];
-  return token ?? null;
+  return token ?? (headers.get("x-api-key")?.trim() || null);
 }
 
 function unauthorized(message: string): ApiError {

@@ -2,7 +2,6 @@ import type { ListedModel } from "@ai-proxy/shared/contract/relay";
 import { ApiError } from "@ai-proxy/shared/errors";
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
-import { unlessLeft } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { choose } from "../routing/choose.ts";
 import { allProviders, liveLists } from "../serving/providers.ts";
@@ -43,7 +42,7 @@ function prefixed({ id, owned_by: provider }: ModelObject): string | null {
 
 /** The owner's pools, the registry's models, then what the providers list beside them. */
 async function allModels(context: RequestContext): Promise<ModelObject[]> {
-  const [providers, live] = await unlessLeft(context.request, Promise.all([allProviders(context), liveLists(context)]));
+  const [providers, live] = await Promise.all([allProviders(context), liveLists(context)]);
   const models = new Map<string, ModelObject>();
   for (const id of Object.keys(context.settings.policy.pools)) {
     models.set(id, { id, object: "model", created: 0, owned_by: POOL });

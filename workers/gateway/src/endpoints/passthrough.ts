@@ -1,19 +1,21 @@
 import type { PassthroughRequest, RelayReply } from "@ai-proxy/shared/contract/relay";
-import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
-import { badRequest } from "@ai-proxy/shared/errors";
+import { bodyForRpc, utf8Text } from "@ai-proxy/shared/contract/transfer";
+import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json";
 import { providers as builtIn } from "@ai-proxy/shared/registry";
 import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Grant } from "../access/admit.ts";
 import { type AttemptOutcome, countedUsage, FailedRequest, type Outcome, withKnown } from "../record/outcome.ts";
-import { readBytes, readText } from "../request/body.ts";
+import { readBytes } from "../request/body.ts";
 import { clientLeft, leaving } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { type Routed, validate } from "../request/schemas.ts";
-import { requireProvider } from "../routing/choose.ts";
-import { totalMsOf } from "../routing/deadlines.ts";
+import { choose, requireProvider } from "../routing/choose.ts";
+import { GRACE_MS, totalMsOf } from "../routing/deadlines.ts";
 import { dropReply } from "../routing/dropped-replies.ts";
-import { unreachableReply } from "../routing/gateway-failures.ts";
+import { unreachableReply, workerTimeout } from "../routing/gateway-failures.ts";
+import { startTimer } from "../serving/ask-relay.ts";
+import { isRelayReply } from "../serving/check-reply.ts";
 import { CHAT, planInput } from "../serving/plan-input.ts";
 import { type Answer, respond } from "../serving/respond.ts";
 
@@ -33,19 +35,24 @@ export function isOpened({ url, settings }: Pick<RequestContext, "url" | "settin
  */
 export async function passthrough(context: RequestContext, grant: Grant): Promise<Answer> {
   const { request, settings } = context;
-  const isJson = isJsonContentType(request.headers.get("content-type"));
-  // Only JSON is sure to be UTF-8: all else stays bytes.
-  const text = request.body !== null && isJson ? await readText(request, settings.maxBodyBytes) : null;
-  const bytes = request.body === null || isJson ? null : await readBytes(request, settings.maxBodyBytes);
+  const bytes = request.body === null ? null : await readBytes(request, settings.maxBodyBytes);
+  const text = bytes === null ? null : readableText(request.headers, bytes);
   const { routed, known } = readRouting(text);
   return withKnown(known, async () => {
     const { provider, totalMs } = await route(context, grant, routed);
+    checkModel(provider, known.modelAsked ?? null);
     const body = sendable(request.method, text === null ? bytes : bodyForRpc(text));
-    const { reply, attempt } = await askOnce(context, provider, { body, totalMs });
-    const { name } = provider;
-    const { response, outcome } = respond(context, { reply, provider: name, model: null, attempts: [attempt] });
+    const model = known.modelAsked ?? null;
+    const { reply, attempt } = await askOnce(context, provider, { body, model, totalMs });
+    const { response, outcome } = respond(context, { reply, provider: provider.name, model, attempts: [attempt] });
     return { response, outcome: { ...known, ...outcome } };
   });
+}
+
+/** The text of a JSON body, in which our own fields can stand; null for what passes as the bytes that it is. */
+function readableText(headers: Headers, bytes: Uint8Array): string | null {
+  const isPlainJson = isJsonContentType(headers.get("content-type")) && !headers.has("content-encoding");
+  return isPlainJson ? utf8Text(bytes) : null;
 }
 
 function pathOf(url: URL): string {
@@ -77,6 +84,28 @@ async function route(
   throw badRequest(`${provider.name} has no such endpoint: it is ${home?.name}'s.`, "provider", "unsupported_endpoint");
 }
 
+/** Throws a 404 for a model that the registry places elsewhere: the provider would not know it. Others are its to know. */
+function checkModel(provider: ProviderEntry, model: string | null): void {
+  const placed = model === null || provider.upstream !== undefined ? undefined : placeOf(model);
+  if (placed === undefined || placed === provider) return;
+  throw new ApiError({
+    status: 404,
+    message: `This path is ${provider.name}'s and serves its models only; \`${model?.slice(0, 256)}\` is ${placed.name}'s.`,
+    code: "model_not_found",
+    param: "model",
+  });
+}
+
+/** Which of the built-in providers a model's id alone leads to. */
+function placeOf(model: string): ProviderEntry | undefined {
+  try {
+    const providers = { entries: builtIn, missing: null };
+    return choose({ model, kind: "chat" }, providers, home?.name ?? "").provider;
+  } catch {
+    return undefined;
+  }
+}
+
 type Sendable = PassthroughRequest["body"];
 
 /** The body to send: none with a GET, for which some clients declare an empty one. */
@@ -90,22 +119,26 @@ function sendable(method: string, body: Sendable): Sendable {
 async function askOnce(
   context: RequestContext,
   provider: ProviderEntry,
-  sent: { body: Sendable; totalMs: number },
+  sent: { body: Sendable; model: string | null; totalMs: number },
 ): Promise<{ reply: RelayReply; attempt: AttemptOutcome }> {
   const startedAt = Date.now();
   const ended = (outcome: string): AttemptOutcome => ({
     provider: provider.name,
-    model: "",
+    model: sent.model ?? "",
     outcome,
     status: null,
     ms: Date.now() - startedAt,
     usage: null,
   });
   const asked = askRelay(context, provider, sent).catch(unreachableReply);
-  const reply = await Promise.race([asked, leaving(context.request)]);
-  if (reply === undefined) {
+  const late = startTimer(sent.totalMs + GRACE_MS);
+  const reply = await Promise.race([asked, leaving(context.request).then(() => "left"), late.done.then(() => "late")]);
+  late.stop();
+  if (typeof reply === "string") {
     void asked.then(dropReply);
-    throw new FailedRequest(clientLeft(), { provider: provider.name, attempts: [ended("aborted")] });
+    const isLate = reply === "late";
+    const outcome = { provider: provider.name, attempts: [ended(isLate ? "timeout" : "aborted")] };
+    throw new FailedRequest(isLate ? workerTimeout("relay") : clientLeft(), outcome);
   }
   if (!("failure" in reply) || reply.failure === undefined) return { reply, attempt: ended("ok") };
   return { reply, attempt: { ...ended(reply.failure.condition), usage: countedUsage(reply) } };
@@ -117,13 +150,15 @@ async function askRelay(
   { body, totalMs }: { body: Sendable; totalMs: number },
 ): Promise<RelayReply> {
   const contentType = request.headers.get("content-type");
+  const contentEncoding = request.headers.get("content-encoding");
   const beta = request.headers.get("openai-beta");
-  const reply = await env[binding].passthrough?.({
+  const reply: unknown = await env[binding].passthrough?.({
     method: request.method,
     path: pathOf(url),
     search: url.search,
     body,
     ...(contentType !== null && { contentType }),
+    ...(contentEncoding !== null && { contentEncoding }),
     ...(beta !== null && { beta }),
     ...(upstream !== undefined && { upstream }),
     requestId,
@@ -131,6 +166,6 @@ async function askRelay(
     traceparent: trace.traceparent,
     deadlines: { firstByteMs: totalMs, totalMs },
   });
-  if (reply === undefined) throw new Error("the relay passes nothing through");
-  return reply;
+  if (isRelayReply(reply)) return reply;
+  throw new TypeError("the relay's passthrough gave no reply");
 }

@@ -5,13 +5,13 @@ import type { JsonObject } from "@ai-proxy/shared/json";
 import type { Grant } from "../access/admit.ts";
 import { withKnown } from "../record/outcome.ts";
 import { type JsonBody, readJson } from "../request/body.ts";
-import { unlessLeft } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { validate } from "../request/schemas.ts";
 import type { Choice } from "../routing/choose.ts";
-import { totalMsOf } from "../routing/deadlines.ts";
-import { workerUnavailable } from "../routing/gateway-failures.ts";
+import { GRACE_MS, totalMsOf } from "../routing/deadlines.ts";
 import { chosenFirst } from "../routing/plan.ts";
+import { askSibling } from "../serving/ask-sibling.ts";
+import { isTokenCountReply, isTokenizeReply } from "../serving/check-reply.ts";
 import { CHAT, planInput } from "../serving/plan-input.ts";
 import type { Answer } from "../serving/respond.ts";
 
@@ -40,7 +40,7 @@ async function withTokenizer(context: RequestContext, grant: Grant, operation: O
       const counted = operation === "tokenize" ? await countAtProvider(context, choice, body.value, totalMs) : null;
       const { response, errorCode } =
         counted?.body === undefined
-          ? await askTokenizer(context, operation, { choice, body, providerCount: counted?.totalTokens })
+          ? await askTokenizer(context, operation, { choice, body, providerCount: counted?.totalTokens, totalMs })
           : refusedCount(counted, counted.body);
       return { response, outcome: { ...known, errorCode } };
     });
@@ -53,20 +53,24 @@ interface Counted {
 }
 
 async function askTokenizer(
-  { env, requestId }: RequestContext,
+  { env, request, requestId }: RequestContext,
   operation: Operation,
-  asked: { choice: Choice; body: JsonBody; providerCount: number | undefined },
+  asked: { choice: Choice; body: JsonBody; providerCount: number | undefined; totalMs: number },
 ): Promise<Counted> {
-  const { choice, body, providerCount } = asked;
-  const reply = await env.TOKENIZER[operation]({
-    body: bodyForRpc(body.text),
-    provider: choice.provider.name,
-    model: choice.model,
-    requestedModel: choice.requestedModel,
-    requestId,
-    ...(providerCount !== undefined && { providerCount }),
-  }).catch((thrown: unknown) => {
-    throw workerUnavailable("tokenizer", thrown);
+  const { choice, body, providerCount, totalMs } = asked;
+  const reply = await askSibling(request, {
+    worker: "tokenizer",
+    timeoutMs: totalMs,
+    isReply: isTokenizeReply,
+    ask: () =>
+      env.TOKENIZER[operation]({
+        body: bodyForRpc(body.text),
+        provider: choice.provider.name,
+        model: choice.model,
+        requestedModel: choice.requestedModel,
+        requestId,
+        ...(providerCount !== undefined && { providerCount }),
+      }),
   });
   return { response: json(reply.body, reply.status), errorCode: reply.errorCode ?? null };
 }
@@ -87,22 +91,23 @@ async function countAtProvider(
   if (body["exact"] !== true || !provider.countsTokens) return null;
   const chat = asChat(body);
   if (chat === null) return null;
-  const counting = env[provider.binding].countTokens?.({
-    body: bodyForRpc(JSON.stringify(chat)),
-    model,
-    requestedModel,
-    requestId,
-    sessionId: session.id,
-    stream: false,
-    includeUsage: false,
-    traceparent: trace.traceparent,
-    deadlines: { firstByteMs: totalMs, totalMs },
+  return askSibling(request, {
+    worker: "relay",
+    timeoutMs: totalMs + GRACE_MS,
+    isReply: isTokenCountReply,
+    ask: () =>
+      env[provider.binding].countTokens?.({
+        body: bodyForRpc(JSON.stringify(chat)),
+        model,
+        requestedModel,
+        requestId,
+        sessionId: session.id,
+        stream: false,
+        includeUsage: false,
+        traceparent: trace.traceparent,
+        deadlines: { firstByteMs: totalMs, totalMs },
+      }),
   });
-  if (counting === undefined) return null;
-  const answered = counting.catch((thrown: unknown) => {
-    throw workerUnavailable("relay", thrown);
-  });
-  return unlessLeft(request, answered);
 }
 
 /** What is counted, as a chat. Null for lists of texts, and for what the tokenizer is going to refuse. */

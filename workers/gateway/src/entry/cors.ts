@@ -14,6 +14,16 @@ const EXPOSED = [
   "retry-after-ms",
   "x-should-retry",
   "x-gateway-ignored",
+  // What a provider tells beside its answer, as far as the relays hand it on.
+  "x-upstream-request-id",
+  "openai-processing-ms",
+  "openai-version",
+  "x-ratelimit-limit-requests",
+  "x-ratelimit-limit-tokens",
+  "x-ratelimit-remaining-requests",
+  "x-ratelimit-remaining-tokens",
+  "x-ratelimit-reset-requests",
+  "x-ratelimit-reset-tokens",
 ].join(", ");
 
 /** Lets a browser of an allowed origin read the answer; other origins get no CORS header at all. */

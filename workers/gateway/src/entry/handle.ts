@@ -59,9 +59,9 @@ function logFault(requestId: string, error: ApiError): void {
   log("fault", { request_id: requestId, name: thrown instanceof Error ? thrown.name : typeof thrown, stack });
 }
 
-function tellSession({ request, url, session }: RequestContext, headers: Headers): void {
+function tellSession({ request, url, session, settings }: RequestContext, headers: Headers): void {
   headers.set("x-session-id", session.id);
-  const cookie = sessionCookie(request.headers, url, session);
+  const cookie = sessionCookie(request.headers, url, session, settings.allowedOrigins);
   if (cookie !== null) headers.append("set-cookie", cookie);
 }
 

@@ -72,8 +72,23 @@ function allowed(methods: readonly Method[]): string {
 function notFound(method: string, pathname: string): ApiError {
   return new ApiError({
     status: 404,
-    message: `There is no ${method} ${pathname.slice(0, 200)} here.`,
+    message: `There is no ${method} ${pathname.slice(0, 200)} here.${hintFor(pathname)}`,
     code: "unknown_url",
     condition: "bad_request",
   });
+}
+
+/** APIs that clients speak and this gateway does not: what to use in their place. */
+const OTHER_APIS: Readonly<Record<string, string>> = {
+  "/v1/responses":
+    " Use POST /v1/chat/completions; the gateway's owner can also open this path to its provider: PASSTHROUGH_PATHS.",
+  "/v1/messages": " Use POST /v1/chat/completions.",
+};
+
+/** What somebody who came to this path may have wanted; "" where nobody knows. */
+function hintFor(pathname: string): string {
+  const isEndpoint = endpoints.some(({ path }) => path === `/v1${pathname}`);
+  if (isEndpoint) return " The base URL has to end with /v1.";
+  const api = Object.keys(OTHER_APIS).find((path) => pathname === path || pathname.startsWith(`${path}/`));
+  return (api === undefined ? undefined : OTHER_APIS[api]) ?? "";
 }

@@ -43,9 +43,22 @@ function takeMessage(): AuditRecord[] {
   return waiting.splice(0, full === -1 ? waiting.length : Math.max(1, full));
 }
 
+/** Milliseconds that a send may take; one that never settles would leave neither a row nor a line in the log. */
+const SEND_MS = 5_000;
+
+async function sendInTime(queue: Queue<AuditMessage>, message: AuditMessage): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DOMException("the queue did not answer", "TimeoutError")), SEND_MS);
+  try {
+    await Promise.race([queue.send(message), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function send(queue: Queue<AuditMessage>, message: AuditMessage): Promise<void> {
   try {
-    await queue.send(message);
+    await sendInTime(queue, message);
   } catch {
     await sendAgain(queue, message);
   }
@@ -54,7 +67,7 @@ async function send(queue: Queue<AuditMessage>, message: AuditMessage): Promise<
 async function sendAgain(queue: Queue<AuditMessage>, message: AuditMessage): Promise<void> {
   try {
     await scheduler.wait(250);
-    await queue.send(message);
+    await sendInTime(queue, message);
   } catch (thrown) {
     // The log is the last place to keep it.
     log("audit_lost", { reason: thrown instanceof Error ? thrown.name : "unknown", records: message.records });

@@ -1,6 +1,9 @@
+import { utf8Text } from "@ai-proxy/shared/contract/transfer";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isJsonContentType, isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { clientLeft, unlessLeft } from "./client-left.ts";
+import { contentCoding, decompress } from "./decompress.ts";
+import { tooLarge } from "./too-large.ts";
 
 /** A request body: parsed once, and as the text that crosses to a relay. */
 export interface JsonBody {
@@ -30,13 +33,16 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   return { text, value };
 }
 
-/** The body as text. Throws 413, or 499 for a client that left amid it. */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
-  if (isDeclared(request, maxBytes)) return arriving(request, request.text());
-  return new Blob(await arriving(request, readChunks(request, maxBytes))).text();
+/** The body as text, decompressed. Throws 400, 413, 415, or 499 for a client that left amid it. */
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const coding = contentCoding(request.headers);
+  const bytes = await readBytes(request, maxBytes);
+  const text = utf8Text(coding === null ? bytes : decompress(bytes, coding, maxBytes));
+  if (text !== null) return text;
+  throw badRequest("The body is not valid UTF-8, which JSON has to be (RFC 8259, section 8.1).", null, "invalid_json");
 }
 
-/** The body as bytes. Throws likewise. */
+/** The body's bytes as they came. Throws 413, or 499 for a client that left amid it. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (isDeclared(request, maxBytes)) return arriving(request, request.bytes());
   return new Blob(await arriving(request, readChunks(request, maxBytes))).bytes();
@@ -68,12 +74,4 @@ async function arriving<Body>(request: Request, body: Promise<Body>): Promise<Bo
   } catch (thrown) {
     throw thrown instanceof ApiError ? thrown : clientLeft();
   }
-}
-
-function tooLarge(maxBytes: number): ApiError {
-  return new ApiError({
-    status: 413,
-    message: `The body is larger than ${maxBytes} bytes, which is the limit of this gateway.`,
-    code: "request_too_large",
-  });
 }

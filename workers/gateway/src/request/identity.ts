@@ -35,12 +35,26 @@ function malformed(param: string): ApiError {
   );
 }
 
-/** `set-cookie` for a session that a browser does not know yet; null for anybody else. */
-export function sessionCookie(headers: Headers, url: URL, session: Session): string | null {
-  const fromBrowser = headers.has("sec-fetch-mode") || headers.has("origin");
-  if (!fromBrowser || session.known) return null;
-  const secure = url.protocol === "https:" ? "; Secure" : "";
-  return `session_id=${session.id}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+/**
+ * `set-cookie` for a session that a browser does not know yet; null for anybody else. A page of another site that the
+ * owner has allowed sends a cookie back only if it is SameSite=None, which browsers take from nothing but Secure ones.
+ * Node's fetch sends `sec-fetch-mode` as a browser does, but neither `sec-fetch-site` nor `origin`.
+ */
+export function sessionCookie(
+  headers: Headers,
+  url: URL,
+  session: Session,
+  allowedOrigins: ReadonlySet<string>,
+): string | null {
+  const origin = headers.get("origin");
+  const site = headers.get("sec-fetch-site");
+  if ((site === null && origin === null) || session.known) return null;
+  // Browsers from before `sec-fetch-site` send the origin alone.
+  const isCrossSite = site === "cross-site" || (site === null && origin !== url.origin);
+  const isAllowed = origin !== null && allowedOrigins.has(origin);
+  const scope = isCrossSite && isAllowed ? "SameSite=None; Secure" : "SameSite=Lax";
+  const secure = url.protocol === "https:" && !scope.endsWith("Secure") ? "; Secure" : "";
+  return `session_id=${session.id}; Path=/; HttpOnly; ${scope}${secure}`;
 }
 
 function cookie(header: string | null, name: string): string | null {

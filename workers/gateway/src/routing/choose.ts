@@ -69,6 +69,10 @@ export function choose(request: RouteRequest, providers: KnownProviders, default
 /** Rules 3 to 6. */
 function byModel(model: string, { entries, missing }: KnownProviders): Choice {
   const slash = model.indexOf("/");
+  // An alias may look like another provider's id: OpenAI's own API does not serve "openai/gpt-oss-120b".
+  const exact = slash === -1 ? undefined : entries.find(({ aliases }) => Object.hasOwn(aliases, model));
+  if (exact !== undefined) return chosen(exact, model, 5);
+
   const prefixed = entries.find((provider) => provider.name === model.slice(0, Math.max(0, slash)));
   if (prefixed !== undefined && slash + 1 < model.length) return chosen(prefixed, model.slice(slash + 1), 3, model);
 
@@ -87,10 +91,18 @@ function byModel(model: string, { entries, missing }: KnownProviders): Choice {
 
   throw new ApiError({
     status: 404,
-    message: `The model \`${model}\` is not known. GET /v1/model-options lists those there are; with \`provider\` any id of that provider is taken.`,
+    message: `The model \`${model}\` is not known. GET /v1/model-options lists those there are; with \`provider\` any id of that provider is taken.${upstreamHint(model, entries)}`,
     code: "model_not_found",
     param: "model",
   });
+}
+
+/** How to name a model of the owner's upstreams, whose own ids no rule places. */
+function upstreamHint(model: string, entries: readonly ProviderEntry[]): string {
+  const names = entries.flatMap(({ upstream }) => upstream ?? []);
+  const example = `${names[0] ?? "<upstream>"}/${model}`;
+  const which = names.length > 0 ? ` (${names.join(", ")})` : "";
+  return ` A model of an upstream${which} is written \`${example}\`, or named beside \`provider\`.`;
 }
 
 function chosen(provider: ProviderEntry, name: string, rule: Choice["rule"], requestedModel = name): Choice {

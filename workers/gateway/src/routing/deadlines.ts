@@ -3,6 +3,9 @@ import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { Routed, RoutingWish } from "../request/schemas.ts";
 import type { Policy } from "../settings/routing-policy.ts";
 
+/** A relay keeps its own deadlines; this much later the gateway stops waiting for it. Milliseconds. */
+export const GRACE_MS = 500;
+
 /** Who has a say in how long a request may take. */
 export interface TimeLimits {
   body: Routed;

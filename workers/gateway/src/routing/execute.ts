@@ -2,7 +2,7 @@ import { type Failure, isStreamReply, type RelayReply, type WholeReply } from "@
 import { type AttemptOutcome, countedUsage } from "../record/outcome.ts";
 import { waitBefore } from "./backoff.ts";
 import { ruleFor } from "./conditions.ts";
-import { type AttemptDeadlines, deadlinesOf } from "./deadlines.ts";
+import { type AttemptDeadlines, deadlinesOf, GRACE_MS } from "./deadlines.ts";
 import { dropReply, type StartTimer, usageOfDropped } from "./dropped-replies.ts";
 import { clientLeftReply, deadlineReply, unreachableReply } from "./gateway-failures.ts";
 import { type KeyChoice, KeysTried, takesNextKey } from "./keys-tried.ts";
@@ -47,9 +47,6 @@ export interface Executed {
   /** All attempts, in the order in which they ended. */
   attempts: AttemptOutcome[];
 }
-
-/** A relay keeps its own deadlines; this much later the gateway stops waiting for it. Milliseconds. */
-const GRACE_MS = 500;
 
 /** Runs a plan to its answer: the first reply that is one, or the last failure. */
 export async function execute(plan: Plan, io: ExecuteIo): Promise<Executed> {

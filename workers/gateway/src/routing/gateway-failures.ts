@@ -22,6 +22,16 @@ export function workerUnavailable(worker: "relay" | "tokenizer", thrown: unknown
   });
 }
 
+/** A Worker of the mesh that hangs. */
+export function workerTimeout(worker: "relay" | "tokenizer"): ApiError {
+  return new ApiError({
+    status: 504,
+    message: `The ${worker} did not answer in time.`,
+    code: `${worker}_unavailable`,
+    condition: "timeout",
+  });
+}
+
 /** The plan's time is over. */
 export function deadlineReply(): WholeReply {
   return failureReply(

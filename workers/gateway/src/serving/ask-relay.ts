@@ -8,6 +8,7 @@ import type { AttemptOptions, ExecuteIo } from "../routing/execute.ts";
 import type { Target } from "../routing/plan.ts";
 import { health } from "../routing/target-health.ts";
 import type { ModelMethod } from "../settings/env.ts";
+import { isRelayReply } from "./check-reply.ts";
 
 /** What all attempts of a request ask their relays for. */
 export interface Asked {
@@ -42,9 +43,9 @@ async function askRelay(
   method: ModelMethod,
   request: RelayRequest,
 ): Promise<RelayReply> {
-  const reply = await env[binding][method]?.(request);
-  if (reply === undefined) throw new Error(`the relay has no ${method}`);
-  return reply;
+  const reply: unknown = await env[binding][method]?.(request);
+  if (isRelayReply(reply)) return reply;
+  throw new TypeError(`the relay's ${method} gave no reply`);
 }
 
 function commonFields({ requestId, session, trace }: RequestContext, { text, body }: Asked) {

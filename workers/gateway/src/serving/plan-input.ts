@@ -13,17 +13,17 @@ export const CHAT: Wanted = { kind: "chat", title: "chats" };
 
 /** All that decides where a request goes. */
 export async function planInput(
-  context: Pick<RequestContext, "env" | "settings" | "session">,
+  context: Pick<RequestContext, "env" | "settings" | "session" | "request">,
   grant: Grant,
   { kind, title }: Wanted,
   body: Routed,
 ): Promise<PlanInput> {
-  const { env, settings, session } = context;
+  const { settings, session } = context;
   return {
     body,
     kind,
     title,
-    providers: await knownProviders(env, settings, body),
+    providers: await knownProviders(context, body),
     defaultProvider: settings.defaultProvider,
     policy: settings.policy,
     ...(grant.limits !== undefined && { callerLimits: grant.limits }),

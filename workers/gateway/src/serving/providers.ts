@@ -6,13 +6,23 @@ import type { ProviderEntry } from "@ai-proxy/shared/registry/model";
 import type { RequestContext } from "../request/context.ts";
 import type { Routed } from "../request/schemas.ts";
 import type { KnownProviders } from "../routing/choose.ts";
-import type { GatewayEnv } from "../settings/env.ts";
 import { misconfigured } from "../settings/misconfigured.ts";
 import type { Policy } from "../settings/routing-policy.ts";
 import type { Settings } from "../settings/settings.ts";
+import { askSibling } from "./ask-sibling.ts";
+import { isModelList, isRelayStatus } from "./check-reply.ts";
 
 /** How long a relay's list of upstreams is believed, milliseconds. */
 const FRESH_MS = 60_000;
+
+/** A relay that does not tell its upstreams by then counts as one that cannot be reached. Milliseconds. */
+const STATUS_MS = 2_000;
+
+/** Asking a provider for its models takes its relay 5 s at most. Milliseconds. */
+const LIST_MS = 6_000;
+
+/** What a question to a relay needs of its request: its client may leave. */
+type Asking = Pick<RequestContext, "env" | "settings" | "request">;
 
 /** The provider whose relay serves the owner's upstreams. */
 const host = builtIn.find(({ hostsUpstreams }) => hostsUpstreams);
@@ -30,10 +40,11 @@ let remembered: (Upstreams & { until: number }) | null = null;
  * The providers that a request can be sent to. Their relay is asked for the owner's upstreams only where one can be
  * meant. A relay that does not answer (502) or cannot read the owner's list (503) fails the requests that mean one.
  */
-export async function knownProviders(env: GatewayEnv, settings: Settings, body: Routed): Promise<KnownProviders> {
+export async function knownProviders(asking: Asking, body: Routed): Promise<KnownProviders> {
+  const { settings } = asking;
   if (settings.policy.upstreamKeys.length === 0 && !mayMeanUpstream(settings, body))
     return { entries: builtIn, missing: null };
-  const upstreams = await checkedUpstreams(env, settings);
+  const upstreams = await checkedUpstreams(asking);
   if (upstreams === null) return { entries: builtIn, missing: relayUnavailable() };
   const { entries, problem } = upstreams;
   return { entries: [...builtIn, ...entries], missing: problem === undefined ? null : misconfigured(problem) };
@@ -59,30 +70,33 @@ function relayUnavailable(): ApiError {
 }
 
 /** Every provider: those built in, then the upstreams that the owner has configured, as far as that can be found out. */
-export async function allProviders({
-  env,
-  settings,
-}: Pick<RequestContext, "env" | "settings">): Promise<readonly ProviderEntry[]> {
-  return [...builtIn, ...((await checkedUpstreams(env, settings))?.entries ?? [])];
+export async function allProviders(asking: Asking): Promise<readonly ProviderEntry[]> {
+  return [...builtIn, ...((await checkedUpstreams(asking))?.entries ?? [])];
 }
 
 /** What each provider itself lists, by provider name; empty where it cannot say. Its relay remembers it. */
 export async function liveLists(
-  context: Pick<RequestContext, "env" | "settings" | "requestId" | "session">,
+  context: Asking & Pick<RequestContext, "requestId" | "session">,
 ): Promise<ReadonlyMap<string, ListedModel[]>> {
   const { env, requestId, session } = context;
   const asked = (await allProviders(context)).filter(({ listsModels }) => listsModels);
   const lists = asked.map(async ({ name, binding, upstream }) => {
-    const request = { requestId, sessionId: session.id, ...(upstream !== undefined && { upstream }) };
-    return [name, (await env[binding].models?.(request).catch(() => [])) ?? []] as const;
+    const ids = { requestId, sessionId: session.id, ...(upstream !== undefined && { upstream }) };
+    const list = askSibling(context.request, {
+      worker: "relay",
+      timeoutMs: LIST_MS,
+      isReply: isModelList,
+      ask: () => env[binding].models?.(ids),
+    });
+    return [name, await list.catch(unlessClientLeft([]))] as const;
   });
   return new Map(await Promise.all(lists));
 }
 
 /** The owner's upstreams; null when the relay does not answer. Throws a 503 for a name in ROUTING that is nobody's. */
-async function checkedUpstreams(env: GatewayEnv, { policy }: Settings): Promise<Upstreams | null> {
-  const upstreams = await configuredUpstreams(env);
-  if (upstreams !== null && upstreams.problem === undefined) checkKeys(policy, upstreams.entries);
+async function checkedUpstreams(asking: Asking): Promise<Upstreams | null> {
+  const upstreams = await configuredUpstreams(asking);
+  if (upstreams !== null && upstreams.problem === undefined) checkKeys(asking.settings.policy, upstreams.entries);
   return upstreams;
 }
 
@@ -97,10 +111,10 @@ function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]):
 }
 
 /** From memory while it is fresh; null when the relay does not answer, and the next request asks again. */
-async function configuredUpstreams(env: GatewayEnv): Promise<Upstreams | null> {
+async function configuredUpstreams(asking: Asking): Promise<Upstreams | null> {
   const now = Date.now();
   if (remembered === null || remembered.until < now) {
-    const status = await askStatus(env);
+    const status = await askStatus(asking);
     if (status === null) return null;
     remembered = { until: now + FRESH_MS, ...readStatus(status) };
   }
@@ -116,15 +130,32 @@ function readStatus({ upstreams, problem }: Pick<RelayStatus, "upstreams" | "pro
   return { entries: host === undefined ? [] : own.map((upstream) => toProvider(host, upstream)), problem };
 }
 
-async function askStatus(env: GatewayEnv): Promise<Pick<RelayStatus, "upstreams" | "problem"> | null> {
-  if (host === undefined) return { upstreams: [] };
-  try {
-    return (await env[host.binding].status?.()) ?? { upstreams: [] };
-  } catch (thrown) {
-    // workerd's words for a missing method: a relay from before there were upstreams.
-    const isOld = thrown instanceof TypeError && thrown.message.includes("does not implement");
-    return isOld ? { upstreams: [] } : null;
-  }
+async function askStatus({ env, request }: Asking): Promise<Pick<RelayStatus, "upstreams" | "problem"> | null> {
+  if (host === undefined) return NO_UPSTREAMS;
+  const { binding } = host;
+  const status = askSibling(request, {
+    worker: "relay",
+    timeoutMs: STATUS_MS,
+    isReply: isRelayStatus,
+    ask: () => env[binding].status?.().catch(noUpstreamsYet),
+  });
+  return status.catch(unlessClientLeft(null));
+}
+
+const NO_UPSTREAMS: Pick<RelayStatus, "upstreams"> = { upstreams: [] };
+
+/** A relay from before there were upstreams has no such method; these are workerd's words for it. */
+function noUpstreamsYet(thrown: unknown): Pick<RelayStatus, "upstreams"> {
+  if (thrown instanceof TypeError && thrown.message.includes("does not implement")) return NO_UPSTREAMS;
+  throw thrown;
+}
+
+/** What stands for an answer that failed; nothing does once the client has left. */
+function unlessClientLeft<Standing>(standing: Standing): (thrown: unknown) => Standing {
+  return (thrown) => {
+    if (thrown instanceof ApiError && thrown.condition === "cancelled") throw thrown;
+    return standing;
+  };
 }
 
 function toProvider(host: ProviderEntry, { name, configured, defaultModel, models }: UpstreamStatus): ProviderEntry {

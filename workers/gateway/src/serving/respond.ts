@@ -36,6 +36,9 @@ export function respond(context: Answering, { reply, provider, model, attempts }
   return { response, outcome: { ...served, ...outcome } };
 }
 
+/** Statuses whose answers have no body; Response takes not even an empty one. Source: fetch.spec.whatwg.org, "null body status" */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
 function whole(reply: Exclude<RelayReply, StreamReply>): Answer {
   const outcome: Outcome = {
     usage: countedUsage(reply),
@@ -43,7 +46,9 @@ function whole(reply: Exclude<RelayReply, StreamReply>): Answer {
     gatewayLogId: reply.gatewayLogId ?? null,
     ...(reply.servedModel !== undefined && { modelUsed: reply.servedModel }),
   };
-  return { response: new Response(reply.body, { status: reply.status, headers: reply.headers }), outcome };
+  const { status, headers } = reply;
+  const body = BODILESS.has(status) ? null : reply.body;
+  return { response: new Response(body, { status, headers }), outcome };
 }
 
 /** Hands the relay's stream on as it is: no byte of it enters JavaScript here. */
