@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -86,6 +86,8 @@ test("a missing program is named", async () => {
 });
 
 describe("a first start", () => {
+  /** Installs once the file `go` is there. */
+  const NPM_CI = `echo installed >>npm.log; until [ -e go ]; do sleep 0.1; done; mkdir node_modules; touch node_modules/.package-lock.json`;
   let clone: string;
   let env: Record<string, string>;
   beforeEach(() => {
@@ -93,9 +95,8 @@ describe("a first start", () => {
     env = { PATH: `${clone}:${process.env["PATH"]}` };
     copyFileSync(script, join(clone, "run.sh"));
     writeFileSync(join(clone, "package-lock.json"), "{}");
-    const npm = `echo installed >>npm.log; until [ -e go ]; do sleep 0.1; done; mkdir node_modules; touch node_modules/.package-lock.json`;
     for (const [program, text] of [
-      ["npm", npm],
+      ["npm", NPM_CI],
       ["node", "echo started"],
     ] as const)
       writeFileSync(join(clone, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -112,6 +113,40 @@ describe("a first start", () => {
     const start = () => runSh([], env, { path: join(clone, "run.sh"), onOutput });
     expect(await Promise.all([start(), start()])).toEqual([done, done]);
     expect(readFileSync(join(clone, "npm.log"), "utf8")).toBe("installed\n");
+  });
+
+  test("says after ten seconds what it waits for", async () => {
+    const sleep = `[ "$1" = 10 ] || exec /bin/sleep "$@"`;
+    writeFileSync(join(clone, "sleep"), `#!/bin/sh\n${sleep}\n`, { mode: 0o755 });
+    const npm = `if [ "$1" = config ]; then echo https://registry.example/; exit; fi\n${NPM_CI}`;
+    writeFileSync(join(clone, "npm"), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
+    const onOutput = (output: string) => {
+      if (output.includes("after some minutes.\n")) writeFileSync(join(clone, "go"), "");
+    };
+    const { status, output } = await runSh([], env, { path: join(clone, "run.sh"), onOutput });
+    expect(status).toBe(0);
+    expect(output).toContain(
+      "Still waiting for packages from https://registry.example/. Without a network npm gives up",
+    );
+  });
+
+  test("that fails says so, and the next one tries again", async () => {
+    writeFileSync(join(clone, "npm"), "#!/bin/sh\necho npm error network; exit 3\n", { mode: 0o755 });
+    const start = () => runSh([], env, { path: join(clone, "run.sh") });
+    const output = "npm error network\nThe packages could not be installed; npm says why above.\n";
+    for (const attempt of [await start(), await start()]) {
+      expect(attempt.status).toBe(3);
+      expect(attempt.output.replace("Installing packages (once) …\n", "")).toBe(output);
+    }
+  });
+
+  test("without a HOME that can be written to keeps what npm and wrangler write in .mesh", async () => {
+    writeFileSync(join(clone, "go"), "");
+    writeFileSync(join(clone, "node"), `#!/bin/sh\necho "home $HOME"\n`, { mode: 0o755 });
+    for (const HOME of [join(clone, "none"), join(clone, "go"), ""]) {
+      const { output } = await runSh([], { ...env, HOME }, { path: join(clone, "run.sh") });
+      expect(output).toContain(`home ${realpathSync(clone)}/.mesh/home\n`);
+    }
   });
 
   test("does not wait for one that was killed, though it has its process id, as in a container", async () => {
