@@ -65,8 +65,10 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     clearTimeout(timer);
   };
 
+  // Ends a start that is under way; a mesh that runs is stopped by `stop`.
+  const abandon = () => signalGroup(child, "SIGTERM");
   if (signal?.aborted) await stop();
-  signal?.addEventListener("abort", () => signalGroup(child, "SIGTERM"), { once: true });
+  signal?.addEventListener("abort", abandon, { once: true });
 
   const log = createWriteStream(join(directory, "wrangler.log"));
   const beginning: string[] = [];
@@ -83,6 +85,7 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", read);
   });
   const url = await Promise.race([ready, ended, sleep(START_TIMEOUT_MS, null, { ref: false })]);
+  signal?.removeEventListener("abort", abandon);
   if (typeof url === "string") return { url, ended, stop };
   await stop();
   throw new Error(`The Workers did not start. wrangler dev printed:\n\n${beginning.join("\n")}`);
