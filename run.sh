@@ -60,7 +60,7 @@ install_packages() {
   local waiting status=0
   (sleep 10 >/dev/null 2>&1 && echo "Still waiting for packages from $(npm config get registry). Without a network npm gives up by itself, after some minutes." >&2) &
   waiting=$!
-  npm ci --no-audit --no-fund --loglevel=error >&2 || status=$?
+  npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2 || status=$?
   kill "$waiting" 2>/dev/null || true
   if [ "$status" -ne 0 ]; then echo "The packages could not be installed; npm says why above." >&2; fi
   return "$status"

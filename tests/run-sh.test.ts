@@ -1,11 +1,21 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listen } from "../tools/test/listen.ts";
-import { readJsonc } from "../tools/workspace.ts";
+import { readJsonc, root } from "../tools/workspace.ts";
 
 const script = join(import.meta.dirname, "../run.sh");
 let server: Server | undefined;
@@ -83,6 +93,55 @@ test("a missing program is named", async () => {
   } finally {
     rmSync(bin, { recursive: true });
   }
+});
+
+describe("chat --live", () => {
+  let copy: string;
+  let env: Record<string, string>;
+  beforeEach(() => {
+    // Without the .dev.vars and the login of whoever runs this.
+    copy = mkdtempSync(join(tmpdir(), "ai-proxy-live-"));
+    for (const part of ["dev", "shared", "tools", "workers", "package.json", "wrangler.workspace"]) {
+      cpSync(join(root, part), join(copy, part), {
+        recursive: true,
+        filter: (path) => ![".dev.vars", "node_modules", ".wrangler"].includes(basename(path)),
+      });
+    }
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    const none = { CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_API_KEY: "", CLOUDFLARE_ACCOUNT_ID: "" };
+    env = { ...none, HOME: copy, XDG_CONFIG_HOME: copy, PORT: "1" };
+  });
+  afterEach(() => rmSync(copy, { recursive: true }));
+
+  /** What run.sh starts; its look at package-lock.json would install into the link. */
+  const chat = (...options: string[]) =>
+    runSh([join(copy, "tools/mesh.ts"), "chat", "Hello", "--live", ...options], env, { path: process.execPath });
+
+  test("without any key says which are missing instead of giving a stand-in's answer", async () => {
+    const { status, output } = await chat();
+    expect(status).toBe(1);
+    expect(output).toMatch(/cloudflare +not logged in to Cloudflare/);
+    expect(output).toContain("no OPENAI_API_KEY in workers/openai-relay/.dev.vars");
+    expect(output).toContain("no GEMINI_API_KEY in workers/gemini-relay/.dev.vars");
+    expect(output).not.toContain("stand-in for");
+  });
+
+  test("asks the provider that has a key, and says what the others lack", async () => {
+    const provider = createHttpServer((_, response) => {
+      const choices = [{ index: 0, delta: { role: "assistant", content: "Really here" }, finish_reason: "stop" }];
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(
+        `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices })}\n\ndata: [DONE]\n\n`,
+      );
+    });
+    server = provider;
+    const settings = `OPENAI_API_KEY="k"\nOPENAI_BASE_URL="http://127.0.0.1:${await listen(provider)}/v1"\n`;
+    writeFileSync(join(copy, "workers/openai-relay/.dev.vars"), settings);
+    const { status, output } = await chat("--provider", "openai");
+    expect(output).toContain("Really here");
+    expect(output).toContain("gemini (no GEMINI_API_KEY in workers/gemini-relay/.dev.vars)");
+    expect(status).toBe(0);
+  });
 });
 
 describe("a first start", () => {
