@@ -1,8 +1,8 @@
 import type { ChatCompletionRequest, Fixture, FixtureResponse, StreamingProfile } from "@copilotkit/aimock";
-import { isObject } from "../shared/json.ts";
 import { openai } from "../shared/registry/openai.ts";
 import { toAimock } from "./aimock-reply.ts";
-import { replyTo } from "./replies.ts";
+import { replyTo, roughTokens, textOf } from "./replies.ts";
+import { schemaOfFormat } from "./schema-of-format.ts";
 
 /**
  * Chats as aimock serves them: a fixture for each model of the registry (they
@@ -29,16 +29,14 @@ function chatFixture(match: Fixture["match"], pace: StreamingProfile): Fixture {
 
 function answerChat(request: ChatCompletionRequest): FixtureResponse {
   const { model, messages, tools, tool_choice: toolChoice, response_format: format, stop } = request;
-  const reply = replyTo({ model, messages, tools, toolChoice, jsonSchema: schemaOf(format), stop });
+  const reply = replyTo({ model, messages, tools, toolChoice, jsonSchema: schemaOfFormat(format), stop });
   // OpenAI's chat API keeps reasoning to itself.
   delete reply.reasoning;
-  return toAimock(reply, { stream: request.stream === true });
-}
-
-function schemaOf(format: unknown): unknown {
-  if (!isObject(format)) return undefined;
-  if (format["type"] === "json_object") return true;
-  return isObject(format["json_schema"]) ? format["json_schema"]["schema"] : undefined;
+  const prompt = messages.map(({ content }) => textOf(content)).join("");
+  const written = reply.toolCall === undefined ? reply.text : JSON.stringify(reply.toolCall);
+  // aimock counts a chat by itself, but no response.
+  const usage = { prompt_tokens: roughTokens(prompt), completion_tokens: roughTokens(written) };
+  return toAimock(reply, { stream: request.stream === true, usage });
 }
 
 function unknownModel({ model }: ChatCompletionRequest): FixtureResponse {

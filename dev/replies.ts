@@ -78,7 +78,7 @@ function unstoppedReply(request: ReplyRequest): Reply {
     return { text: JSON.stringify(value), ...reasoning };
   }
   return {
-    text: `${introduction(model)} You wrote: “${shortened(prompt)}”. For a real answer, start the mesh with ./run.sh --live.`,
+    text: `${introduction(model)} You wrote: “${shortened(prompt)}”. For a real answer, set a key (README.md) and start the mesh with ./run.sh --live.`,
     ...reasoning,
   };
 }

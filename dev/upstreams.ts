@@ -5,6 +5,7 @@ import { legacyCompletions } from "./offline-completions.ts";
 import { offlineEmbeddings } from "./offline-embeddings.ts";
 import { offlineGemini } from "./offline-gemini.ts";
 import { compatibleFixtures, openaiFixtures } from "./offline-openai.ts";
+import { offlineResponses } from "./offline-responses.ts";
 
 /** The running stand-ins of OpenAI, of servers that speak its API, and of Gemini. */
 export interface OfflineUpstreams {
@@ -43,5 +44,6 @@ function openaiServer(chats: Fixture[], pace: StreamingProfile): LLMock {
   return new LLMock({ port: 0, chunkSize: CHUNK_SIZE, journalMaxEntries: 1 })
     .addFixtures(chats)
     .mount("/v1/completions", legacyCompletions(pace))
+    .mount("/v1/responses", offlineResponses(chats))
     .mount("/v1/embeddings", offlineEmbeddings);
 }

@@ -1,8 +1,10 @@
 import { type ChatOptions, chat, chatRequest } from "./chat.ts";
+import { INTERRUPTIONS } from "./child.ts";
 import { curlLine, shellQuoted } from "./curl.ts";
-import { logLine } from "./local/log-line.ts";
 import { findMesh, type LocalMesh, meshDirectory, type StartOptions, startMesh } from "./local/mesh.ts";
+import { PendingAudit } from "./local/pending-audit.ts";
 import { portIsFree } from "./local/port.ts";
+import { RequestLines } from "./local/request-lines.ts";
 import { claimStart } from "./local/starting.ts";
 import type { Mesh } from "./workspace.ts";
 
@@ -19,13 +21,17 @@ export interface DevOptions {
 /** Runs the mesh until `signal`: code and config changes are taken up as they are saved. */
 export async function dev(mesh: Mesh, { port, live, greet, signal }: DevOptions): Promise<void> {
   let quiet = true;
+  const lines = new RequestLines((text) => {
+    if (!quiet) console.log(text);
+  });
+  const audit = new PendingAudit();
   const running = await startAlone(mesh, {
     port,
     live,
     signal,
     onLine(line) {
-      const text = quiet ? null : logLine(line);
-      if (text !== null) console.log(text);
+      lines.push(line);
+      audit.push(line);
     },
   });
   try {
@@ -34,6 +40,7 @@ export async function dev(mesh: Mesh, { port, live, greet, signal }: DevOptions)
     printExamples(running);
     quiet = false;
     await untilEnd(running, signal);
+    await writeLastRecords(audit);
   } finally {
     await running.stop();
   }
@@ -103,4 +110,14 @@ async function untilEnd({ ended }: LocalMesh, signal: AbortSignal): Promise<void
   });
   const why = await Promise.race([asked, ended.then(() => "ended" as const)]);
   if (why === "ended") throw new Error("wrangler dev has ended.");
+}
+
+/** The queue hands the last records over only after some seconds, and loses them when the mesh ends before. */
+async function writeLastRecords(audit: PendingAudit): Promise<void> {
+  if (!audit.pending) return;
+  console.log("Writing the last audit records, a few seconds … (Ctrl-C again: stop without them)");
+  const again = new Promise<false>((resolve) => {
+    for (const name of INTERRUPTIONS) process.once(name, () => resolve(false));
+  });
+  if (!(await Promise.race([audit.written(), again]))) console.log("The last audit records are not written.");
 }

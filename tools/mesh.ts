@@ -5,7 +5,8 @@ import { chat } from "./chat.ts";
 import { runChecks } from "./check/run-checks.ts";
 import { INTERRUPTIONS } from "./child.ts";
 import { dev } from "./dev.ts";
-import { findMesh, meshDirectory, QUICK_PACE, startMesh } from "./local/mesh.ts";
+import { expectLiveAnswer, notLive } from "./local/live.ts";
+import { type Announcement, findMesh, meshDirectory, QUICK_PACE, startMesh } from "./local/mesh.ts";
 import { checkLockfile } from "./lockfile.ts";
 import { migrateLocal, migrateRemote } from "./migrate.ts";
 import { startup } from "./startup.ts";
@@ -47,13 +48,19 @@ async function runChat(args: string[]): Promise<void> {
   const terminal = { out: process.stdout, showReasoning: process.stdout.isTTY };
   const { provider, model, live = false } = values;
   const running = await findMesh(portSetting());
+  const ask = async (asked: Announcement) => {
+    if (live) await expectLiveAnswer(asked, { provider, model });
+    const note = live ? notLive(asked.providers) : undefined;
+    if (note !== undefined) console.error(note);
+    await chat({ url: asked.url, token: asked.token, prompt, provider, model }, terminal);
+  };
   if (running !== null && (running.live || !live)) {
-    await orInterrupted(chat({ ...running, prompt, provider, model }, terminal));
+    await orInterrupted(ask(running));
     return;
   }
   const started = await startMesh(mesh, { live, signal: interrupted.signal });
   try {
-    await orInterrupted(chat({ url: started.url, token: started.token, prompt, provider, model }, terminal));
+    await orInterrupted(ask(started));
   } finally {
     await started.stop();
   }

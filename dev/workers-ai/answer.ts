@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from "../../shared/json.ts";
 import { findModel } from "../../shared/registry.ts";
 import { type Reply, type ReplyMessage, replyTo, textOf } from "../replies.ts";
+import { schemaOfFormat } from "../schema-of-format.ts";
 import { embeddingVectors } from "./embedding-vectors.ts";
 import { inputError, type ModelError, noSuchModel } from "./errors.ts";
 import { nativeBody, nativeEvents } from "./native.ts";
@@ -45,15 +46,9 @@ function replyOf(model: string, inputs: JsonObject): Reply {
     messages: messagesOf(inputs),
     ...(Array.isArray(tools) && { tools }),
     toolChoice: inputs["tool_choice"],
-    jsonSchema: schemaOf(inputs),
+    jsonSchema: schemaOfFormat(inputs["response_format"]),
     stop: inputs["stop"],
   });
-}
-
-/** Workers AI has the bare schema where OpenAI has an envelope. */
-function schemaOf({ response_format: format }: JsonObject): unknown {
-  if (!isObject(format)) return undefined;
-  return format["type"] === "json_schema" ? (format["json_schema"] ?? true) : true;
 }
 
 function messagesOf({ messages, prompt }: JsonObject): ReplyMessage[] {

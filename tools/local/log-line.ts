@@ -11,9 +11,15 @@ import { isObject, type JsonObject, tryParseJson } from "../../shared/json.ts";
  */
 export function logLine(line: string): string | null {
   if (line.trim() === "" || SAYS_NOTHING_NEW.some((pattern) => pattern.test(line))) return null;
+  const entry = loggedEntry(line);
+  return entry?.["event"] === "request" ? requestLine(entry) : line;
+}
+
+/** The structured log line of a Worker that wrangler passed on; undefined for other lines. */
+export function loggedEntry(line: string): JsonObject | undefined {
   const text = /^\[[\w-]+\] (\{.*\})$/.exec(line)?.[1];
   const entry = text === undefined ? undefined : tryParseJson(text);
-  return isObject(entry) && entry["event"] === "request" ? requestLine(entry) : line;
+  return isObject(entry) ? entry : undefined;
 }
 
 /** wrangler's lines for requests and queue batches, and the bindings that it lists at each reload. */
@@ -24,13 +30,13 @@ const SAYS_NOTHING_NEW = [
 
 function requestLine(entry: JsonObject): string {
   const { status, method, route, provider, model_used: model, total_ms: time, error_code: error } = entry;
-  const prompt = entry["prompt_tokens"];
+  const { prompt_tokens: prompt, stream_end: streamEnd } = entry;
   return [
     `${status} ${method} ${route}`,
-    typeof provider === "string" && `${provider} ${model}`,
+    typeof provider === "string" && provider + (typeof model === "string" ? ` ${model}` : ""),
     `${time} ms`,
     typeof prompt === "number" && `${prompt}+${entry["completion_tokens"]} tokens`,
-    entry["stream"] === true && `stream ${entry["stream_end"]}`,
+    entry["stream"] === true && typeof streamEnd === "string" && `stream ${streamEnd}`,
     typeof error === "string" && error,
   ]
     .filter((part) => part !== false)

@@ -7,23 +7,24 @@ import { isObject, tryParseJson } from "../../shared/json.ts";
 import { migrateLocal } from "../migrate.ts";
 import { type Mesh, root } from "../workspace.ts";
 import { followConfigs, type LocalWorker, writeConfigs } from "./configs.ts";
-import { chooseProviders, chooseToken, type LocalProvider, settingsOf } from "./providers.ts";
+import { expectCredentials } from "./live.ts";
+import { chooseProviders, chooseToken, countUpstreams, type LocalProvider, settingsOf } from "./providers.ts";
 import { startWranglerDev } from "./wrangler-dev.ts";
 
 /** What a mesh says of itself to other processes. */
-interface Announcement {
+export interface Announcement {
   url: string;
   /** AUTH_TOKEN of its gateway. */
   token: string;
   /** Started with real providers, as far as there are credentials. */
   live: boolean;
+  providers: LocalProvider[];
 }
 
 /** All of the mesh on this machine. */
 export interface LocalMesh extends Announcement {
   /** Holds its state (`--persist-to`), log and generated configs. */
   directory: string;
-  providers: LocalProvider[];
   /** Settles when it ended by itself. */
   ended: Promise<unknown>;
   stop(): Promise<void>;
@@ -55,6 +56,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions = {}): Promise
   const upstreams = await startUpstreams(pace);
   started.defer(() => upstreams.stop());
   const [providers] = await Promise.all([chooseProviders(mesh, live), migrateLocal(mesh, join(directory, "state"))]);
+  if (live) expectCredentials(providers, countUpstreams(mesh));
 
   const token = chooseToken(mesh);
   const workers = localWorkers(
@@ -70,7 +72,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions = {}): Promise
   started.defer(() => following.close());
 
   const { url, ended } = wrangler;
-  if (port !== 0) started.use(announce(port, { url, token, live }));
+  if (port !== 0) started.use(announce(port, { url, token, live, providers }));
   const stack = started.move();
   return { url, token, live, directory, providers, ended, stop: () => stack.disposeAsync() };
 }
@@ -144,5 +146,13 @@ function readAnnouncement(port: number): Announcement | null {
   }
   const found = tryParseJson(text);
   if (!isObject(found) || typeof found["url"] !== "string" || typeof found["token"] !== "string") return null;
-  return { url: found["url"], token: found["token"], live: found["live"] === true };
+  const providers = Array.isArray(found["providers"]) ? found["providers"].flatMap(readProvider) : [];
+  return { url: found["url"], token: found["token"], live: found["live"] === true, providers };
+}
+
+function readProvider(value: unknown): LocalProvider[] {
+  if (!isObject(value)) return [];
+  const { worker, provider, live, source, missing } = value;
+  if (typeof worker !== "string" || typeof provider !== "string" || typeof source !== "string") return [];
+  return [{ worker, provider, live: live === true, source, ...(typeof missing === "string" && { missing }) }];
 }

@@ -1,12 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { OfflineUpstreams } from "../../dev/upstreams.ts";
-import { isObject } from "../../shared/json.ts";
+import { isObject, tryParseJson } from "../../shared/json.ts";
 import { CommandError, run } from "../run.ts";
-import { folderOf, type Mesh, readJsonc, workerNamed } from "../workspace.ts";
+import { folderOf, type Mesh, readJsonc, root, workerNamed } from "../workspace.ts";
 import { withSettings } from "./dotenv.ts";
+import { keptToken } from "./kept-token.ts";
 import { answeredOffline } from "./owners-upstreams.ts";
 
 /** Where one provider's answers come from in a local mesh. */
@@ -15,8 +15,10 @@ export interface LocalProvider {
   worker: string;
   provider: string;
   live: boolean;
-  /** For people: what answers, or what is missing for the real provider. */
+  /** For people: what answers. */
   source: string;
+  /** For people: what the real provider would need, where --live asked for it in vain. */
+  missing?: string;
 }
 
 /** The setting that holds a relay's key, and the one that says where its provider is. */
@@ -32,9 +34,7 @@ export async function chooseProviders(mesh: Mesh, live: boolean): Promise<LocalP
   const keyed = KEYED_RELAYS.map(({ worker, provider, key, baseUrl }): LocalProvider => {
     if (!live) return { worker, provider, live, source: STAND_IN };
     const settings = parseEnv(devVars(mesh, worker));
-    if (!settings[key]) {
-      return { worker, provider, live: false, source: `${STAND_IN}: no ${key} in workers/${worker}/.dev.vars` };
-    }
+    if (!settings[key]) return withoutKey({ worker, provider }, `no ${key} in workers/${worker}/.dev.vars`);
     return { worker, provider, live: true, source: settings[baseUrl] || "the real API, with the key of .dev.vars" };
   });
   return [await chooseWorkersAi(live), ...keyed];
@@ -44,7 +44,11 @@ async function chooseWorkersAi(live: boolean): Promise<LocalProvider> {
   const workersAi = { worker: "cf-ai", provider: "cloudflare" };
   if (!live) return { ...workersAi, live, source: STAND_IN };
   if (await isLoggedIn()) return { ...workersAi, live: true, source: "Workers AI of the logged-in account" };
-  return { ...workersAi, live: false, source: `${STAND_IN}: not logged in to Cloudflare (npx wrangler login)` };
+  return withoutKey(workersAi, "not logged in to Cloudflare (npx wrangler login)");
+}
+
+function withoutKey(provider: Pick<LocalProvider, "worker" | "provider">, missing: string): LocalProvider {
+  return { ...provider, live: false, source: `${STAND_IN}: ${missing}`, missing };
 }
 
 async function isLoggedIn(): Promise<boolean> {
@@ -89,10 +93,17 @@ function upstreamsOf(mesh: Mesh, worker: string): unknown {
   return parseEnv(devVars(mesh, worker))["UPSTREAMS"] ?? (isObject(vars) ? vars["UPSTREAMS"] : undefined);
 }
 
-/** The owner's token of a local mesh: from the environment, else from .dev.vars, else a new one. */
+/** How many upstreams of their own the owner has named, each with its own key. */
+export function countUpstreams(mesh: Mesh): number {
+  const upstreams = upstreamsOf(mesh, "openai-relay");
+  const parsed = typeof upstreams === "string" ? tryParseJson(upstreams) : upstreams;
+  return isObject(parsed) ? Object.keys(parsed).length : 0;
+}
+
+/** The owner's token of a local mesh: from the environment, else from .dev.vars, else the one that `.mesh` keeps. */
 export function chooseToken(mesh: Mesh): string {
   const given = process.env["AUTH_TOKEN"] || parseEnv(devVars(mesh, "gateway"))["AUTH_TOKEN"];
-  return given || `local-${randomBytes(18).toString("base64url")}`;
+  return given || keptToken(join(root, ".mesh"));
 }
 
 /** "" for a Worker without one, and for the stand-ins. */

@@ -22,6 +22,8 @@ interface Options {
   port: number;
   /** State, log and registry go here. */
   directory: string;
+  /** Another mesh's registry, for a Worker that binds to it. */
+  registry?: string;
   /** A line of its output after the start: requests, logs, reloads. */
   onLine: (line: string) => void;
   signal: AbortSignal | undefined;
@@ -31,7 +33,8 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /** Resolves when the Workers answer. Rejects, with what wrangler printed, when they do not come up. */
-export async function startWranglerDev({ configs, port, directory, onLine, signal }: Options): Promise<WranglerDev> {
+export async function startWranglerDev(options: Options): Promise<WranglerDev> {
+  const { configs, port, directory, registry = join(directory, "registry"), onLine, signal } = options;
   const child = spawn(
     join(root, "node_modules/.bin/wrangler"),
     [
@@ -49,7 +52,7 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
         ...toolEnvironment(),
         NO_COLOR: "1",
         // Without it, bindings connect to Workers of the same name in another mesh on this machine.
-        WRANGLER_REGISTRY_PATH: join(directory, "registry"),
+        WRANGLER_REGISTRY_PATH: registry,
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
         WRANGLER_HIDE_BANNER: "true",
       },
@@ -65,8 +68,10 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     clearTimeout(timer);
   };
 
+  // Ends a start that is under way; a mesh that runs is stopped by `stop`.
+  const abandon = () => signalGroup(child, "SIGTERM");
   if (signal?.aborted) await stop();
-  signal?.addEventListener("abort", () => signalGroup(child, "SIGTERM"), { once: true });
+  signal?.addEventListener("abort", abandon, { once: true });
 
   const log = createWriteStream(join(directory, "wrangler.log"));
   const beginning: string[] = [];
@@ -83,6 +88,7 @@ export async function startWranglerDev({ configs, port, directory, onLine, signa
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", read);
   });
   const url = await Promise.race([ready, ended, sleep(START_TIMEOUT_MS, null, { ref: false })]);
+  signal?.removeEventListener("abort", abandon);
   if (typeof url === "string") return { url, ended, stop };
   await stop();
   throw new Error(`The Workers did not start. wrangler dev printed:\n\n${beginning.join("\n")}`);

@@ -27,6 +27,16 @@ test.each([
     `[ai-proxy-gateway] ${JSON.stringify({ ...request, status: 404, provider: null, prompt_tokens: null, stream: false, error_code: "unknown_url" })}`,
     "404 POST /v1/chat/completions  20 ms  unknown_url",
   ],
+  [
+    "a stream that never began has no end",
+    `[ai-proxy-gateway] ${JSON.stringify({ ...request, status: 502, prompt_tokens: null, stream_end: null, error_code: "timeout" })}`,
+    "502 POST /v1/chat/completions  openai gpt-4  20 ms  timeout",
+  ],
+  [
+    "an opened path has no model",
+    `[ai-proxy-gateway] ${JSON.stringify({ ...request, route: "/v1/files", model_used: null, prompt_tokens: null, stream: false, stream_end: null })}`,
+    "200 POST /v1/files  openai  20 ms",
+  ],
   ["wrangler's own request line is not shown beside it", "[wrangler:info] POST /v1/models 200 OK (7ms)", null],
   ["nor its queue batches", "[wrangler:info] QUEUE ai-proxy-audit 2/2 (50ms)", null],
   ["nor the bindings at a reload", 'env.AUTH_TOKEN ("(hidden)")      Environment Variable      local', null],

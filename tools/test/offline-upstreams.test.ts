@@ -55,6 +55,26 @@ test("OpenAI: a tool is called, a schema kept to, an unknown model refused", asy
   await expect(unknown).rejects.toMatchObject({ status: 404, code: "model_not_found" });
 });
 
+test("OpenAI: a response keeps to its schema and has usage, whole and streamed", async () => {
+  const text = { format: { type: "json_schema" as const, name: "place", schema } };
+  const body = { model: "gpt-4o", input: "Oslo", text };
+  const { output_text, usage } = await openai.responses.create(body);
+  expect(JSON.parse(output_text)).toEqual({ city: "Oslo" });
+  expect(usage).toMatchObject({ input_tokens: 1, output_tokens: 4, total_tokens: 5 });
+  const events = await Array.fromAsync(await openai.responses.create({ ...body, stream: true }));
+  expect(events.at(-1)).toMatchObject({ type: "response.completed", response: { usage: { total_tokens: 5 } } });
+});
+
+test("OpenAI: a tool's result in a response's input is answered", async () => {
+  const input: OpenAI.Responses.ResponseInput = [
+    { role: "user", content: "weather in Oslo" },
+    { type: "function_call", call_id: "c1", name: "get_weather", arguments: '{"city":"Oslo"}' },
+    { type: "function_call_output", call_id: "c1", output: "sunny" },
+  ];
+  const { output_text } = await openai.responses.create({ model: "gpt-4o", input });
+  expect(output_text).toContain("The tool returned: sunny");
+});
+
 test("a compatible server: every model is answered, and none listed that is made up", async () => {
   const compatible = new OpenAI({ baseURL: upstreams.compatibleBaseUrl, apiKey: "offline", maxRetries: 0 });
   const messages = [{ role: "user" as const, content: "Hi" }];
