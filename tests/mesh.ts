@@ -76,9 +76,9 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
           vars: { UPSTREAM: origin },
         },
       },
-      {
-        config: { name: "oldest-relay", main: "tests/workers/oldest-relay/index.ts", compatibility_date: "2026-11-17" },
-      },
+      ...["oldest-relay", "hanging-peer", "babbling-peer"].map((name) => ({
+        config: { name, main: `tests/workers/${name}/index.ts`, compatibility_date: "2026-11-17" },
+      })),
       {
         config: {
           name: "oldest-gateway",
