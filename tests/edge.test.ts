@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Mesh, startMesh, TOKEN } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
@@ -40,6 +41,7 @@ describe("the edge", () => {
   test.each([
     ["X-AUTH-TOKEN", { "x-auth-token": TOKEN }],
     ["Authorization: Bearer", { authorization: `Bearer ${TOKEN}` }],
+    ["x-api-key", { "x-api-key": TOKEN }],
   ])("takes the token as %s", async (_, headers) => {
     expect((await get("/v1/models", { headers: headers as Record<string, string> })).status).toBe(200);
   });
@@ -117,7 +119,7 @@ describe("the edge", () => {
     const allowed = await from("https://app.example");
     expect(allowed.headers.get("access-control-allow-origin")).toBe("https://app.example");
     expect(allowed.headers.get("access-control-expose-headers")).toContain("x-request-id");
-    expect(allowed.headers.get("set-cookie")).toMatch(/^session_id=[^;]+; Path=\/; HttpOnly; SameSite=Lax/);
+    expect(allowed.headers.get("set-cookie")).toMatch(/^session_id=[^;]+; Path=\/; HttpOnly; SameSite=None; Secure$/);
     const other = await from("https://evil.example");
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
 
@@ -243,4 +245,58 @@ test("without AUTH_TOKEN every /v1 request is a 503, never open", async () => {
   } finally {
     await unconfigured.close();
   }
+});
+
+describe("a compressed body", () => {
+  const text = JSON.stringify({ ...chat, messages: [{ role: "user", content: "Grüße, 世界" }] });
+  const post = (body: Buffer, coding: string) =>
+    mesh.post("/v1/chat/completions", body, { "content-encoding": coding });
+
+  test.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+    ["zstd", zstdCompressSync],
+  ])("in %s reaches the provider as it was written", async (coding, compress) => {
+    expect((await post(compress(text), coding)).status).toBe(200);
+    const sent = mesh.upstream.requests.at(-1);
+    expect(sent?.body).toMatchObject({ messages: [{ role: "user", content: "Grüße, 世界" }] });
+    expect(sent?.headers["content-encoding"]).toBeUndefined();
+  });
+
+  test("that is a bomb is a 413", async () => {
+    await expectError(await post(gzipSync(Buffer.alloc(50_000_000)), "gzip"), 413, { code: "request_too_large" });
+  });
+
+  test("in an encoding that nobody here reads is a 415 that says which are read", async () => {
+    const response = await post(Buffer.from(text), "compress");
+    expect(response.headers.get("accept-encoding")).toBe("gzip, deflate, br, zstd");
+    await expectError(response, 415, { code: "unsupported_content_encoding", param: "content-encoding" });
+  });
+});
+
+test("JSON that is not UTF-8 is a 400, and nobody is called", async () => {
+  const body = Buffer.from(JSON.stringify({ ...chat, user: "caf\u00e9" }), "latin1");
+  await expectError(await mesh.post("/v1/chat/completions", body), 400, { code: "invalid_json" });
+  expect(mesh.upstream.requests).toHaveLength(0);
+});
+
+test.each([
+  ["/chat/completions", "has to end with /v1"],
+  ["/models", "has to end with /v1"],
+  ["/v1/messages", "POST /v1/chat/completions"],
+  ["/v1/messages/count_tokens", "POST /v1/chat/completions"],
+  ["/v1/responses", "PASSTHROUGH_PATHS"],
+])("a request to %s is told what it may have meant: %s", async (path, hint) => {
+  const { message } = await expectError(await mesh.post(path, chat), 404, { code: "unknown_url" });
+  expect(message).toContain(hint);
+});
+
+test.each([
+  ["gpt-oss-120b", "@cf/openai/gpt-oss-120b"],
+  ["openai/gpt-oss-20b", "@cf/openai/gpt-oss-20b"],
+])("%s is served where it is: %s", async (model, served) => {
+  const response = await mesh.post("/v1/chat/completions", { ...chat, provider: undefined, model });
+  expect(response.headers.get("x-gateway-provider")).toBe("cloudflare");
+  expect(response.headers.get("x-gateway-model")).toBe(served);
 });

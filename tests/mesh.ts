@@ -125,7 +125,8 @@ export async function startMesh(settings: WorkerSettings = {}): Promise<Mesh> {
       fetch(new URL(path, url), {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}`, ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        body:
+          typeof body === "string" ? body : body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body),
       }),
     asTrustedWorker: (path, body) =>
       harness

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Mesh, startMesh, TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
@@ -276,6 +277,31 @@ describe("the rest of OpenAI's API", () => {
   test("an open path without a token is a 401", async () => {
     const response = await mesh.post("/v1/responses", {}, { authorization: "" });
     expect(response.status).toBe(401);
+  });
+});
+
+describe("an opened path", () => {
+  test.each([
+    ["compressed JSON", "application/json", gzipSync('{"input":"hi"}'), "gzip"],
+    ["JSON that is not UTF-8", "application/json", Buffer.from('{"input":"caf\xe9"}', "latin1"), undefined],
+    ["a file", "application/octet-stream", Buffer.from([0, 255, 128, 10]), undefined],
+  ])("gets %s byte for byte", async (_name, type, body, coding) => {
+    const headers = { "content-type": type, ...(coding !== undefined && { "content-encoding": coding }) };
+    const { status } = await mesh.post("/v1/files", body, headers);
+    expect(status).not.toBe(415);
+    const sent = mesh.upstream.requests.at(-1);
+    expect(sent?.base64).toBe(body.toString("base64"));
+    expect(sent?.headers).toMatchObject({ "content-type": type });
+    expect(sent?.headers["content-encoding"]).toBe(coding);
+  });
+
+  test("says of another provider's model that it is not served there, and asks nobody", async () => {
+    const response = await mesh.post("/v1/responses", { model: "gemini-2.5-flash", input: "hi" });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      error: { code: "model_not_found", param: "model", message: expect.stringContaining("gemini's") },
+    });
+    expect(mesh.upstream.requests).toHaveLength(0);
   });
 });
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { tryParseJson } from "../shared/json.ts";
 
 /** What a provider was sent. */
 export interface UpstreamRequest {
@@ -10,7 +11,7 @@ export interface UpstreamRequest {
   text: string;
   /** The body's bytes. */
   base64: string;
-  /** The parsed body; {} when there is none. */
+  /** The parsed body; {} when there is none, or no JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
   body: any;
   /** Resolves when the caller has closed the connection before the answer was finished. */
@@ -66,7 +67,7 @@ export class ScriptedUpstream {
       get base64() {
         return bytes.toString("base64");
       },
-      body: text === "" ? {} : JSON.parse(text),
+      body: tryParseJson(text) ?? {},
       dropped,
     };
     if (this.keep) this.requests.push(request);
