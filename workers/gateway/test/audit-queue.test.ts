@@ -66,3 +66,13 @@ test("what the queue refuses twice stands in the log", async () => {
   expect(messages).toEqual([]);
   expect(JSON.stringify(logged.mock.calls)).toMatch(/audit_lost.*record_id/);
 });
+
+test("a queue that never answers is asked twice, and then the log keeps the records", async () => {
+  const logged = vi.spyOn(console, "log").mockImplementation(() => {});
+  const send = vi.fn(() => new Promise(() => {}));
+  await sendAll({ send } as unknown as Queue<AuditMessage>, [record(1)]);
+  expect(send).toHaveBeenCalledTimes(2);
+  expect(logged.mock.calls.map(([line]) => JSON.parse(line))).toMatchObject([
+    { event: "audit_lost", reason: "TimeoutError", records: [{ record_id: "1" }] },
+  ]);
+});
