@@ -1,5 +1,6 @@
 import { ApiError, type ApiErrorOptions } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { saysContextOverflow } from "@ai-proxy/shared/upstream/context-overflow";
 
 /** What Workers AI said of a failure, whichever way it said it. */
 export interface WorkersAiFailure {
@@ -76,12 +77,6 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   10000: ACCOUNT,
 };
 
-/**
- * Both of its ways to say that prompt and answer do not fit: "… exceeded this model context window
- * limit (24000)" and vLLM's "… the model's maximum context length of 256000 tokens".
- */
-const CONTEXT_MESSAGE = /context window limit|maximum context length|context length exceeded/i;
-
 /** The binding says this without its code too, in the middle of a stream. */
 const DAILY_QUOTA_MESSAGE = /daily free allocation/i;
 
@@ -106,7 +101,7 @@ export function failureError({ code, message, status, retryAfterMs }: WorkersAiF
 }
 
 function ruleFor(message: string, code: number | undefined, status: number | undefined): Rule {
-  if (CONTEXT_MESSAGE.test(message)) return CONTEXT;
+  if (saysContextOverflow(message)) return CONTEXT;
   if (DAILY_QUOTA_MESSAGE.test(message)) return DAILY_QUOTA;
   const known = code === undefined ? undefined : ERROR_CODES[code];
   // OpenAI-shaped models give the HTTP status as the code.

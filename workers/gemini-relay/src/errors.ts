@@ -1,5 +1,6 @@
 import { ApiError, invalidResponse, providerAuthError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { saysContextOverflow } from "@ai-proxy/shared/upstream/context-overflow";
 import { asNumber, asText, objectsIn } from "./read.ts";
 
 /**
@@ -193,7 +194,7 @@ function isAuth(status: number, { reason, message }: GoogleError): boolean {
 type Kind = Pick<ConstructorParameters<typeof ApiError>[0], "code" | "condition">;
 
 function badRequestKind({ message = "", status }: GoogleError): Kind {
-  if (/exceeds the maximum number of tokens|input token count/i.test(message)) {
+  if (saysContextOverflow(message)) {
     return { code: "context_length_exceeded", condition: "context_length" };
   }
   // Google serves no requests from some places where Workers run: not the caller's fault, another provider may help.
