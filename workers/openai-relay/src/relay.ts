@@ -11,6 +11,7 @@ import { AnswerQuirks } from "./answer-quirks.ts";
 import { clientHeaders, logIdOf } from "./client-headers.ts";
 import { EditedStream } from "./edited-stream.ts";
 import { nativeStream } from "./native-stream.ts";
+import { ignoredHeader } from "./request-fields.ts";
 import { ask, streamBody } from "./send.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import { upstreamRequest } from "./upstream-request.ts";
@@ -28,6 +29,8 @@ interface Exchange {
   upstream: Upstream;
   attempt: Attempt;
   answer: UpstreamAnswer;
+  /** Headers that the client gets. */
+  headers: Record<string, string>;
 }
 
 /** Relays one request of the gateway's to its upstream. Throws ApiErrors. */
@@ -40,15 +43,17 @@ export async function relay(
 ): Promise<RelayReply> {
   const upstream = upstreams.get(request.upstream);
   const text = bodyText(request.body);
-  const { body, askedForUsage } = upstreamRequest(text, {
+  const { body, askedForUsage, ignored } = upstreamRequest(text, {
     model: { asked: request.model, sent: upstreamModel(upstream, request.model) },
     quirks: upstream.quirks,
+    fields: upstream.fields,
     stream: request.stream,
     includeUsage: request.includeUsage,
     chat: endpoint === "/chat/completions",
   });
   const answer = await ask(attempt, upstream, { path: endpoint, body });
-  const exchange = { request, upstream, attempt, answer };
+  const headers = { ...clientHeaders(answer.response.headers), ...ignoredHeader(ignored) };
+  const exchange = { request, upstream, attempt, answer, headers };
   if (!request.stream) return whole(exchange);
   if (isJsonContentType(answer.response.headers.get("content-type"))) return notAStream(exchange);
   return streamed(exchange, askedForUsage, estimatePromptTokens(text), waitUntil);
@@ -56,12 +61,11 @@ export async function relay(
 
 /** Natively where nothing of the stream has to change, else through the one reader loop of shared/upstream/stream.ts. */
 function streamed(
-  { request, upstream, attempt, answer }: Exchange,
+  { request, upstream, attempt, answer, headers }: Exchange,
   dropUsage: boolean,
   promptEstimate: number,
   waitUntil: WaitUntil,
 ): Promise<StreamReply> {
-  const { headers } = answer.response;
   const { name: provider, quirks } = upstream;
   const fallbackWaiting = request.fallbackWaiting ?? false;
   const meter = new StreamMeter(provider, promptEstimate, secretsOf(upstream));
@@ -72,8 +76,8 @@ function streamed(
     deadlines: attempt.clock.stream(),
     abortUpstream: answer.abort,
     waitUntil,
-    headers: clientHeaders(headers),
-    ...logIdOf(headers),
+    headers,
+    ...logIdOf(answer.response.headers),
   };
   const isEdited = dropUsage || AnswerQuirks.needed(quirks, "stream");
   if (!isEdited) return nativeStream({ ...options, meter, endsWithDone: true });
@@ -89,16 +93,15 @@ function upstreamModel(upstream: Upstream, model: string): string {
   throw badRequest(`${upstream.name} has no default model: name one.`, "model");
 }
 
-async function whole({ request, upstream, attempt, answer }: Exchange): Promise<WholeReply> {
-  const { headers } = answer.response;
+async function whole({ request, upstream, attempt, answer, headers }: Exchange): Promise<WholeReply> {
   const body = await readBody(answer, upstream.name, attempt.clock.leftMs());
-  const reply = wholeAnswer(body, clientHeaders(headers), {
+  const reply = wholeAnswer(body, headers, {
     provider: upstream.name,
     quirks: upstream.quirks,
     secrets: secretsOf(upstream),
     fallbackWaiting: request.fallbackWaiting ?? false,
   });
-  return { ...reply, ...logIdOf(headers) };
+  return { ...reply, ...logIdOf(answer.response.headers) };
 }
 
 /** JSON where a stream was asked for: an error object is thrown as such, anything else is no answer. */
