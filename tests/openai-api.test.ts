@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Mesh, startMesh, TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
 import { answerAsProvider } from "./replies.ts";
-import { json, ScriptedUpstream } from "./upstream.ts";
+import { json, ScriptedUpstream, sse } from "./upstream.ts";
 
 let mesh: Mesh;
 let vllm: ScriptedUpstream;
@@ -23,9 +23,10 @@ beforeAll(async () => {
             models: { small: "org/qwen3-4b" },
           },
           bare: { base_url: `${origin}/bare/v1` },
+          mistral: { preset: "mistral", base_url: `${origin}/mistral/v1` },
         }),
       },
-      secrets: { OPENAI_API_KEY: UPSTREAM_KEYS.openai, VLLM_KEY: "vllm-key" },
+      secrets: { OPENAI_API_KEY: UPSTREAM_KEYS.openai, VLLM_KEY: "vllm-key", MISTRAL_API_KEY: "mistral-key" },
     },
   });
 });
@@ -50,6 +51,65 @@ beforeEach(() => {
 const messages = [{ role: "user", content: "hi" }];
 const get = async (path: string) =>
   (await fetch(new URL(path, mesh.url), { headers: { "x-auth-token": TOKEN } })).json();
+
+describe("Mistral, whose schema is closed, as a fallback", () => {
+  const history = [
+    ...messages,
+    { role: "assistant", content: "Hi", refusal: null, annotations: [], reasoning_content: "hm" },
+    { role: "user", content: "more", name: "bob" },
+  ];
+  const body = {
+    model: "gpt-4o",
+    messages: history,
+    seed: 7,
+    store: true,
+    user: "u",
+    max_completion_tokens: 9,
+    fallbacks: ["mistral/magistral-medium"],
+  };
+  const thinking = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+  const text = { type: "text", text: "Hello" };
+  const usage = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
+
+  beforeEach(() => mesh.upstream.play((_, response) => json(response, 503, { error: { message: "busy" } })));
+
+  test.each([true, false])(
+    "gets what it takes, and its parts come as text and reasoning (streamed: %s)",
+    async (streamed) => {
+      const choice = (said: object, finish_reason: string | null) => ({ index: 0, ...said, finish_reason });
+      vllm.play((_, response) => {
+        if (!streamed) {
+          const message = { role: "assistant", content: [thinking, text], tool_calls: null };
+          return json(response, 200, { model: "m", choices: [choice({ message }, "stop")], usage });
+        }
+        return sse(response, [
+          { id: "c", choices: [choice({ delta: { role: "assistant", content: "" } }, null)] },
+          { id: "c", choices: [choice({ delta: { content: [thinking] } }, null)] },
+          { id: "c", choices: [choice({ delta: { content: [text] } }, "stop")], usage },
+          "[DONE]",
+        ]);
+      });
+      const response = await mesh.post("/v1/chat/completions", { ...body, stream: streamed });
+      expect(response.status).toBe(200);
+      expect(vllm.requests.at(-1)?.body).toEqual({
+        model: "magistral-medium",
+        messages: [...messages, { role: "assistant", content: "Hi" }, { role: "user", content: "more" }],
+        random_seed: 7,
+        max_tokens: 9,
+        stream: streamed,
+      });
+      expect(response.headers.get("x-gateway-ignored")).toBe(
+        "store, user, messages[].reasoning_content, messages[].name",
+      );
+      const got = await response.text();
+      const said = streamed
+        ? [...got.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? "").choices[0].delta)
+        : [JSON.parse(got).choices[0].message];
+      expect(said.map(({ content }) => content ?? "").join("")).toBe("Hello");
+      expect(said.map(({ reasoning_content }) => reasoning_content ?? "").join("")).toBe("hm");
+    },
+  );
+});
 
 describe("an OpenAI-compatible server that the owner has named", () => {
   test.each([
@@ -83,7 +143,14 @@ describe("an OpenAI-compatible server that the owner has named", () => {
       rule: { number: 1 },
     });
     const options = (await get("/v1/model-options")) as { providers: { name: string }[] };
-    expect(options.providers.map(({ name }) => name)).toEqual(["cloudflare", "openai", "gemini", "vllm", "bare"]);
+    expect(options.providers.map(({ name }) => name)).toEqual([
+      "cloudflare",
+      "openai",
+      "gemini",
+      "vllm",
+      "bare",
+      "mistral",
+    ]);
     const models = (await get("/v1/models")) as { data: object[] };
     expect(models.data).toContainEqual({ id: "vllm/qwen3", object: "model", created: 7, owned_by: "vllm" });
   });

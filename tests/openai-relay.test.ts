@@ -195,7 +195,7 @@ describe("a stream", () => {
       ["an error event", "text/event-stream", 'data: {"error":{"message":"no","code":500}}\n\n'],
       ["a page", "text/html", "<html>busy</html>"],
       ["nothing", "text/event-stream", ""],
-      ["a whole answer", "application/json", '{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}'],
+      ["JSON that is no answer", "application/json", '{"choices":[],"detail":"x"}'],
     ])("begins with %s: an error before the first byte", async (_, type, body) => {
       mesh.upstream.play((_request, response) => {
         response.writeHead(200, { "content-type": type }).end(body);
@@ -204,6 +204,28 @@ describe("a stream", () => {
       expect(response.status).toBe(502);
       expect(await response.json()).toMatchObject({ error: { message: expect.any(String), type: expect.any(String) } });
       expect(mesh.upstream.requests).toHaveLength(2);
+    });
+
+    test.each([
+      ["alone", { routing: { max_attempts: 3 } }],
+      ["with a fallback", { fallbacks: ["cloudflare/llama4"], routing: { max_attempts: 3 } }],
+    ])("comes as a whole answer, %s: it is asked for once, and the client gets a stream", async (_, routing) => {
+      mesh.upstream.play((request, response) => answerAsProvider(withoutStream(request), response));
+      const requestId = `reframed-${asked}-${"fallbacks" in routing}`;
+      const response = await chat({ ...stream(asked), ...routing }, { "x-request-id": requestId });
+      expect(response.headers.get("content-type")).toMatch("text/event-stream");
+      const got = await response.text();
+      const sent = [...got.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
+      const deltas = sent.flatMap(({ choices }) => choices);
+      expect(deltas.map(({ delta }) => delta.content ?? "").join("")).toBe("Hello from openai");
+      expect(deltas[0].delta.role).toBe("assistant");
+      expect(deltas.at(-1).finish_reason).toBe("stop");
+      expect(sent.filter(({ usage }) => usage?.total_tokens === 8)).toHaveLength(asked ? 1 : 0);
+      expect(got.endsWith(DONE)).toBe(true);
+      expect(mesh.upstream.requests).toHaveLength(1);
+      expect(await mesh.rows(requestId)).toMatchObject([
+        { prompt_tokens: 5, completion_tokens: 3, usage_estimated: 0, stream_end: "complete" },
+      ]);
     });
 
     test("a role and no more: the next attempt serves, and nothing of the first is sent", async () => {
@@ -234,6 +256,61 @@ describe("a stream", () => {
       expect(errors(got)).toMatchObject([{ error: { message: "overloaded", code: "busy" } }]);
       expect(got).not.toContain("[DONE]");
     });
+  });
+});
+
+/** The request as if it had not asked for a stream. */
+function withoutStream(request: UpstreamRequest): UpstreamRequest {
+  return { ...request, body: { ...request.body, stream: false } };
+}
+
+describe("a stream where a whole answer was asked for", () => {
+  const body = { model: "gpt-4o", messages: [{ role: "user", content: "hi" }], routing: { max_attempts: 3 } };
+
+  test.each(["text/event-stream", "application/json"])("called %s comes as a whole answer", async (type) => {
+    mesh.upstream.play((_, response) => {
+      response.writeHead(200, { "content-type": type }).end(chunk("Hello ") + chunk("there") + FINISH + USAGE + DONE);
+    });
+    const requestId = `joined-${type.slice(0, 4)}`;
+    const response = await chat(body, { "x-request-id": requestId });
+    expect(response.headers.get("content-type")).toMatch("application/json");
+    expect(await response.json()).toMatchObject({
+      object: "chat.completion",
+      choices: [{ index: 0, message: { role: "assistant", content: "Hello there" }, finish_reason: "stop" }],
+      usage: { total_tokens: 13 },
+    });
+    expect(mesh.upstream.requests).toHaveLength(1);
+    expect(await mesh.rows(requestId)).toMatchObject([{ prompt_tokens: 9, completion_tokens: 4, usage_estimated: 0 }]);
+  });
+
+  test("that breaks off is a failed attempt", async () => {
+    play(chunk("Hi"));
+    const response = await chat({ ...body, routing: { max_attempts: 1 } });
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ error: { code: "upstream_stream_cut" } });
+  });
+});
+
+describe("AI Gateway's own errors", () => {
+  const own = (response: ServerResponse, code: number) =>
+    json(response, 400, { success: false, result: [], error: [{ code, message: "the words" }] });
+  const ask = (routing: object) => chat({ model: "gpt-4o", messages: [{ role: "user", content: "hi" }], ...routing });
+
+  test("a provider that failed behind it is asked again, and is no fault of the request", async () => {
+    mesh.upstream.play((_, response) => own(response, 2005));
+    const response = await ask({ routing: { max_attempts: 2 } });
+    expect(response.status).toBe(502);
+    expect(mesh.upstream.requests).toHaveLength(2);
+  });
+
+  test("one that is not set up is the owner's fault, and the fallback serves", async () => {
+    mesh.upstream.play((request, response) =>
+      request.url.startsWith("/openai") ? own(response, 2001) : answerAsProvider(request, response),
+    );
+    expect((await ask({ routing: { max_attempts: 1 } })).status).toBe(503);
+    const response = await ask({ fallbacks: ["cloudflare/llama4"] });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-provider")).toBe("cloudflare");
   });
 });
 

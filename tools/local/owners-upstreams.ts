@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, tryParseJson } from "../../shared/json.ts";
+import { withPreset } from "../../workers/openai-relay/src/presets.ts";
 
 /**
  * The owner's UPSTREAMS (JSON text, or the object that a JSON var is) for a mesh
@@ -11,7 +12,10 @@ export function answeredOffline(upstreams: unknown, baseUrl: string): string {
   if (upstreams === undefined || upstreams === "") return "";
   const parsed = typeof upstreams === "string" ? tryParseJson(upstreams) : upstreams;
   if (!isObject(parsed)) return "null";
-  const entries = Object.entries(parsed).map(([name, entry]) => [name, isObject(entry) ? offline(entry) : entry]);
+  const entries = Object.entries(parsed).map(([name, entry]) => [
+    name,
+    isObject(entry) ? offline(withPreset(name, entry)) : entry,
+  ]);
   return JSON.stringify(Object.fromEntries(entries));
 
   function offline({ key: _, key_header: __, headers: ___, ...entry }: JsonObject): JsonObject {

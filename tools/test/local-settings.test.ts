@@ -68,6 +68,22 @@ test("offline, the owner's upstreams keep their names and are answered by the st
   for (const none of [undefined, ""]) expect(answeredOffline(none, "http://x/v1")).toBe("");
 });
 
+test("offline, a preset gives its quirks and fields, and neither its address nor its key", () => {
+  const [named, own] = [{ fast: { preset: "groq" } }, { groq: {} }].map((setting) =>
+    Object.values(JSON.parse(answeredOffline(setting, "http://x/v1"))),
+  );
+  expect(named).toEqual(own);
+  expect(named).toEqual([
+    { base_url: "http://x/v1", quirks: { reasoning: "copy" }, fields: expect.objectContaining({ verbosity: null }) },
+  ]);
+});
+
+test("offline, a preset that there is none of is the relay's to refuse", () => {
+  expect(JSON.parse(answeredOffline({ x: { preset: "nope" } }, "http://x/v1"))).toEqual({
+    x: { preset: "nope", base_url: "http://x/v1" },
+  });
+});
+
 test.each(['{\n  "groq": {},\n}', 'it\'s `not` "JSON"', " ", "[]"])(
   "offline, UPSTREAMS that cannot be read are the relay's to refuse, and do not keep the mesh from starting: %j",
   (setting) => {

@@ -1,5 +1,7 @@
 import { ApiError, type ApiErrorOptions } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { AI_GATEWAY_ERRORS, aiGatewayRule, isAiGatewayCode } from "@ai-proxy/shared/upstream/ai-gateway";
+import { saysContextOverflow } from "@ai-proxy/shared/upstream/context-overflow";
 
 /** What Workers AI said of a failure, whichever way it said it. */
 export interface WorkersAiFailure {
@@ -31,21 +33,13 @@ const DAILY_QUOTA: Rule = {
 /** Our code for 5023. */
 export const STREAM_REFUSED = "stream_not_supported";
 
-const BLOCKED: Rule = { status: 400, condition: "bad_request", code: "content_filter" };
-
 /**
  * Workers AI's internal codes. README.md prints this table; a test compares the two.
  * Sources: developers.cloudflare.com/workers-ai/platform/errors (2026-09); 5006, 5021,
- * 4006, 5028, 5035, 8001, 8006 and 10000 from reports of users; the two thousands are AI Gateway's.
+ * 4006, 5028, 5035, 8001, 8006 and 10000 from reports of users.
  */
 export const ERROR_CODES: Readonly<Record<number, Rule>> = {
-  2009: ACCOUNT,
-  2016: BLOCKED,
-  2017: BLOCKED,
-  2021: ACCOUNT,
-  2029: BLOCKED,
-  2030: BLOCKED,
-  2041: { status: 429, condition: "quota_exhausted", code: "insufficient_quota" },
+  ...AI_GATEWAY_ERRORS,
   3003: BAD_REQUEST,
   3006: { status: 413, condition: "too_large", code: "request_too_large" },
   3007: TIMEOUT,
@@ -76,17 +70,16 @@ export const ERROR_CODES: Readonly<Record<number, Rule>> = {
   10000: ACCOUNT,
 };
 
-/**
- * Both of its ways to say that prompt and answer do not fit: "… exceeded this model context window
- * limit (24000)" and vLLM's "… the model's maximum context length of 256000 tokens".
- */
-const CONTEXT_MESSAGE = /context window limit|maximum context length|context length exceeded/i;
-
 /** The binding says this without its code too, in the middle of a stream. */
 const DAILY_QUOTA_MESSAGE = /daily free allocation/i;
 
 /** Statuses that a client gets as the provider gave them; the others are ours to choose. */
 const PASSED_ON: readonly (number | undefined)[] = [400, 404, 413, 422, 429];
+
+/** A table of codes may be older than the status that came with the code; but AI Gateway says 400 of all its own errors. */
+function isPassedOn(status: number | undefined, rule: Rule): status is number {
+  return PASSED_ON.includes(status) && rule !== CONTEXT && rule.status < 500;
+}
 
 /**
  * The error for the client and for routing. `now`: milliseconds since the epoch, for the wait
@@ -97,8 +90,7 @@ export function failureError({ code, message, status, retryAfterMs }: WorkersAiF
   const { condition } = rule;
   return new ApiError({
     ...rule,
-    // A table of codes may be older than the status that came with the code.
-    status: status !== undefined && PASSED_ON.includes(status) && rule !== CONTEXT ? status : rule.status,
+    status: isPassedOn(status, rule) ? status : rule.status,
     message: condition === "auth" ? `Workers AI does not serve this account: ${message}` : message,
     upstreamStatus: status,
     retryAfterMs: rule === DAILY_QUOTA ? untilMidnightUtc(now) : retryAfterMs,
@@ -106,9 +98,10 @@ export function failureError({ code, message, status, retryAfterMs }: WorkersAiF
 }
 
 function ruleFor(message: string, code: number | undefined, status: number | undefined): Rule {
-  if (CONTEXT_MESSAGE.test(message)) return CONTEXT;
+  if (saysContextOverflow(message)) return CONTEXT;
   if (DAILY_QUOTA_MESSAGE.test(message)) return DAILY_QUOTA;
   const known = code === undefined ? undefined : ERROR_CODES[code];
+  if (known === undefined && code !== undefined && isAiGatewayCode(code)) return aiGatewayRule(code, status);
   // OpenAI-shaped models give the HTTP status as the code.
   const given = status ?? (code !== undefined && code >= 400 && code < 600 ? code : undefined);
   return known ?? ruleForStatus(given, code);

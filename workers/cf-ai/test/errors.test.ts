@@ -127,6 +127,18 @@ describe("a Response that is not 2xx", () => {
   });
 
   test.each([
+    [2005, 502, "upstream_error", "upstream_error"],
+    [2001, 503, "auth", "not_configured"],
+    [2009, 502, "auth", "provider_auth_error"],
+    [2016, 400, "bad_request", "content_filter"],
+    [2098, 502, "upstream_error", "upstream_error"],
+    [3041, 502, "auth", "provider_auth_error"],
+  ])("a 400 with code %i is %i %s: only the request's faults are the caller's", (code, status, condition, name) => {
+    const body = JSON.stringify({ success: false, error: [{ code, message: "no" }], name: "AiGatewayError" });
+    expect(failureError(responseFailure(400, body), NOW)).toMatchObject({ status, condition, code: name });
+  });
+
+  test.each([
     [302, 502, "upstream_error", "upstream_error"],
     [401, 502, "auth", "provider_auth_error"],
     [403, 502, "auth", "provider_auth_error"],

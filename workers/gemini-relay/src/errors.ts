@@ -1,5 +1,7 @@
 import { ApiError, invalidResponse, providerAuthError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { aiGatewayError, readAiGatewayFailure } from "@ai-proxy/shared/upstream/ai-gateway";
+import { saysContextOverflow } from "@ai-proxy/shared/upstream/context-overflow";
 import { asNumber, asText, objectsIn } from "./read.ts";
 
 /**
@@ -25,7 +27,14 @@ export interface UpstreamFailure {
 
 /** An HTTP answer that is no 2xx, as the error that the client gets and routing goes by. */
 export function upstreamError(failure: UpstreamFailure): ApiError {
-  const error = readError(tryParseJson(failure.body)) ?? plainError(failure.body);
+  const parsed = tryParseJson(failure.body);
+  const own = readAiGatewayFailure(parsed);
+  if (own !== null) {
+    const { status, retryAfterMs } = failure;
+    const words = withoutKeys(own.message, failure.key).slice(0, LONGEST_MESSAGE);
+    return aiGatewayError({ ...own, message: words }, { provider: PROVIDER, status, retryAfterMs });
+  }
+  const error = readError(parsed) ?? plainError(failure.body);
   const message = error.message === undefined ? undefined : withoutKeys(error.message, failure.key);
   return statusError(failure.status, { ...error, message, retryAfterMs: error.retryAfterMs ?? failure.retryAfterMs });
 }
@@ -71,7 +80,6 @@ interface GoogleError {
 function readError(parsed: unknown): GoogleError | null {
   const holder = first(parsed);
   if (!isObject(holder)) return null;
-  // Cloudflare's AI Gateway writes its own errors as {"error": [{"code": 2001, "message": …}]}.
   const error = first(holder["error"]);
   if (typeof error === "string") return { message: error === "" ? undefined : error };
   if (!isObject(error)) return null;
@@ -193,7 +201,7 @@ function isAuth(status: number, { reason, message }: GoogleError): boolean {
 type Kind = Pick<ConstructorParameters<typeof ApiError>[0], "code" | "condition">;
 
 function badRequestKind({ message = "", status }: GoogleError): Kind {
-  if (/exceeds the maximum number of tokens|input token count/i.test(message)) {
+  if (saysContextOverflow(message)) {
     return { code: "context_length_exceeded", condition: "context_length" };
   }
   // Google serves no requests from some places where Workers run: not the caller's fault, another provider may help.

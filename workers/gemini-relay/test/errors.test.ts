@@ -12,7 +12,6 @@ describe("Google's errors", () => {
     ["an object", google(400, "no such field")],
     ["P76 a list of one", [google(400, "no such field")]],
     ["a bare text", { error: "no such field" }],
-    ["AI Gateway's list of errors", { success: false, error: [{ code: 2001, message: "no such field" }] }],
     ["plain text", "no such field"],
   ])("as %s keep status and message", (_, body) => {
     expect(of(400, body)).toMatchObject({
@@ -21,6 +20,16 @@ describe("Google's errors", () => {
       condition: "bad_request",
       upstreamStatus: 400,
     });
+  });
+
+  test.each([
+    [400, 2005, 502, "upstream_error"],
+    [400, 2001, 503, "auth"],
+    [401, 2009, 502, "auth"],
+    [424, 2016, 400, "bad_request"],
+  ])("that are AI Gateway's own (%i, code %i) are %i %s", (status, code, ours, condition) => {
+    const error = of(status, { success: false, error: [{ code, message: "AIza is no key" }] }, { key: "AIza" });
+    expect(error).toMatchObject({ status: ours, condition, message: expect.stringContaining("[key] is no key") });
   });
 
   test.each([

@@ -1,6 +1,7 @@
+import { readContentParts } from "@ai-proxy/shared/formats/content-parts";
 import { isObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { CalledTool, ToolCall } from "./answer-shapes.ts";
-import { arrayElements, type Member, memberValue, objectMembers, type Splice } from "./json-edit.ts";
+import { arrayElements, type Member, memberValue, objectMembers, type Span, type Splice } from "./json-edit.ts";
 import type { Quirks } from "./quirks.ts";
 
 /**
@@ -18,7 +19,7 @@ export class AnswerQuirks {
 
   /** Whether there is anything to change in such answers of this upstream. */
   static needed(quirks: Quirks, answer: "whole" | "stream"): boolean {
-    if (quirks.reasoning === "copy") return true;
+    if (quirks.reasoning === "copy" || quirks.content === "parts") return true;
     return answer === "whole" ? quirks.content !== "as_sent" : quirks.tool_index !== "as_sent";
   }
 
@@ -29,30 +30,43 @@ export class AnswerQuirks {
     return arrayElements(text, choices.start).flatMap((choice, place) => {
       if (text[choice.start] !== "{") return [];
       const parts = objectMembers(text, choice.start);
-      const message = memberValue(parts, "delta") ?? memberValue(parts, "message");
+      const delta = memberValue(parts, "delta");
+      const message = delta ?? memberValue(parts, "message");
       if (message === undefined || text[message.start] !== "{") return [];
       const said = objectMembers(text, message.start);
       const index = memberValue(parts, "index");
       return [
-        ...this.#contentAsText(text, said),
+        ...this.#contentAsText(text, said, delta !== undefined),
         ...this.#copiedReasoning(text, said),
         ...this.#toolIndexes(text, said, (index && tryParseJson(text.slice(index.start, index.end))) ?? place),
       ];
     });
   }
 
-  #contentAsText(text: string, said: readonly Member[]): Splice[] {
+  #contentAsText(text: string, said: readonly Member[], streamed: boolean): Splice[] {
     const content = memberValue(said, "content");
-    if (this.#quirks.content !== "text" || content === undefined || text[content.start] !== "{") return [];
-    return [{ ...content, text: JSON.stringify(text.slice(content.start, content.end)) }];
+    if (content === undefined) return [];
+    const json = text.slice(content.start, content.end);
+    if (this.#quirks.content === "text" && json.startsWith("{")) return [{ ...content, text: JSON.stringify(json) }];
+    const parts = this.#quirks.content === "parts" && json.startsWith("[") ? tryParseJson(json) : undefined;
+    if (!Array.isArray(parts)) return [];
+    const read = readContentParts(parts);
+    // A part of a stream that only thinks has no content, as DeepSeek's have none.
+    if (read.reasoning === "") return [{ ...content, text: JSON.stringify(read.text) }];
+    const spoken = streamed && read.text === "" ? null : read.text;
+    return [
+      { ...content, text: JSON.stringify(spoken) },
+      ...withReasoning(said, content, JSON.stringify(read.reasoning)),
+    ];
   }
 
+  /** A null or empty `reasoning_content` beside it is replaced: no name stands twice. */
   #copiedReasoning(text: string, said: readonly Member[]): Splice[] {
     const reasoning = memberValue(said, "reasoning");
     if (this.#quirks.reasoning !== "copy" || reasoning === undefined || text[reasoning.start] !== '"') return [];
-    if (memberValue(said, "reasoning_content") !== undefined) return [];
-    const json = text.slice(reasoning.start, reasoning.end);
-    return [{ start: reasoning.end, end: reasoning.end, text: `,"reasoning_content":${json}` }];
+    const taken = memberValue(said, "reasoning_content");
+    if (taken !== undefined && !/^(?:null|"")$/.test(text.slice(taken.start, taken.end))) return [];
+    return withReasoning(said, reasoning, text.slice(reasoning.start, reasoning.end));
   }
 
   #toolIndexes(text: string, said: readonly Member[], choice: unknown): Splice[] {
@@ -79,6 +93,13 @@ export class AnswerQuirks {
     this.#lastCalls.set(choice, { index, id });
     return index;
   }
+}
+
+/** `reasoning_content` with this JSON text: in the place of the one that there is, else behind the member that ends there. */
+function withReasoning(said: readonly Member[], { end }: Span, json: string): Splice[] {
+  const taken = memberValue(said, "reasoning_content");
+  if (taken !== undefined) return [{ ...taken, text: json }];
+  return [{ start: end, end, text: `,"reasoning_content":${json}` }];
 }
 
 function isNamed({ name }: CalledTool): boolean {

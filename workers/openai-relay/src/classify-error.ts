@@ -1,5 +1,6 @@
 import type { Condition } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { saysContextOverflow } from "@ai-proxy/shared/upstream/context-overflow";
 
 /** What an upstream's error says, beside its status, by which to tell what happened. */
 export interface ErrorWords {
@@ -13,14 +14,7 @@ export interface ErrorWords {
 /** Groq's "flex tier capacity exceeded" (console.groq.com/docs/flex-processing, 2026-11), which is to be tried again. */
 export const OUT_OF_CAPACITY = 498;
 
-/**
- * More tokens than the model takes: OpenAI's words and those of most; xAI ("maximum prompt length"), vLLM ("maximum
- * model length"), Moonshot, GitHub Models (a 413), Text Generation Inference, DashScope, Z.ai.
- */
-const CONTEXT_LENGTH =
-  /context.{0,20}(?:length|window|size)|maximum.{0,20}context|maximum (?:prompt|model) length|exceeded model token limit|tokens_limit_reached|`inputs` tokens \+ `max_new_tokens`|range of input length|prompt exceeds max length/i;
-
-/** Codes and types of a quota or a balance that is used up: OpenAI's, Moonshot's, LiteLLM's. */
+/** Codes and types of what is paid for, or given, and used up: OpenAI's, Moonshot's, a LiteLLM's. */
 const QUOTA = /insufficient_quota|quota_exceeded|exceeded_current_quota|budget_exceeded|billing/;
 
 /** The same where the code does not say so: AI Gateway's own limit (2041), Z.ai (1113), Workers AI (3036, 4006), xAI, OpenRouter. */
@@ -43,7 +37,7 @@ const FLAGGED = /content violates usage guidelines/i;
 export function isKeyRefusal(status: number, error: ErrorWords): boolean {
   if (status === 401 || status === 402) return true;
   // Together's 403 is a prompt that is too long (docs.together.ai/docs/error-codes).
-  if (status === 403) return !flagsInput(error) && !CONTEXT_LENGTH.test(allWords(error));
+  if (status === 403) return !flagsInput(error) && !saysContextOverflow(allWords(error));
   return status >= 400 && status < 500 && (error.code === ARREARS || REFUSED_KEY.test(error.message ?? ""));
 }
 
@@ -80,14 +74,14 @@ export function conditionOf(status: number, error: ErrorWords): Condition {
   if (status < 400 || status >= 500) return "upstream_error";
   if (isUsedUp(error)) return "quota_exhausted";
   if (status === 429) return "rate_limited";
-  if (CONTEXT_LENGTH.test(allWords(error))) return "context_length";
+  if (saysContextOverflow(allWords(error))) return "context_length";
   return status === 413 ? "too_large" : "bad_request";
 }
 
 /** The status of an error that came without one, in a stream or in a body with status 200, as LM Studio's do. */
 export function saidStatus(error: ErrorWords): number {
   if (isUsedUp(error)) return 429;
-  return CONTEXT_LENGTH.test(allWords(error)) ? 400 : 502;
+  return saysContextOverflow(allWords(error)) ? 400 : 502;
 }
 
 /** What is used up, so that waiting does not bring it back. */

@@ -104,7 +104,25 @@ export class EditedStream implements StreamConverter {
   }
 }
 
-/** The chunk that `include_usage` adds. OpenAI's first chunk behind Azure has no choices either, but no usage. */
-function isOnlyUsage({ usage, choices }: JsonObject): boolean {
-  return isObject(usage) && (!Array.isArray(choices) || choices.length === 0);
+/** What every chunk of OpenAI's has; `obfuscation` pads its length. */
+const ENVELOPE: ReadonlySet<string> = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "system_fingerprint",
+  "service_tier",
+  "obfuscation",
+  "choices",
+  "usage",
+]);
+
+/**
+ * The chunk that `include_usage` adds, and nothing else in it. OpenAI's first chunk behind Azure has no choices either,
+ * but no usage; llama.cpp's has its `timings` beside the usage (ggml-org/llama.cpp tools/server/README.md).
+ */
+function isOnlyUsage(chunk: JsonObject): boolean {
+  const { usage, choices } = chunk;
+  if (!isObject(usage) || (Array.isArray(choices) && choices.length > 0)) return false;
+  return Object.entries(chunk).every(([name, value]) => value === null || ENVELOPE.has(name));
 }

@@ -1,6 +1,7 @@
 import { ApiError, type ApiErrorOptions, providerAuthError } from "@ai-proxy/shared/errors";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { aiGatewayError, readAiGatewayFailure } from "@ai-proxy/shared/upstream/ai-gateway";
 import type { ReadRefusal, Refusal } from "@ai-proxy/shared/upstream/provider-api";
 import type { ErrorEnvelope, ErrorShape } from "./answer-shapes.ts";
 import {
@@ -28,8 +29,23 @@ const LONGEST_PLAIN_MESSAGE = 300;
 
 /** What an answer that is no success means, and whether the key that was used should rest. */
 export function readRefusal(refusal: Refusal, context: ErrorContext): ReadRefusal {
+  const own = aiGatewayRefusal(refusal, context);
+  if (own !== null) return own;
   const read = readError(refusal.body, context.secrets);
   return { error: refusalError(refusal, read, context), restsKey: restsKey(refusal.status, read) };
+}
+
+/** An error that is AI Gateway's and not the upstream's. The key that it holds or passes on rests where that is refused. */
+function aiGatewayRefusal(refusal: Refusal, { provider, secrets }: ErrorContext): ReadRefusal | null {
+  const failure = readAiGatewayFailure(tryParseJson(refusal.body));
+  if (failure === null) return null;
+  const { status, retryAfterMs, headers } = refusal;
+  const message = redact(failure.message, secrets);
+  const error = aiGatewayError(
+    { ...failure, message },
+    { provider, status, retryAfterMs, headers: redactAll(clientHeaders(headers), secrets) },
+  );
+  return { error, restsKey: error.code === "provider_auth_error" };
 }
 
 /**
@@ -67,7 +83,10 @@ export function reportsError({ error, object }: ErrorEnvelope): boolean {
 
 /** An error that came as an event of a stream, or in a body with status 200. */
 export function upstreamErrorEvent(value: JsonObject, { provider, secrets, spent }: ErrorContext): ApiError {
-  const read = readErrorValue(redactObject(value, secrets));
+  const clean = redactObject(value, secrets);
+  const own = readAiGatewayFailure(clean);
+  if (own !== null) return aiGatewayError(own, { provider, usage: spent ?? undefined });
+  const read = readErrorValue(clean);
   const status = isErrorStatus(read.number) ? read.number : saidStatus(read);
   const forClient = clientStatus(status);
   return (

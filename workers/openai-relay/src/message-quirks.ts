@@ -9,65 +9,109 @@ import {
   type Splice,
   stringAt,
 } from "./json-edit.ts";
-import type { Quirks } from "./quirks.ts";
 import { renameMember } from "./rename-member.ts";
+import { type Ignored, leaveOut, type MemberEdits, refusedWithin } from "./request-fields.ts";
+import type { Upstream } from "./upstreams.ts";
 
-/** One message of a request: the text that it stands in, and its members there. */
+/** One message of a request: the text that it stands in, its members there, and what is to be done to them. */
 interface Message {
   text: string;
   members: readonly Member[];
   role: unknown;
+  edits: MemberEdits & { set: Record<string, string> };
+  ignored: Ignored;
 }
 
-type Edit = (message: Message) => Splice[];
+/** Notes what is to be done to a message's own members. */
+type Edit = (message: Message) => void;
 
-/** What the upstream's quirks ask to be changed in a chat's messages, as splices; `members` are the request's. */
-export function messageSplices(text: string, members: readonly Member[], quirks: Quirks): Splice[] {
-  const edits = messageEdits(text, quirks);
+const MESSAGES = "messages[]";
+const CALLS = `${MESSAGES}.tool_calls[]`;
+
+/** What the upstream's quirks and fields ask to be changed in a chat's messages, as splices; `members` are the request's. */
+export function messageSplices(
+  text: string,
+  members: readonly Member[],
+  upstream: Pick<Upstream, "quirks" | "fields">,
+  ignored: Ignored,
+): Splice[] {
+  const edits = messageEdits(upstream);
+  const editCall = callEdit(text, upstream, ignored);
   const messages = memberValue(members, "messages");
-  if (edits.length === 0 || messages === undefined) return [];
+  if ((edits.length === 0 && editCall === null) || messages === undefined) return [];
   return objectsIn(text, messages).flatMap((parts) => {
     const role = memberValue(parts, "role");
-    const message = { text, members: parts, role: role && stringAt(text, role) };
-    return edits.flatMap((edit) => edit(message));
+    const empty = { remove: new Set<string>(), rename: {}, set: {} };
+    const message: Message = { text, members: parts, role: role && stringAt(text, role), edits: empty, ignored };
+    for (const edit of edits) edit(message);
+    return [...objectSplices(text, parts, message.edits), ...(editCall === null ? [] : callSplices(message, editCall))];
   });
 }
 
-function messageEdits(text: string, { instruction_role, reasoning, call_ids }: Quirks): Edit[] {
+function messageEdits({ quirks, fields }: Pick<Upstream, "quirks" | "fields">): Edit[] {
+  const { instruction_role, reasoning } = quirks;
   const edits: Edit[] = [];
-  if (instruction_role !== "as_sent") edits.push((message) => roleSplices(message, instruction_role));
-  if (reasoning === "copy") edits.push(renamedReasoning);
-  if (reasoning === "drop") edits.push(droppedReasoning);
-  if (call_ids === "plain" && text.includes(THOUGHT_MARK)) edits.push(plainToolCallIds);
+  if (instruction_role !== "as_sent") edits.push((message) => nameRole(message, instruction_role));
+  if (reasoning === "copy") edits.push(renameReasoning);
+  if (reasoning === "drop") edits.push(dropReasoning);
+  const refused = refusedWithin(fields, MESSAGES);
+  if (refused.length > 0) edits.push((message) => dropRefused(message, refused));
   return edits;
 }
 
 /** The roles of instructing messages in the upstream's word for it. */
-function roleSplices({ members, role }: Message, wanted: "system" | "developer"): Splice[] {
-  const value = memberValue(members, "role");
-  if (value === undefined || role !== (wanted === "system" ? "developer" : "system")) return [];
-  return [{ ...value, text: JSON.stringify(wanted) }];
+function nameRole({ role, edits }: Message, wanted: "system" | "developer"): void {
+  if (role === (wanted === "system" ? "developer" : "system")) edits.set["role"] = JSON.stringify(wanted);
 }
 
 /** What the client got under both names goes back under the upstream's own. */
-function renamedReasoning({ text, members, role }: Message): Splice[] {
-  if (role !== "assistant") return [];
+function renameReasoning({ text, members, role, edits }: Message): void {
+  if (role !== "assistant") return;
   const names = { wanted: "reasoning", other: "reasoning_content" };
-  return objectSplices(text, members, renameMember(text, members, names) ?? { remove: new Set([names.other]) });
+  const renamed = renameMember(text, members, names);
+  for (const name of renamed?.remove ?? [names.other]) edits.remove.add(name);
+  Object.assign(edits.rename, renamed?.rename);
 }
 
-const REASONING = new Set(["reasoning", "reasoning_content", "reasoning_details"]);
-
-function droppedReasoning({ text, members, role }: Message): Splice[] {
-  return role === "assistant" ? objectSplices(text, members, { remove: REASONING }) : [];
+function dropReasoning({ text, members, role, edits, ignored }: Message): void {
+  if (role !== "assistant") return;
+  for (const name of ["reasoning", "reasoning_content", "reasoning_details"]) {
+    leaveOut(text, members, name, { edits, ignored, place: `${MESSAGES}.` });
+  }
 }
 
-/** Tool call ids without the signatures that Gemini's may carry, in calls and in their results. */
-function plainToolCallIds({ text, members, role }: Message): Splice[] {
-  if (role === "tool") return plainId(text, memberValue(members, "tool_call_id"));
+function dropRefused({ text, members, edits, ignored }: Message, refused: readonly string[]): void {
+  for (const name of refused) leaveOut(text, members, name, { edits, ignored, place: `${MESSAGES}.` });
+}
+
+/** What is to be done to a tool call of a message; null for nothing. */
+type CallEdit = (members: readonly Member[]) => Splice[];
+
+function callEdit(
+  text: string,
+  { quirks, fields }: Pick<Upstream, "quirks" | "fields">,
+  ignored: Ignored,
+): { call: CallEdit; resultId: (id: Span | undefined) => Splice[] } | null {
+  // Call ids without the signatures that Gemini's may carry, in calls and in their results.
+  const isPlain = quirks.call_ids === "plain" && text.includes(THOUGHT_MARK);
+  const refused = refusedWithin(fields, CALLS).filter((name) => text.includes(name));
+  if (!isPlain && refused.length === 0) return null;
+  const resultId = (id: Span | undefined) => (isPlain ? plainId(text, id) : []);
+  const call: CallEdit = (members) => {
+    const edits = { remove: new Set<string>() };
+    for (const name of refused) leaveOut(text, members, name, { edits, ignored, place: `${CALLS}.` });
+    return [...objectSplices(text, members, edits), ...resultId(memberValue(members, "id"))];
+  };
+  return { call, resultId };
+}
+
+function callSplices(
+  { text, members, role }: Message,
+  { call, resultId }: NonNullable<ReturnType<typeof callEdit>>,
+): Splice[] {
+  if (role === "tool") return resultId(memberValue(members, "tool_call_id"));
   const calls = memberValue(members, "tool_calls");
-  if (role !== "assistant" || calls === undefined) return [];
-  return objectsIn(text, calls).flatMap((call) => plainId(text, memberValue(call, "id")));
+  return role !== "assistant" || calls === undefined ? [] : objectsIn(text, calls).flatMap(call);
 }
 
 function plainId(text: string, id: Span | undefined): Splice[] {

@@ -20,8 +20,10 @@ export const QUIRKS = {
   /**
    * `text`: a `content` of a whole answer that is an object becomes its JSON text, for Workers AI's
    * REST endpoint when a JSON schema was asked for: test/fixtures/workers-ai-json-schema.json.
+   * `parts`: a `content` that is a list, whole or streamed, becomes the text of its text parts, and that of its
+   * thinking parts `reasoning_content` (docs.mistral.ai/capabilities/reasoning).
    */
-  content: choice("as_sent", "text"),
+  content: choice("as_sent", "text", "parts"),
   /**
    * `copy`: what the upstream calls `reasoning` also appears as `reasoning_content`, which in requests
    * becomes `reasoning` again: Groq and Cerebras refuse the other name ("property 'reasoning_content'

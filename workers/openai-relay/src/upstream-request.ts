@@ -12,8 +12,9 @@ import {
   stringAt,
 } from "./json-edit.ts";
 import { messageSplices } from "./message-quirks.ts";
-import type { Quirks } from "./quirks.ts";
+import { type Ignored, rootFieldEdits } from "./request-fields.ts";
 import { type ModelNames, tokenLimitEdits } from "./token-limit.ts";
+import type { Upstream } from "./upstreams.ts";
 
 const EXTENSIONS: ReadonlySet<string> = new Set(EXTENSION_FIELDS);
 
@@ -21,32 +22,47 @@ export interface UpstreamRequest {
   body: string;
   /** The relay asked for usage where the client did not: that chunk is its own. */
   askedForUsage: boolean;
+  /** Fields of the client's that the upstream does not take. */
+  ignored: Ignored;
 }
 
 /**
- * The client's request as the upstream gets it, edited as text: without our fields, with the
- * resolved model, and by the upstream's quirks. The same string when there is nothing to do.
+ * The client's request as the upstream gets it, edited as text: our extension
+ * fields go, the model is the resolved one, and nothing else changes but what
+ * the upstream's quirks and fields ask for. The same string when there is nothing to do.
  */
 export function upstreamRequest(
   text: string,
-  options: { model: ModelNames; quirks: Quirks; stream: boolean; includeUsage: boolean; chat: boolean },
+  options: Pick<Upstream, "quirks" | "fields"> & {
+    model: ModelNames;
+    stream: boolean;
+    includeUsage: boolean;
+    chat: boolean;
+  },
 ): UpstreamRequest {
   try {
     const members = objectMembers(text);
-    const { model, quirks, stream, includeUsage, chat } = options;
+    const { model, quirks, fields, stream, includeUsage, chat } = options;
+    const ignored: Ignored = new Set();
     const asksForUsage = quirks.stream_usage === "ask";
     const askedForUsage = stream && !includeUsage && asksForUsage;
     const limit = chat ? tokenLimitEdits(text, members, quirks, model) : {};
+    const renamed = rootFieldEdits(text, members, fields, ignored);
     const splices = objectSplices(text, members, {
-      ...limit,
-      remove: new Set([...EXTENSIONS, ...(asksForUsage ? [] : ["stream_options"]), ...(limit.remove ?? [])]),
+      rename: { ...renamed.rename, ...limit.rename },
+      remove: new Set([
+        ...EXTENSIONS,
+        ...(asksForUsage ? [] : ["stream_options"]),
+        ...(limit.remove ?? []),
+        ...renamed.remove,
+      ]),
       set: {
         ...modelEdit(text, members, model.sent),
         ...(askedForUsage && { stream_options: withUsage(text, memberValue(members, "stream_options")) }),
       },
     });
-    const inMessages = chat ? messageSplices(text, members, quirks) : [];
-    return { body: spliced(text, [...splices, ...inMessages]), askedForUsage };
+    const inMessages = chat ? messageSplices(text, members, { quirks, fields }, ignored) : [];
+    return { body: spliced(text, [...splices, ...inMessages]), askedForUsage, ignored };
   } catch (thrown) {
     if (thrown instanceof JsonTextError) throw badRequest(`The body is not a JSON object: ${thrown.message}`);
     throw thrown;

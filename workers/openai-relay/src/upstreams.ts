@@ -4,6 +4,7 @@ import { readSetting } from "@ai-proxy/shared/settings";
 import { readBaseUrl } from "@ai-proxy/shared/upstream/base-url";
 import { KeyRing } from "@ai-proxy/shared/upstream/keys";
 import type { ProviderApi } from "@ai-proxy/shared/upstream/provider-api";
+import { presetOf, withPreset } from "./presets.ts";
 import { type Quirks, readQuirks } from "./quirks.ts";
 import { entrySchema, nameSchema } from "./upstream-schema.ts";
 
@@ -16,6 +17,8 @@ export interface Upstream extends ProviderApi {
   readonly models: Readonly<Record<string, string>>;
   readonly defaultModel: string | null;
   readonly quirks: Quirks;
+  /** Fields of requests that it calls otherwise (their name there) or does not take (null). */
+  readonly fields: Readonly<Record<string, string | null>>;
 }
 
 /** The settings of this Worker, by name; secrets are among them. */
@@ -94,6 +97,7 @@ function defaultUpstream(settings: Settings): Upstream {
     models: {},
     defaultModel: null,
     quirks: readQuirks("OPENAI", { token_limit: "by_family" }),
+    fields: {},
   };
 }
 
@@ -108,7 +112,9 @@ function readEntry(name: string, value: unknown, settings: Settings): Upstream {
   const at = `UPSTREAMS.${name}`;
   readSetting(at, nameSchema, name);
   if (name === DEFAULT_UPSTREAM) throw notConfigured(`${at} is not used: OPENAI_BASE_URL sets the default upstream.`);
-  const entry = readSetting(at, entrySchema, value);
+  const entry = readSetting(at, entrySchema, isObject(value) ? withPreset(name, value) : value);
+  const address = isObject(value) ? presetOf(name, value)?.address : undefined;
+  if (address !== undefined && entry.base_url === "") throw notConfigured(`${at}.base_url must be given: ${address}.`);
   const { href, search } = readBaseUrl(`${at}.base_url`, entry.base_url);
   return {
     name,
@@ -121,6 +127,7 @@ function readEntry(name: string, value: unknown, settings: Settings): Upstream {
     models: entry.models,
     defaultModel: entry.default_model,
     quirks: entry.quirks,
+    fields: entry.fields,
   };
 }
 

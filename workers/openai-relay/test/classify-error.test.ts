@@ -100,6 +100,13 @@ describe("more tokens than a model takes", () => {
   ])("%s's %i %j may fit another", (_vendor, status, body) => {
     expect(reply(status, body)).toMatchObject({ status, failure: { condition: "context_length" } });
   });
+
+  test.each([
+    inError("Unrecognized request argument supplied: context_length", { type: "invalid_request_error" }),
+    inError("Invalid tools[0].function: get_context_window needs parameters", { param: "tools[0].function" }),
+  ])("is not what a field or a tool of such a name is refused for: %j", (body) => {
+    expect(reply(400, body)).toMatchObject({ status: 400, failure: { condition: "bad_request" } });
+  });
 });
 
 describe("what is used up does not come back while the client waits", () => {

@@ -63,6 +63,28 @@ describe("errors of another shape become OpenAI's", () => {
   });
 });
 
+describe("AI Gateway's own errors are no fault of the request", () => {
+  const own = (code: number) => ({ success: false, result: [], error: [{ code, message: `words, ${KEY}` }] });
+
+  test.each([
+    [400, 2005, 502, "upstream_error", false],
+    [400, 2001, 503, "auth", false],
+    [401, 2009, 502, "auth", true],
+    [400, 2040, 503, "auth", false],
+    [429, 2003, 429, "rate_limited", false],
+    [400, 2016, 400, "bad_request", false],
+  ])("%i with code %i is %i %s (the key rests: %s)", (status, code, ours, condition, rests) => {
+    const answer = reply(status, own(code));
+    expect(answer).toMatchObject({ status: ours, failure: { condition, upstreamStatus: status } });
+    expect(answer.json.error.message).toContain("words, [redacted]");
+    expect(restsKey(status, own(code))).toBe(rests);
+  });
+
+  test("in a stream, or with status 200, too", () => {
+    expect(upstreamErrorEvent(own(2005), context)).toMatchObject({ status: 502, condition: "upstream_error" });
+  });
+});
+
 describe("statuses and what routing is told", () => {
   test.each([
     [400, { error }, 400, "bad_request"],

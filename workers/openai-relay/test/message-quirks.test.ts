@@ -6,7 +6,14 @@ import { upstreamRequest } from "../src/upstream-request.ts";
 function sent(messages: string, quirks: Partial<Quirks>): string {
   const frame = (inside: string) => `{"model":"m", "messages" : ${inside} ,"seed":12345678901234567}`;
   const model = { asked: "m", sent: "m" };
-  const options = { model, quirks: readQuirks("test", quirks), stream: false, includeUsage: false, chat: true };
+  const options = {
+    model,
+    quirks: readQuirks("test", quirks),
+    fields: {},
+    stream: false,
+    includeUsage: false,
+    chat: true,
+  };
   const { body } = upstreamRequest(frame(messages), options);
   const [before = "", after = ""] = frame("|").split("|");
   expect(body.startsWith(before) && body.endsWith(after)).toBe(true);

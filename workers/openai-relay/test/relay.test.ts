@@ -183,7 +183,6 @@ describe("a stream", () => {
     test.each([
       ["a page", stream("<html>", "text/html"), 502, includeUsage ? "invalid_response" : "network"],
       ["nothing", stream(""), 502, includeUsage ? "invalid_response" : "network"],
-      ["a whole answer", json({ ...COMPLETION, usage: USAGE }), 502, "invalid_response"],
       ["an error object", json({ error: { message: "m", code: 429 } }), 429, "rate_limited"],
       ["an error event", stream(events('{"error":{"message":"m","code":503}}')), 502, "overloaded"],
     ])("that begins with %s is a failed attempt", async (_, given, status, condition) => {
@@ -193,9 +192,12 @@ describe("a stream", () => {
     });
   });
 
-  test("that came whole reports what that cost", async () => {
+  test("that came whole is told as a stream, and reports what it cost", async () => {
     answer = json({ ...COMPLETION, usage: USAGE });
-    expect(await whole(ask(streaming))).toMatchObject({ status: 502, usage: { promptTokens: 9, completionTokens: 4 } });
+    const reply = await ask(streaming);
+    if (!isStreamReply(reply)) throw new Error("not a stream");
+    expect(await reply.response.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 9, completionTokens: 4 } });
   });
 
   test("that said nothing while another attempt waits reports what that cost", async () => {

@@ -195,6 +195,14 @@ describe("a client that did not ask for usage gets what it would get from the pr
     expect(edited([azure]).out).toEqual([`data: ${azure}\n\n`]);
   });
 
+  test("what else stands in the chunk that has the usage goes on without it (llama.cpp)", () => {
+    const last = (usage: string, rest: string) => `{"choices":[],"id":"c"${usage}${rest}}`;
+    const usage = ',"usage":{"prompt_tokens":9,"completion_tokens":4}';
+    const timings = ',"timings":{"predicted_per_second":95.1}';
+    expect(edited([last(usage, timings)]).out).toEqual([`data: ${last("", timings)}\n\n`]);
+    expect(edited([last(usage, ',"timings":null,"obfuscation":"xx"')]).out).toEqual([""]);
+  });
+
   test("and its usage is counted all the same", () => {
     const { stream } = edited([chunk('{"content":"x"}'), finish(), usageChunk, "[DONE]"]);
     expect(stream.usage.promptTokens).toBe(9);
@@ -321,6 +329,34 @@ describe("quirks that are mended", () => {
       `data: ${odd.replace('"reasoning":"r"', '"reasoning":"r","reasoning_content":"r"')}\n\n`,
     ]);
     expect(mended({ tool_index: "number" })).toEqual([`data: ${odd.replace('[{"id"', '[{"index":0,"id"')}\n\n`]);
+  });
+
+  test.each([
+    ['"reasoning":"a\\"b","reasoning_content":null', '"reasoning":"a\\"b","reasoning_content":"a\\"b"'],
+    ['"reasoning_content" : null, "reasoning":"a"', '"reasoning_content" : "a", "reasoning":"a"'],
+    ['"reasoning_content":"","reasoning":"a"', '"reasoning_content":"a","reasoning":"a"'],
+    ['"reasoning_content":"b","reasoning":"a"', '"reasoning_content":"b","reasoning":"a"'],
+    ['"reasoning_content":null,"reasoning":null', '"reasoning_content":null,"reasoning":null'],
+  ])("reasoning takes the place of a reasoning_content that is nothing: %s", (given, expected) => {
+    const quirks = readQuirks("test", { reasoning: "copy" });
+    const { out } = edited([chunk(`{${given}}`)], { quirks, dropUsage: false });
+    expect(out).toEqual([`data: ${chunk(`{${expected}}`)}\n\n`]);
+  });
+
+  const THINKING = '{"type":"thinking","thinking":[{"type":"text","text":"h\\"m"}],"closed":true}';
+  test.each([
+    [`"content":[${THINKING}]`, '"content":null,"reasoning_content":"h\\"m"'],
+    ['"content" : [{"type":"text","text":"H"},{"type":"text","text":"i"}]', '"content" : "Hi"'],
+    [`"content":[${THINKING},{"type":"text","text":"Hi"}],"x":1`, '"content":"Hi","reasoning_content":"h\\"m","x":1'],
+    ['"content":[{"type":"thinking","thinking":"hm"}]', '"content":null,"reasoning_content":"hm"'],
+    ['"content":[]', '"content":""'],
+    ['"content":[{"type":"reference","reference_ids":[1]},null,7]', '"content":""'],
+    ['"content":"Hi"', '"content":"Hi"'],
+    ['"content":null', '"content":null'],
+  ])("a content in parts becomes text and reasoning_content (Mistral): %s", (given, expected) => {
+    const quirks = readQuirks("test", { content: "parts" });
+    const { out } = edited([chunk(`{${given}}`)], { quirks, dropUsage: false });
+    expect(out).toEqual([`data: ${chunk(`{${expected}}`)}\n\n`]);
   });
 
   test("reasoning also appears as reasoning_content, once", () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { readQuirks } from "../src/quirks.ts";
 import { upstreamRequest, withoutExtensions } from "../src/upstream-request.ts";
+import { Upstreams } from "../src/upstreams.ts";
 
 const openai = readQuirks("test", { token_limit: "by_family" });
 const named = (asked: string, sent = asked) => ({ asked, sent });
-const base = { model: named("gpt-4o"), quirks: openai, stream: false, includeUsage: false, chat: true };
+const base = { model: named("gpt-4o"), quirks: openai, fields: {}, stream: false, includeUsage: false, chat: true };
 
 /** All that a re-serialization would change: spaces, 17 digits, exponents, escapes, repeated and look-alike keys. */
 const awkward = String.raw`{
@@ -75,26 +76,29 @@ describe("a stream whose client did not ask for usage", () => {
     ['{"stream_options":{},"model":"gpt-4o"}', '{"stream_options":{"include_usage":true},"model":"gpt-4o"}'],
     ['{"stream_options":null,"model":"gpt-4o"}', '{"stream_options":{"include_usage":true},"model":"gpt-4o"}'],
   ])("has the relay ask: %s", (text, expected) => {
-    expect(upstreamRequest(text, stream)).toEqual({ body: expected, askedForUsage: true });
+    expect(upstreamRequest(text, stream)).toMatchObject({ body: expected, askedForUsage: true });
   });
 
   test("is left alone when the client did ask", () => {
     const text = '{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true}}';
-    expect(upstreamRequest(text, { ...stream, includeUsage: true })).toEqual({ body: text, askedForUsage: false });
+    expect(upstreamRequest(text, { ...stream, includeUsage: true })).toMatchObject({
+      body: text,
+      askedForUsage: false,
+    });
   });
 
   test.each(["always", "never"])("is left alone where the upstream sends usage %s", (stream_usage) => {
     const text = '{"model":"gpt-4o","stream":true}';
     const quirks = readQuirks("test", { stream_usage });
-    expect(upstreamRequest(text, { ...stream, quirks })).toEqual({ body: text, askedForUsage: false });
+    expect(upstreamRequest(text, { ...stream, quirks })).toMatchObject({ body: text, askedForUsage: false });
   });
 
   test.each(["always", "never"])("loses stream_options where the upstream sends usage %s", (stream_usage) => {
     const text = '{"model":"gpt-4o", "stream_options" : {"include_usage":true},"stream":true}';
     const sent = { body: '{"model":"gpt-4o","stream":true}', askedForUsage: false };
     const quirks = readQuirks("test", { stream_usage });
-    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true })).toEqual(sent);
-    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true, chat: false })).toEqual(sent);
+    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true })).toMatchObject(sent);
+    expect(upstreamRequest(text, { ...stream, quirks, includeUsage: true, chat: false })).toMatchObject(sent);
   });
 });
 
@@ -171,5 +175,83 @@ describe("max_tokens", () => {
   ])("is named as the upstream's quirk says: %s", (token_limit, sent, expected) => {
     const quirks = readQuirks("test", { token_limit });
     expect(upstreamRequest(sent, { ...base, model: named("m"), quirks }).body).toBe(expected);
+  });
+});
+
+describe("fields that the upstream calls otherwise or does not take", () => {
+  const { fields } = new Upstreams({ UPSTREAMS: { mistral: {} } }).get("mistral");
+  const sent = (text: string, own = fields) => {
+    const { body, ignored } = upstreamRequest(text, { ...base, model: named("m"), fields: own });
+    return [body, [...ignored]];
+  };
+
+  test.each([
+    ['{"model":"m", "seed" : 12345678901234567}', '{"model":"m", "random_seed" : 12345678901234567}', []],
+    ['{"model":"m","seed":1,"random_seed":2}', '{"model":"m","random_seed":2}', ["seed"]],
+    ['{"model":"m","seed":null}', '{"model":"m"}', []],
+    ['{"store":true,"model":"m","metadata":{"a":"b"},"user":"u"}', '{"model":"m"}', ["store", "metadata", "user"]],
+    ['{"model":"m","logit_bias":{},"service_tier":null,"store":false}', '{"model":"m"}', ["store"]],
+    ['{"model":"m","dimensions":9}', '{"model":"m","output_dimension":9}', []],
+    [
+      '{"model":"m","prompt_cache_key":"k","guardrails":[1]}',
+      '{"model":"m","prompt_cache_key":"k","guardrails":[1]}',
+      [],
+    ],
+    // What asks for something else in the answer is the upstream's to refuse.
+    ['{"model":"m","logprobs":true}', '{"model":"m","logprobs":true}', []],
+  ])("%s → %s, ignored: %j", (text, expected, ignored) => {
+    expect(sent(text)).toEqual([expected, ignored]);
+  });
+
+  test("beside a limit of tokens that is renamed too", () => {
+    const quirks = readQuirks("test", { token_limit: "max_tokens" });
+    const text = '{"max_completion_tokens":9,"seed":1,"model":"m","store":true}';
+    const { body } = upstreamRequest(text, { ...base, model: named("m"), fields, quirks });
+    expect(body).toBe('{"max_tokens":9,"random_seed":1,"model":"m"}');
+  });
+
+  const history = (message: string) => `{"model":"m","messages":[{"role":"user","content":"x"},{${message}}]}`;
+  const MESSAGE = '"role":"assistant","content":"Hi"';
+
+  test.each([
+    [`${MESSAGE},"refusal":null,"annotations":[],"audio":null,"function_call":null`, MESSAGE, []],
+    [`"refusal":null,"annotations":[ ],${MESSAGE}`, MESSAGE, []],
+    [`${MESSAGE},"images":[1],"refusal":"no"`, MESSAGE, ["messages[].refusal", "messages[].images"]],
+    [`"name":"bob",${MESSAGE},"extra_content":{"google":{}}`, MESSAGE, ["messages[].name", "messages[].extra_content"]],
+    [
+      `${MESSAGE},"tool_calls":[{"id":"a","extra_content":{"google":1},"type":"function"}]`,
+      `${MESSAGE},"tool_calls":[{"id":"a","type":"function"}]`,
+      ["messages[].tool_calls[].extra_content"],
+    ],
+    [`${MESSAGE},"prefix":true`, `${MESSAGE},"prefix":true`, []],
+  ])("a history as answers are: %s → %s, ignored: %j", (given, expected, ignored) => {
+    expect(sent(history(given))).toEqual([history(expected), ignored]);
+  });
+
+  test("with past reasoning, which has no name there", () => {
+    const { quirks } = new Upstreams({ UPSTREAMS: { mistral: {} } }).get("mistral");
+    const text = history(`"reasoning":"a","refusal":null,"reasoning_content":"a",${MESSAGE},"reasoning_details":[]`);
+    const { body, ignored } = upstreamRequest(text, { ...base, model: named("m"), fields, quirks });
+    expect(body).toBe(history(MESSAGE));
+    expect([...ignored]).toEqual(["messages[].reasoning", "messages[].reasoning_content"]);
+  });
+
+  test("call ids and what calls carry change at once", () => {
+    const id = "call_1__thought__QUJD";
+    const text = history(`${MESSAGE},"tool_calls":[{"id":"${id}","extra_content":{},"type":"function"}]`);
+    expect(sent(text)).toEqual([history(`${MESSAGE},"tool_calls":[{"id":"call_1","type":"function"}]`), []]);
+  });
+
+  test("an owner may name others, or give one back", () => {
+    const UPSTREAMS = { mistral: { fields: { store: "store", top_k: null } } };
+    const own = new Upstreams({ UPSTREAMS }).get("mistral").fields;
+    expect(sent('{"model":"m","store":true,"top_k":1,"user":"u"}', own)).toEqual([
+      '{"model":"m","store":true}',
+      ["user", "top_k"],
+    ]);
+  });
+
+  test("nothing of a body changes where nothing is named", () => {
+    expect(sent(awkward.replace("gpt-4o", "m"), {})).toEqual([awkward.replace("gpt-4o", "m"), []]);
   });
 });

@@ -43,6 +43,7 @@ test.each([JSON.stringify({ groq }), { groq }])("UPSTREAMS may be JSON text or a
       tool_index: "as_sent",
       call_ids: "plain",
     },
+    fields: {},
   });
 });
 
@@ -83,6 +84,48 @@ test("keys of an entry are those of its secret, which several entries may share 
   expect([a?.take({}, 0)?.value, a?.take({}, 0)?.value, b?.take({}, 0)?.value]).toEqual(["gsk-1", "gsk-2", "gsk-1"]);
 });
 
+describe("a preset", () => {
+  const preset = (UPSTREAMS: object, name = "groq") => new Upstreams({ UPSTREAMS }).get(name);
+  const ready = { baseUrl: "https://api.groq.com/openai/v1", keys: { name: "GROQ_API_KEY" } };
+
+  test.each([{ groq: {} }, { groq: { preset: "groq" } }, { groq: { preset: null } }])(
+    "is named, or has the entry's own name: %j",
+    (entry) => {
+      expect(preset(entry)).toMatchObject({ ...ready, quirks: { reasoning: "copy", token_limit: "as_sent" } });
+    },
+  );
+
+  test("may stand under another name", () => {
+    expect(preset({ fast: { preset: "groq" } }, "fast")).toMatchObject({ name: "fast", ...ready });
+  });
+
+  test("single fields replace it; quirks and fields are put together with its own", () => {
+    const own = {
+      key: "MY_KEY",
+      headers: { "x-title": "mine" },
+      models: { fast: "llama-3.3-70b" },
+      default_model: "fast",
+      quirks: { token_limit: "max_tokens" },
+      fields: { logit_bias: "logit_bias", store: null },
+    };
+    expect(preset({ groq: own })).toMatchObject({
+      baseUrl: ready.baseUrl,
+      keys: { name: "MY_KEY" },
+      headers: { "x-title": "mine" },
+      models: { fast: "llama-3.3-70b" },
+      defaultModel: "fast",
+      quirks: { reasoning: "copy", token_limit: "max_tokens" },
+      fields: { logit_bias: "logit_bias", store: null, verbosity: null },
+    });
+    expect(preset({ groq: { key: null } }).keys).toBeNull();
+  });
+
+  test("is not taken by an entry of its name that has an address and names none: it is as it was", () => {
+    expect(preset({ groq })).toMatchObject({ quirks: { reasoning: "as_sent" }, fields: {} });
+    expect(preset({ groq: { ...groq, preset: "groq" } })).toMatchObject({ quirks: { reasoning: "copy" } });
+  });
+});
+
 test.each(["sk-proj-0123456789", "gsk_0123456789abcdef", "xai key"])(
   "a key in its secret's place is not repeated",
   (key) => {
@@ -121,7 +164,7 @@ describe("a mistake is a 503 that names the setting", () => {
     [{ base_url: null }, "UPSTREAMS.x.base_url is not a URL"],
     [null, "UPSTREAMS.x must be an object"],
     [[groq], "UPSTREAMS.x must be an object"],
-    [{ ...groq, url: "y" }, "there are base_url, key, key_header, headers, models, default_model, quirks"],
+    [{ ...groq, url: "y" }, "there are preset, base_url, key, key_header, headers, models, default_model, quirks, fields"],
     [{ ...groq, quirks: { speed: 1 } }, "there are stream_usage, token_limit, instruction_role"],
     [{ ...groq, quirks: { speed: 1 } }, "UPSTREAMS.x.quirks.speed is no quirk"],
     [
@@ -129,6 +172,14 @@ describe("a mistake is a 503 that names the setting", () => {
       "UPSTREAMS.x.quirks.stream_usage must be one of ask, always, never",
     ],
     ["https://api.groq.com", "UPSTREAMS.x must be an object"],
+    [{ preset: "nope" }, "UPSTREAMS.x.preset must be one of azure, groq, cerebras, openrouter, together, fireworks,"],
+    [{ preset: 1 }, "UPSTREAMS.x.preset must be one of"],
+    [{ preset: "azure" }, "UPSTREAMS.x.base_url must be given: https://RESOURCE.openai.azure.com/openai/v1"],
+    [{ preset: "groq", quirks: { speed: 1 } }, "UPSTREAMS.x.quirks.speed is no quirk"],
+    [{ preset: "groq", quirks: "x" }, "UPSTREAMS.x.quirks must be an object"],
+    [{ ...groq, fields: { a: 1 } }, "UPSTREAMS.x.fields.a must be a string or null"],
+    [{ ...groq, fields: { "a b": null } }, "UPSTREAMS.x.fields.a b must be named as seed"],
+    [{ ...groq, fields: { "messages[].name": "x" } }, "UPSTREAMS.x.fields can rename what stands at the root"],
   ])("%j", (entry, message) => {
     const upstreams = new Upstreams({ UPSTREAMS: { x: entry, groq } });
     const expected = { status: 503, code: "not_configured", message: expect.stringContaining(message) };

@@ -160,3 +160,22 @@ test("Workers AI's answer to a JSON schema has its content as text, where the up
   const reply = wholeAnswer(body, {}, { ...context, quirks: readQuirks("test", { content: "text" }) });
   expect(JSON.parse(String(reply.body)).choices[0].message.content).toBe('{ "city": "Oslo", "population": 709037.0 }');
 });
+
+test("a content in parts becomes text and reasoning_content (Mistral)", () => {
+  const quirks = readQuirks("test", { content: "parts" });
+  const thinking = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+  const both = completion({ role: "assistant", content: [thinking, { type: "text", text: "Hi" }], tool_calls: null });
+  const { body } = wholeAnswer(both, {}, { ...context, quirks });
+  expect(JSON.parse(String(body)).choices[0].message).toEqual({
+    role: "assistant",
+    content: "Hi",
+    reasoning_content: "hm",
+    tool_calls: null,
+  });
+  const only = completion({ role: "assistant", content: [thinking] }, "length");
+  expect(JSON.parse(String(wholeAnswer(only, {}, { ...context, quirks }).body)).choices[0].message).toEqual({
+    role: "assistant",
+    content: "",
+    reasoning_content: "hm",
+  });
+});
