@@ -4,6 +4,7 @@ import type { ChatEvent } from "../formats/chat-events.ts";
 import { ChatStreamWriter } from "../formats/chat-writer.ts";
 import { readCompletionRequest } from "../formats/completion-request.ts";
 import { CompletionStreamWriter } from "../formats/completion-writer.ts";
+import { Attempt } from "../upstream/attempt.ts";
 import { type ConvertedStreamOptions, convertedStream, type UpstreamStream } from "../upstream/stream.ts";
 import { type StreamTranslator, WrittenAnswers } from "../upstream/stream-translator.ts";
 
@@ -71,6 +72,7 @@ function options(upstream: UpstreamStream, more: Partial<ConvertedStreamOptions>
   return {
     provider: "Echo",
     upstream,
+    attempt: new Attempt({ requestId: "r", sessionId: "s" }),
     converter: new WrittenAnswers({
       writer: new ChatStreamWriter(envelope, false),
       translator: () => new Echo(),

@@ -1,7 +1,10 @@
-import type { Failure, RelayRequest } from "../contract/relay.ts";
+import type { Failure, RelayReply, RelayRequest, TokenCountReply } from "../contract/relay.ts";
 import { log } from "../log.ts";
+import { type CeilingSettings, type Ceilings, DEFAULT_CEILINGS, readCeilings } from "./ceilings.ts";
 import { RequestClock } from "./clock.ts";
+import { Exit } from "./exit.ts";
 import type { KeyRing, ProviderKey } from "./keys.ts";
+import { AnswerBudget } from "./read-stream.ts";
 import { type FailedReply, failureReply } from "./reply.ts";
 
 /** What a relay's method is told about its attempt; the requests of the contract have it. */
@@ -10,29 +13,59 @@ export type AttemptRequest = Pick<RelayRequest, "requestId" | "sessionId"> &
 
 /**
  * Runs a relay's method. What it throws becomes a failed attempt and never a broken RPC call, with the
- * key that was used and how many are left to try.
+ * key that was used and how many are left to try. Whatever it replies leaves by the attempt's exit.
  */
-export async function runAttempt<Reply>(
+export async function runAttempt<Reply extends RelayReply | TokenCountReply>(
   request: AttemptRequest,
   run: (attempt: Attempt) => Promise<Reply>,
+  settings: CeilingSettings = {},
 ): Promise<Reply | FailedReply> {
   const attempt = new Attempt(request);
   try {
-    return await run(attempt);
+    attempt.ceilings = readCeilings(settings);
+    return attempt.leave(await run(attempt));
   } catch (thrown) {
-    return failureReply(thrown, attempt.keyFacts());
+    return attempt.leave(failureReply(attempt.exit.error(thrown), attempt.keyFacts()));
   }
 }
 
-/** One try of a relay at its provider: its clock, and the key of all its upstream requests. */
+/** One try of a relay at its provider: its clock, the key of all its upstream requests, and the exit of all that it says. */
 export class Attempt {
   readonly request: AttemptRequest;
   readonly clock: RequestClock;
+  readonly exit = new Exit();
+  /** Requests that were made at the provider. */
+  upstreamRequests = 0;
+  #ceilings = DEFAULT_CEILINGS;
+  #budget = new AnswerBudget(DEFAULT_CEILINGS.answerBytes);
   #used: { ring: KeyRing; key: ProviderKey } | null = null;
 
   constructor(request: AttemptRequest) {
     this.request = request;
     this.clock = new RequestClock(request.deadlines);
+  }
+
+  get ceilings(): Ceilings {
+    return this.#ceilings;
+  }
+
+  set ceilings(ceilings: Ceilings) {
+    this.#ceilings = ceilings;
+    this.#budget = new AnswerBudget(ceilings.answerBytes);
+  }
+
+  /** For what is read whole of all its upstream requests together. */
+  get budget(): AnswerBudget {
+    return this.#budget;
+  }
+
+  /** The reply as it leaves the relay. */
+  leave<Reply extends RelayReply | TokenCountReply>(reply: Reply): Reply {
+    const known: RelayReply | TokenCountReply = reply;
+    if (!("totalTokens" in known) && this.upstreamRequests > 1) {
+      Object.assign(known, { upstreamRequests: this.upstreamRequests });
+    }
+    return this.exit.reply(reply);
   }
 
   /** The attempt's key, taken from the ring when it is first asked for; null when the ring has none. */

@@ -1,5 +1,4 @@
 import type { Failure, WholeReply } from "../contract/relay.ts";
-import { answerForRpc } from "../contract/transfer.ts";
 import { ApiError, invalidResponse, toApiError } from "../errors.ts";
 import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
 import type { Usage } from "../usage.ts";
@@ -7,7 +6,7 @@ import type { Usage } from "../usage.ts";
 /** A relay's whole answer from an OpenAI-shaped object. */
 export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
   const headers = { "content-type": "application/json", ...extra.headers };
-  return { status: 200, usage, ...extra, body: answerForRpc(JSON.stringify(body)), headers };
+  return { status: 200, usage, ...extra, body: JSON.stringify(body), headers };
 }
 
 /** A failed attempt: OpenAI's error object for the client, and why it failed for routing. */
@@ -43,6 +42,16 @@ export function networkError(provider: string, cause: unknown): ApiError {
     code: "upstream_unreachable",
     condition: "network",
     cause,
+  });
+}
+
+/** The gateway no longer wants the answer. */
+export function cancelledError(): ApiError {
+  return new ApiError({
+    status: 499,
+    message: "The request was dropped.",
+    code: "client_closed_request",
+    condition: "cancelled",
   });
 }
 

@@ -78,6 +78,7 @@ async function streamed(
   if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
   return convertedStream({
     provider: PROVIDER,
+    attempt: call.attempt,
     upstream: await openPrompt(call, first, cancelled),
     later: others.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
     converter: new WrittenAnswers({

@@ -1,5 +1,6 @@
 import { toApiError } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import { AnswerBudget } from "@ai-proxy/shared/upstream/read-stream";
 import { describe, expect, test } from "vitest";
 import { type AiBinding, answerBody, answerStream, type ModelRun, runModel } from "../src/run.ts";
 
@@ -9,6 +10,7 @@ const run: ModelRun = {
   options: { returnRawResponse: true },
   firstByteMs: 1_000,
   cancelled: undefined,
+  budget: new AnswerBudget(1_000_000),
 };
 const streamRun: ModelRun = { ...run, inputs: { stream: true } };
 

@@ -47,7 +47,7 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
     );
   const upstream = await open(first, request.cancelled);
   const later = others.map((prompt) => (dropped: () => Promise<void>) => open(prompt, dropped));
-  return streamReply({ request, clock, upstream, later, converter, ignored, waitUntil });
+  return streamReply({ request, attempt: api.attempt, clock, upstream, later, converter, ignored, waitUntil });
 }
 
 /** A prompt is its chat's only message: what is wrong with that is wrong with the prompt. */

@@ -5,7 +5,7 @@ import { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { readBody } from "@ai-proxy/shared/upstream/fetch";
 import { sendUpstream } from "@ai-proxy/shared/upstream/provider-api";
 import type { Model } from "openai/resources/models";
-import { requestTo } from "./send.ts";
+import { bodyReading, requestTo } from "./send.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** A list of models changes by the week, and a gateway's own answer should not wait for it long. Milliseconds. */
@@ -28,7 +28,7 @@ export async function listModels(request: ModelsRequest, upstreams: Upstreams): 
       upstream,
       requestTo(upstream, { path: "/models", method: "GET", body: null }),
     );
-    const body = await readBody(answer, upstream.name, DEADLINE_MS);
+    const body = attempt.exit.json(await readBody(answer, bodyReading(attempt, upstream)));
     const { ok } = answer.response;
     const models = ok ? readModels(body) : [];
     lists.set(name, { until: Date.now() + (ok ? FRESH_MS : RETRY_MS), models });

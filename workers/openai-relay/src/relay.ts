@@ -11,7 +11,7 @@ import { AnswerQuirks } from "./answer-quirks.ts";
 import { clientHeaders, logIdOf } from "./client-headers.ts";
 import { EditedStream } from "./edited-stream.ts";
 import { nativeStream } from "./native-stream.ts";
-import { ask, streamBody } from "./send.ts";
+import { ask, bodyReading, streamBody } from "./send.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import type { Upstream, Upstreams } from "./upstreams.ts";
@@ -64,9 +64,10 @@ function streamed(
   const { headers } = answer.response;
   const { name: provider, quirks } = upstream;
   const fallbackWaiting = request.fallbackWaiting ?? false;
-  const meter = new StreamMeter(provider, promptEstimate, secretsOf(upstream));
+  const meter = new StreamMeter(provider, promptEstimate, secretsOf(upstream), attempt.ceilings.eventBytes);
   const options = {
     provider,
+    attempt,
     upstream: streamBody(answer, upstream),
     holdForContent: fallbackWaiting,
     deadlines: attempt.clock.stream(),
@@ -91,7 +92,7 @@ function upstreamModel(upstream: Upstream, model: string): string {
 
 async function whole({ request, upstream, attempt, answer }: Exchange): Promise<WholeReply> {
   const { headers } = answer.response;
-  const body = await readBody(answer, upstream.name, attempt.clock.leftMs());
+  const body = await readBody(answer, bodyReading(attempt, upstream));
   const reply = wholeAnswer(body, clientHeaders(headers), {
     provider: upstream.name,
     quirks: upstream.quirks,
