@@ -68,10 +68,11 @@ export class SseParser implements EventParser {
       else if (text[start] === "\n") start++;
     }
     this.#line += text.slice(start);
-    if (this.#line.length + (this.#data?.length ?? 0) > this.#most) this.#giveUp();
+    this.#checkSize(this.#line.length);
   }
 
-  #giveUp(): void {
+  #checkSize(lineLength: number): void {
+    if (lineLength + (this.#data?.length ?? 0) <= this.#most) return;
     this.#line = "";
     this.#data = null;
     throw eventTooLarge(this.#most);
@@ -79,6 +80,7 @@ export class SseParser implements EventParser {
 
   #endLine(tail: string, events: string[]): void {
     const line = this.#line + tail;
+    this.#checkSize(line.length);
     this.#line = "";
     if (line === "") {
       if (this.#data !== null && this.#data !== "") events.push(this.#data);

@@ -1,7 +1,7 @@
 import { type ApiError, invalidResponse, notConfigured } from "../errors.ts";
 import { MOST_EVENT_CHARACTERS } from "../formats/sse.ts";
 
-// What a provider may send: what is more is read no further, and its connection is dropped.
+// What a provider may send: what is more is read no further, and its connection is dropped. The relays' READMEs have the table.
 
 /** The ceilings that a relay's settings raise or lower; both in bytes. */
 export interface Ceilings {
