@@ -1,7 +1,7 @@
 import type { Failure, WholeReply } from "../contract/relay.ts";
-import { ApiError, invalidResponse, toApiError } from "../errors.ts";
+import { ApiError, invalidResponse, toApiError, withChanges } from "../errors.ts";
 import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
-import type { Usage } from "../usage.ts";
+import { addUsage, type Usage } from "../formats/usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
 export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
@@ -32,6 +32,16 @@ export function failureReply(thrown: unknown, keys: Pick<Failure, "key" | "keysL
       ...keys,
     },
   };
+}
+
+/** What was thrown, with what other answers of the same attempt have used before it. */
+export function withUsageBefore(thrown: unknown, before: Pick<WholeReply, "usage" | "usageEstimated">): ApiError {
+  const error = toApiError(thrown);
+  if (before.usage === null) return error;
+  return withChanges(error, {
+    usage: addUsage(before.usage, error.usage ?? null) ?? undefined,
+    usageEstimated: before.usageEstimated === true || error.usageEstimated,
+  });
 }
 
 /** A request that could not reach the provider, or whose connection broke before an answer. */
