@@ -217,6 +217,11 @@ const HOSTILE_ROWS: Row[] = [
     endless: true,
   },
   {
+    fault: "objects without number",
+    play: text(200, "application/json", `{"candidates":[${"{},".repeat(1_100_000)}{}]}`),
+    ...INVALID,
+  },
+  {
     fault: "a gzip bomb",
     play: (_request, response) =>
       void response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb),

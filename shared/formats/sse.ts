@@ -1,4 +1,5 @@
 import { type ApiError, invalidResponse } from "../errors.ts";
+import { checkNodes } from "./json-nodes.ts";
 
 /** Characters of one event at most; an image comes in one. */
 export const MOST_EVENT_CHARACTERS = 32 * 1024 * 1024;
@@ -43,8 +44,7 @@ export class SseParser implements EventParser {
     const events: string[] = [];
     this.#read(this.#decoder.decode(), events);
     this.#endLine("", events);
-    if (this.#data !== null && this.#data !== "") events.push(this.#data);
-    this.#data = null;
+    this.#endEvent(events);
     return events;
   }
 
@@ -78,13 +78,20 @@ export class SseParser implements EventParser {
     throw eventTooLarge(this.#most);
   }
 
+  #endEvent(events: string[]): void {
+    const data = this.#data;
+    this.#data = null;
+    if (data === null || data === "") return;
+    checkNodes(data);
+    events.push(data);
+  }
+
   #endLine(tail: string, events: string[]): void {
     const line = this.#line + tail;
     this.#checkSize(line.length);
     this.#line = "";
     if (line === "") {
-      if (this.#data !== null && this.#data !== "") events.push(this.#data);
-      this.#data = null;
+      this.#endEvent(events);
     } else if (line.startsWith("data:")) {
       const value = line.slice(line[5] === " " ? 6 : 5);
       this.#data = this.#data === null ? value : `${this.#data}\n${value}`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_CEILINGS, readCeilings } from "../upstream/ceilings.ts";
 import { readErrorBody } from "../upstream/fetch.ts";
-import { AnswerBudget, readText, readTextUpTo } from "../upstream/read-stream.ts";
+import { AnswerBudget, readJsonText, readTextUpTo } from "../upstream/read-stream.ts";
 
 describe("the settings", () => {
   test("are bytes; absent and empty ones mean the default", () => {
@@ -37,7 +37,7 @@ describe("a body without end", () => {
   test("is read up to its budget, then dropped", async () => {
     const source = endless("x".repeat(1_000));
     const budget = new AnswerBudget(10_000);
-    await expect(readText(source.body, (bytes) => budget.take("Echo", bytes))).rejects.toMatchObject({
+    await expect(readJsonText(source.body, (bytes) => budget.take("Echo", bytes))).rejects.toMatchObject({
       status: 502,
       code: "invalid_upstream_response",
       message: "Echo's answer is larger than the 10000 bytes that MAX_ANSWER_BYTES allows.",
@@ -73,8 +73,8 @@ test("a body that fits is read whole, whatever is cut where", async () => {
       controller.close();
     },
   });
-  expect(await readText(body, () => {})).toBe("é😀é😀é😀");
-  expect(await readText(null, () => {})).toBe("");
+  expect(await readJsonText(body, () => {})).toBe("é😀é😀é😀");
+  expect(await readJsonText(null, () => {})).toBe("");
   const whole = await readTextUpTo(new Response("abc").body, 3);
   expect(whole).toEqual({ text: "abc", isCut: false });
 });

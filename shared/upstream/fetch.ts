@@ -2,7 +2,7 @@ import type { Deadlines } from "../contract/relay.ts";
 import { ApiError } from "../errors.ts";
 import { completeJson } from "../formats/half-json.ts";
 import { ERROR_BODY_BYTES } from "./ceilings.ts";
-import { type AnswerBudget, readText, readTextUpTo } from "./read-stream.ts";
+import { type AnswerBudget, readJsonText, readTextUpTo } from "./read-stream.ts";
 import { deadlineError, networkError } from "./reply.ts";
 
 /** A provider's answer to an upstream request, with a way to drop it at any time. */
@@ -73,7 +73,7 @@ export interface BodyReading {
  * is too large throws a 502; its connection is dropped.
  */
 export function readBody(answer: UpstreamAnswer, { provider, leftMs, budget }: BodyReading): Promise<string> {
-  return inTime(answer, { provider, leftMs }, (body) => readText(body, (bytes) => budget.take(provider, bytes)));
+  return inTime(answer, { provider, leftMs }, (body) => readJsonText(body, (bytes) => budget.take(provider, bytes)));
 }
 
 /** The body of an answer that is no success. One that is too long is cut; JSON stays JSON. */

@@ -1,3 +1,4 @@
+import { checkNodes } from "../formats/json-nodes.ts";
 import { byteReader } from "./byte-reader.ts";
 import { answerTooLarge } from "./ceilings.ts";
 
@@ -18,8 +19,11 @@ export class AnswerBudget {
   }
 }
 
-/** All of a stream as text. `take` is told the bytes of each read, and throws when they are too many. */
-export async function readText(
+/**
+ * All of a stream as JSON text that is safe to parse. `take` is told the bytes of each read, and throws when they are
+ * too many.
+ */
+export async function readJsonText(
   stream: ReadableStream<Uint8Array> | null,
   take: (bytes: number) => void,
 ): Promise<string> {
@@ -30,7 +34,9 @@ export async function readText(
     text += decoder.decode(chunk, { stream: true });
     return true;
   });
-  return text + decoder.decode();
+  text += decoder.decode();
+  checkNodes(text);
+  return text;
 }
 
 /** The beginning of a stream as text; the rest is dropped. */

@@ -5,7 +5,7 @@ import { SSE_DONE, sseEvent } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
 import { ERROR_BODY_BYTES } from "@ai-proxy/shared/upstream/ceilings";
-import { type AnswerBudget, readText, readTextUpTo } from "@ai-proxy/shared/upstream/read-stream";
+import { type AnswerBudget, readJsonText, readTextUpTo } from "@ai-proxy/shared/upstream/read-stream";
 import { cancelledError, deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
 import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
@@ -110,7 +110,7 @@ function wholeText(body: Body, budget: AnswerBudget, signal: AbortSignal): Promi
     signal.throwIfAborted();
     budget.take(PROVIDER, bytes);
   };
-  return readText(body, take).catch(asNetworkError);
+  return readJsonText(body, take).catch(asNetworkError);
 }
 
 /** Its beginning, where it is too long; JSON stays JSON. */

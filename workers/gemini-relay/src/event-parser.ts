@@ -1,3 +1,4 @@
+import { checkNodes } from "@ai-proxy/shared/formats/json-nodes";
 import { type EventParser, eventTooLarge, MOST_EVENT_CHARACTERS, SseParser } from "@ai-proxy/shared/formats/sse";
 
 /**
@@ -71,8 +72,10 @@ class JsonListParser implements EventParser {
       else if (character === "{") {
         if (this.#depth++ === 0) start = at;
       } else if (character === "}" && this.#depth > 0 && --this.#depth === 0) {
-        objects.push(this.#text + text.slice(start, at + 1));
+        const object = this.#text + text.slice(start, at + 1);
         this.#text = "";
+        checkNodes(object);
+        objects.push(object);
       }
     }
     if (this.#depth > 0) this.#text += text.slice(start);
