@@ -84,6 +84,17 @@ export class ApiError extends Error {
   }
 }
 
+/** The same error, with this of it changed. */
+export function withChanges(error: ApiError, changes: Partial<ApiErrorOptions>): ApiError {
+  return new ApiError({ ...error, message: error.message, cause: error.cause, ...changes });
+}
+
+/** What was thrown as an ApiError, with the tokens that the provider had counted by then; null for none. */
+export function withUsage(thrown: unknown, usage: Usage | null): ApiError {
+  const error = toApiError(thrown);
+  return usage === null || error.usage !== undefined ? error : withChanges(error, { usage });
+}
+
 /** A 400 that names the field at fault. `param` as OpenAI writes it: `tools[2].function.name`. */
 export function badRequest(message: string, param: string | null = null, code: string | null = null): ApiError {
   return new ApiError({ status: 400, message, param, code });

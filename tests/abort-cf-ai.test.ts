@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
+import { answerAsProvider } from "./replies.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
 // abort.test.ts has the client that leaves. Here the relay itself has enough of a model that goes on.
@@ -13,12 +14,12 @@ beforeAll(async () => {
 afterAll(() => mesh.close());
 
 /** These events, then words without end. */
-function endlessAfter(first: readonly string[]) {
+function endlessAfter(first: readonly string[], word = "word ") {
   return async (_request: UpstreamRequest, response: ServerResponse): Promise<void> => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const data of first) response.write(`data: ${data}\n\n`);
     while (!response.destroyed) {
-      response.write('data: {"response":"word "}\n\n');
+      response.write(`data: {"response":"${word}"}\n\n`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
@@ -54,4 +55,13 @@ test("a model whose stream turns to nonsense is dropped, and the client gets an 
   const text = await answerTo({}, "nonsense");
   expect(text).toMatch(/"content":"One"[\s\S]*data: \{"error":\{[^\n]*"invalid_upstream_response"\}\}\n\n$/);
   expect(await mesh.record("nonsense")).toMatchObject({ stream_end: "cut", error_code: "invalid_upstream_response" });
+});
+
+test("a model whose stream is held back is dropped once another answer has won", async () => {
+  mesh.upstream.play((request, response) =>
+    request.url.startsWith("/ai/") ? endlessAfter([], "")(request, response) : answerAsProvider(request, response),
+  );
+  const extra = { fallbacks: [{ provider: "openai", model: "gpt-test" }], routing: { hedge_after_ms: 50 } };
+  expect(await answerTo(extra, "hedged")).toContain("from openai");
+  expect((await mesh.record("hedged")).trail).toMatchObject([{ outcome: "ok" }, { outcome: "hedged out" }]);
 });

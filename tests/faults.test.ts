@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TOKEN } from "./mesh.ts";
+import { TOKEN, UPSTREAM_KEYS } from "./mesh.ts";
 import { type PlainMesh, startPlainMesh } from "./plain-mesh.ts";
 import { answerAsProvider } from "./replies.ts";
 import { json, sse, type UpstreamRequest } from "./upstream.ts";
@@ -10,10 +12,15 @@ import { json, sse, type UpstreamRequest } from "./upstream.ts";
 
 const IDLE_MS = 400;
 const FIRST_BYTE_MS = 500;
+const MIB = 1024 * 1024;
+const CEILINGS = { MAX_ANSWER_BYTES: String(16 * MIB), MAX_EVENT_BYTES: String(4 * MIB) };
 
 let mesh: PlainMesh;
 beforeAll(async () => {
-  mesh = await startPlainMesh({ gateway: { ROUTING: JSON.stringify({ idle_timeout_ms: IDLE_MS }) } });
+  mesh = await startPlainMesh({
+    gateway: { ROUTING: JSON.stringify({ idle_timeout_ms: IDLE_MS }) },
+    ...Object.fromEntries(["cf-ai", "openai-relay", "gemini-relay"].map((relay) => [relay, CEILINGS])),
+  });
 }, 90_000);
 afterAll(() => mesh.close());
 
@@ -38,26 +45,30 @@ interface Row {
   code?: string;
   /** The fallback is asked and its answer is the client's. */
   fallback: boolean;
+  /** It goes on for as long as it is read: it is dropped soon after its ceiling. */
+  endless?: boolean;
 }
 
 /** An error as the provider writes it. */
-function refuse(status: number, internalCode: number, headers: Record<string, string> = {}): Fault {
-  return (_request, response, provider) => {
-    const message = `fault ${status}`;
-    const bodies: Record<Provider, unknown> = {
-      cloudflare: {
-        success: false,
-        errors: [{ code: internalCode, message }],
-        internalCode,
-        description: message,
-        result: {},
-        messages: [],
-      },
-      openai: { error: { message, type: "some_error", param: null, code: null } },
-      gemini: { error: { code: status, message, status: "SOME_ERROR" } },
-    };
-    json(response, status, bodies[provider], headers);
+function refusal(provider: Provider, status: number, internalCode: number, message: string): unknown {
+  const bodies: Record<Provider, unknown> = {
+    cloudflare: {
+      success: false,
+      errors: [{ code: internalCode, message }],
+      internalCode,
+      description: message,
+      result: {},
+      messages: [],
+    },
+    openai: { error: { message, type: "some_error", param: null, code: null } },
+    gemini: { error: { code: status, message, status: "SOME_ERROR" } },
   };
+  return bodies[provider];
+}
+
+function refuse(status: number, internalCode: number, headers: Record<string, string> = {}): Fault {
+  return (_request, response, provider) =>
+    json(response, status, refusal(provider, status, internalCode, `fault ${status}`), headers);
 }
 
 const text =
@@ -129,7 +140,143 @@ const empty: Fault = ({ body }, response, provider) => {
   return sse(response, [chunk({ role: "assistant", content: "" }, null), chunk({}, "stop"), "[DONE]"]);
 };
 
+/** What an endless provider has sent of its answer. */
+let sent = 0;
+
+/** This beginning, then more of it for as long as somebody reads. */
+const endless =
+  (type: string, beginning: (provider: Provider) => string, more: string): Fault =>
+  async (_request, response, provider) => {
+    response.writeHead(200, { "content-type": type }).write(beginning(provider));
+    const bytes = Buffer.from(more);
+    const closed = once(response, "close");
+    for (sent = 0; sent < 512 * MIB && !response.destroyed; sent += bytes.byteLength) {
+      if (!response.write(bytes)) await Promise.race([once(response, "drain"), closed]);
+    }
+    response.end();
+  };
+
+const SSE = "text/event-stream";
+const JUNK = "x".repeat(64 * 1024);
+const halfSaid = (provider: Provider) => `data: ${JSON.stringify(event(provider, "Half a"))}\n\n`;
+
+/** 256 MB in 256 kB. */
+const bomb = gzipSync(Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(256 * MIB, "x")]));
+
+/** Written before the clock of a test runs. */
+const longRefusal = (provider: Provider) =>
+  Buffer.from(JSON.stringify(refusal(provider, 400, 5004, `bad ${"x".repeat(33 * MIB)}`)));
+const LONG_REFUSALS: Record<Provider, Buffer> = {
+  cloudflare: longRefusal("cloudflare"),
+  openai: longRefusal("openai"),
+  gemini: longRefusal("gemini"),
+};
+
+/** The provider's plain answer with these headers. */
+const withHeaders =
+  (headers: Record<string, string>): Fault =>
+  (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    return answerAsProvider(request, response);
+  };
+
+/** What passes as a provider's headers, and much more than a client takes. */
+const MANY_HEADERS = Object.fromEntries(
+  Array.from({ length: 500 }, (_, at) => [`x-ratelimit-${at}`, `${at}`.repeat(20)]),
+);
+
+const INVALID = { alone: 502, code: "invalid_upstream_response", fallback: true } as const;
+
+const HOSTILE_ROWS: Row[] = [
+  {
+    fault: "a line without end",
+    play: endless(SSE, () => 'data: {"a":"', JUNK),
+    only: "stream",
+    ...INVALID,
+    endless: true,
+  },
+  {
+    fault: "an event without end",
+    play: endless(SSE, () => "", `data: ${JUNK}\n`),
+    only: "stream",
+    ...INVALID,
+    endless: true,
+  },
+  {
+    fault: "text, then a line without end",
+    play: endless(SSE, (provider) => `${halfSaid(provider)}data: {"a":"`, JUNK),
+    only: "stream",
+    alone: "cut",
+    fallback: false,
+    endless: true,
+  },
+  {
+    fault: "a JSON answer without end",
+    play: endless("application/json", () => '{"a":"', JUNK),
+    ...INVALID,
+    endless: true,
+  },
+  {
+    fault: "objects without number",
+    play: text(200, "application/json", `{"candidates":[${"{},".repeat(1_100_000)}{}]}`),
+    ...INVALID,
+  },
+  {
+    fault: "a gzip bomb",
+    play: (_request, response) =>
+      void response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb),
+    ...INVALID,
+  },
+  {
+    fault: "a 400 whose message is 33 MB long",
+    play: (_request, response, provider) =>
+      void response.writeHead(400, { "content-type": "application/json" }).end(LONG_REFUSALS[provider]),
+    alone: 400,
+    fallback: false,
+  },
+  {
+    fault: "a 400 without end",
+    play: (_request, response) => {
+      response.statusCode = 400;
+      response.write('{"error":{"message":"bad ');
+      const more = setInterval(() => response.write(JUNK), 1);
+      response.on("close", () => clearInterval(more));
+    },
+    alone: 400,
+    fallback: false,
+  },
+  {
+    fault: "200 with an error of 2 MB",
+    play: (_request, response) => json(response, 200, { error: { ...errorData.error, message: "x".repeat(2 * MIB) } }),
+    only: "whole",
+    alone: 502,
+    fallback: true,
+  },
+  {
+    fault: "a header of 100 kB",
+    play: withHeaders({ "x-ratelimit-limit-requests": "x".repeat(100_000) }),
+    alone: 200,
+    fallback: false,
+  },
+  { fault: "500 headers", play: withHeaders(MANY_HEADERS), alone: 200, fallback: false },
+];
+
+/** Its text, its model, its log id, its headers and the error that it ends with hold the key. */
+const saysKey =
+  (key: string, stream: boolean): Fault =>
+  (_request, response, provider) => {
+    response.setHeader("x-ratelimit-limit-requests", key);
+    response.setHeader("x-request-id", key);
+    response.setHeader("cf-aig-log-id", key);
+    const said = JSON.stringify(event(provider, `It is ${key}.`)).replace('"gpt-4o"', `"gpt-${key}"`);
+    const last = { error: { ...errorData.error, message: `No such key: ${key}`, code: key } };
+    const named = said.replace("{", `{"modelVersion":"${key}",`);
+    if (stream) return sse(response, [named, last]);
+    return json(response, 200, JSON.parse(named.replace('"delta"', '"message"')));
+  };
+
 const ROWS: Row[] = [
+  ...HOSTILE_ROWS,
   { fault: "429 without Retry-After", play: refuse(429, 3040), alone: 429, fallback: true },
   {
     fault: "429 with Retry-After in seconds, too long to wait",
@@ -340,7 +487,7 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
     const rows = ROWS.filter(({ only }) => only === undefined || (only === "stream") === stream);
     const idOf = (kind: string, row: string | number) => `${kind}-${provider}-${mode}-${row}`.replaceAll(/[^\w-]/g, "");
 
-    test.each(rows)("alone: $fault", async ({ fault, play, alone, code }) => {
+    test.each(rows)("alone: $fault", async ({ fault, play, alone, code, endless: goesOn }) => {
       mesh.upstream.play((request, response) => play(request, response, provider));
       const requestId = idOf(
         "alone",
@@ -351,7 +498,11 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       const expected = typeof alone === "object" ? alone[provider] : alone;
       expect(calls(provider)).toBe(1);
       expect(mesh.upstream.requests).toHaveLength(1);
-      expect(answer.ms).toBeLessThan(FIRST_BYTE_MS + IDLE_MS + 1_000);
+      if (goesOn) expect(sent).toBeLessThan(64 * MIB);
+      else expect(answer.ms).toBeLessThan(FIRST_BYTE_MS + IDLE_MS + 1_000);
+      // Node's client takes 16 kB of headers; an error's body is as large as we let it be.
+      expect(JSON.stringify([...answer.headers]).length).toBeLessThan(16_000);
+      if (answer.status >= 400) expect(answer.text.length).toBeLessThan(80_000);
       expect(answer.headers.get("x-gateway-attempts")).toBe("1");
       expect(answer.status).toBe(expected === "cut" ? 200 : expected);
       if (expected === "cut") {
@@ -433,6 +584,19 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       expect(mesh.upstream.requests).toHaveLength(2);
     });
 
+    // Workers AI is asked without a key.
+    test.skipIf(provider === "cloudflare")("our key, said wherever a provider can, stays with us", async () => {
+      const key = provider === "gemini" ? UPSTREAM_KEYS.gemini : UPSTREAM_KEYS.openai;
+      mesh.upstream.play((request, response) => saysKey(key, stream)(request, response, provider));
+      const requestId = idOf("echo", 0);
+      const answer = await ask(provider, stream, fields, requestId);
+      expect(answer.status).toBe(200);
+      // What passes natively is not read on its way.
+      expect(answer.text.includes(key)).toBe(mode === NATIVE.mode);
+      expect(JSON.stringify([...answer.headers])).not.toContain(key);
+      expect(JSON.stringify(await mesh.record(requestId))).not.toContain(key);
+    });
+
     /** Whether the other provider answers for one that does so, and within its time. */
     async function fallsBack(name: string, play: Fault, routing: object): Promise<void> {
       const other = FALLBACKS[provider];
@@ -468,6 +632,16 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
         }
         response.end();
       };
+
+    test("events without content and without end are no answer while a fallback waits", async () => {
+      const nothing = `data: ${JSON.stringify(event(provider, ""))}\n\n`.repeat(500);
+      await fallsBack(
+        "nothing",
+        endless(SSE, () => "", nothing),
+        {},
+      );
+      expect(sent).toBeLessThan(64 * MIB);
+    });
 
     test("keep-alives are no answer while a fallback waits", async () => {
       await fallsBack("pings", pings(Number.POSITIVE_INFINITY), { first_byte_timeout_ms: FIRST_BYTE_MS });
@@ -532,4 +706,10 @@ describe.each(["cloudflare", "openai", "gemini"] as const)("%s", (provider) => {
       expect((await mesh.record(requestId)).stream_end).toBe("complete");
     });
   });
+});
+
+test("whatever was sent, the Workers' process has not grown with it", async () => {
+  // What it takes for an ordinary answer is about 200 MB; a gzip bomb alone holds 256.
+  const peak = await mesh.peakMemory();
+  expect(peak ?? 0).toBeLessThan(600 * MIB);
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { type ClientRequest, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,6 +29,8 @@ export interface PlainMesh {
   record(requestId: string): Promise<AuditRecord>;
   /** How many records have come, each request id counted once. */
   recordCount(): number;
+  /** The most memory that workerd has held so far, in bytes; null where the system does not tell (no /proc). */
+  peakMemory(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -39,8 +41,17 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
   const records = new Map<string, AuditRecord>();
   const own: Record<string, Record<string, string>> = {
     gateway: { AUTH_TOKEN: TOKEN, ...vars["gateway"] },
-    "openai-relay": { OPENAI_BASE_URL: `${origin}/openai/v1`, OPENAI_API_KEY: UPSTREAM_KEYS.openai },
-    "gemini-relay": { GEMINI_BASE_URL: `${origin}/gemini/v1beta`, GEMINI_API_KEY: UPSTREAM_KEYS.gemini },
+    "openai-relay": {
+      OPENAI_BASE_URL: `${origin}/openai/v1`,
+      OPENAI_API_KEY: UPSTREAM_KEYS.openai,
+      ...vars["openai-relay"],
+    },
+    "gemini-relay": {
+      GEMINI_BASE_URL: `${origin}/gemini/v1beta`,
+      GEMINI_API_KEY: UPSTREAM_KEYS.gemini,
+      ...vars["gemini-relay"],
+    },
+    "cf-ai": { ...vars["cf-ai"] },
   };
   // The audit's consumer needs D1 and seconds of batching: here the test itself reads the queue.
   const workers = readMesh().workers.filter(({ name }) => name !== "audit");
@@ -144,12 +155,29 @@ export async function startPlainMesh(vars: Record<string, Record<string, string>
       throw new Error(`no audit record for ${requestId}`);
     },
     recordCount: () => records.size,
+    peakMemory,
     close: async () => {
       await miniflare.dispose();
       await upstream.close();
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Of the largest workerd that this process has started. */
+async function peakMemory(): Promise<number | null> {
+  const statuses = await Promise.all(
+    (await readdir("/proc").catch(() => []))
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/status`, "utf8").catch(() => "")),
+  );
+  const own = statuses.filter((status) => status.startsWith("Name:\tworkerd\n") && parentOf(status) === process.pid);
+  const peaks = own.map((status) => Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024);
+  return peaks.length === 0 ? null : Math.max(...peaks);
+}
+
+function parentOf(status: string): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
 }
 
 /** What a deploy would upload. */

@@ -1,3 +1,9 @@
+import { type ApiError, invalidResponse } from "../errors.ts";
+import { checkNodes } from "./json-nodes.ts";
+
+/** Characters of one event at most; an image comes in one. */
+export const MOST_EVENT_CHARACTERS = 32 * 1024 * 1024;
+
 /** Bytes of a provider's stream → the data of its events, at any split. */
 export interface EventParser {
   push(bytes: Uint8Array): string[];
@@ -12,6 +18,7 @@ export interface EventParser {
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class SseParser implements EventParser {
+  readonly #most: number;
   readonly #decoder = new TextDecoder();
   /** The beginning of a line whose end has not come. */
   #line = "";
@@ -19,6 +26,11 @@ export class SseParser implements EventParser {
   #afterCr = false;
   /** The data of an event whose blank line has not come. */
   #data: string | null = null;
+
+  /** @param most characters of one event; a longer one throws, and nothing is kept of it */
+  constructor(most = MOST_EVENT_CHARACTERS) {
+    this.#most = most;
+  }
 
   /** The `data` of each event that these bytes complete, in order; comments and other fields are dropped. */
   push(bytes: Uint8Array): string[] {
@@ -32,8 +44,7 @@ export class SseParser implements EventParser {
     const events: string[] = [];
     this.#read(this.#decoder.decode(), events);
     this.#endLine("", events);
-    if (this.#data !== null && this.#data !== "") events.push(this.#data);
-    this.#data = null;
+    this.#endEvent(events);
     return events;
   }
 
@@ -57,19 +68,41 @@ export class SseParser implements EventParser {
       else if (text[start] === "\n") start++;
     }
     this.#line += text.slice(start);
+    this.#checkSize(this.#line.length);
+  }
+
+  #checkSize(lineLength: number): void {
+    if (lineLength + (this.#data?.length ?? 0) <= this.#most) return;
+    this.#line = "";
+    this.#data = null;
+    throw eventTooLarge(this.#most);
+  }
+
+  #endEvent(events: string[]): void {
+    const data = this.#data;
+    this.#data = null;
+    if (data === null || data === "") return;
+    checkNodes(data);
+    events.push(data);
   }
 
   #endLine(tail: string, events: string[]): void {
     const line = this.#line + tail;
+    this.#checkSize(line.length);
     this.#line = "";
     if (line === "") {
-      if (this.#data !== null && this.#data !== "") events.push(this.#data);
-      this.#data = null;
+      this.#endEvent(events);
     } else if (line.startsWith("data:")) {
       const value = line.slice(line[5] === " " ? 6 : 5);
       this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
     }
   }
+}
+
+export function eventTooLarge(most: number): ApiError {
+  return invalidResponse(
+    `An event of the provider's stream is larger than the ${most} bytes that MAX_EVENT_BYTES allows.`,
+  );
 }
 
 export interface UnfinishedEvent {

@@ -10,6 +10,7 @@ import {
   secretsOf,
   sendUpstream,
 } from "../upstream/provider-api.ts";
+import { jsonReply } from "../upstream/reply.ts";
 
 const AI_GATEWAY = "https://gateway.ai.cloudflare.com/v1/acct/gw/openai";
 const ids = { requestId: "r-1", sessionId: "s-1" };
@@ -112,6 +113,12 @@ describe("an upstream request", () => {
 describe("a refusal", () => {
   const read = (restsKey: boolean) => (): ReadRefusal => ({ error: providerAuthError("Acme", 401), restsKey });
 
+  /** An attempt that asks and is answered by nothing else. */
+  const asking = (api: ProviderApi, restsKey: boolean) => async (attempt: Attempt) => {
+    await askProvider(attempt, api, CHAT, read(restsKey));
+    return jsonReply({}, null);
+  };
+
   test("is read whole, with the wait that it asks for and the key that was sent", async () => {
     answers = [new Response("slow down", { status: 429, headers: { "retry-after": "3" } })];
     const seen: unknown[] = [];
@@ -129,7 +136,7 @@ describe("a refusal", () => {
     const api = apiWith("secret-1,secret-2");
     const refused = () => new Response("no", { status: 401 });
     answers = [refused(), refused()];
-    const attempt = () => runAttempt(ids, (one) => askProvider(one, api, CHAT, read(true)));
+    const attempt = () => runAttempt(ids, asking(api, true));
     expect(await attempt()).toMatchObject({ status: 502, failure: { condition: "auth", key: 0, keysLeft: 1 } });
     expect(await attempt()).toMatchObject({ status: 502, failure: { condition: "auth", key: 1, keysLeft: 0 } });
     const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
@@ -142,11 +149,11 @@ describe("a refusal", () => {
   test("of something else does not, nor one where there was no key", async () => {
     answers = [new Response("no", { status: 403 }), new Response("no", { status: 401 })];
     const api = apiWith("k-1,k-2");
-    await runAttempt(ids, (one) => askProvider(one, api, CHAT, read(false)));
+    await runAttempt(ids, asking(api, false));
     expect(api.keys?.take({}, Date.now())?.place).toBe(1);
     expect(api.keys?.take({}, Date.now())?.place).toBe(0);
     const stored = apiWith("", { baseUrl: AI_GATEWAY, gatewayToken: "aig" });
-    const reply = await runAttempt(ids, (one) => askProvider(one, stored, CHAT, read(true)));
+    const reply = await runAttempt(ids, asking(stored, true));
     expect(reply).toMatchObject({ failure: { condition: "auth" } });
     expect(reply).not.toHaveProperty("failure.key");
     expect(log).not.toHaveBeenCalled();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fetchUpstream, readBody, type UpstreamAnswer } from "../upstream/fetch.ts";
+import { AnswerBudget } from "../upstream/read-stream.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -65,14 +66,22 @@ describe("the body of an answer", () => {
     abort,
   });
 
-  test("is read as text or as bytes", async () => {
-    expect(await readBody(answerOf("é"), "Acme", 1_000)).toBe("é");
-    expect(await readBody(answerOf(Uint8Array.of(255, 0)), "Acme", 1_000, "bytes")).toEqual(Uint8Array.of(255, 0));
+  const reading = (leftMs: number, bytes = 1_000) => ({ provider: "Acme", leftMs, budget: new AnswerBudget(bytes) });
+
+  test("is read as text", async () => {
+    expect(await readBody(answerOf('"é"'), reading(1_000))).toBe('"é"');
+  });
+
+  test("that is larger than the ceiling is dropped: a 502", async () => {
+    let aborted = 0;
+    const answer = answerOf("x".repeat(11), () => aborted++);
+    await expect(readBody(answer, reading(1_000, 10))).rejects.toMatchObject({ status: 502 });
+    expect(aborted).toBe(1);
   });
 
   test("that breaks off is a failure of the network's", async () => {
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
-    await expect(readBody(answerOf(body), "Acme", 1_000)).rejects.toMatchObject({ condition: "network" });
+    await expect(readBody(answerOf(body), reading(1_000))).rejects.toMatchObject({ condition: "network" });
   });
 
   test.each([1_000, 0, -5])("that does not come within %i ms is dropped: a time-out", async (leftMs) => {
@@ -84,7 +93,7 @@ describe("the body of an answer", () => {
       },
     });
     const answer = answerOf(body, () => fail(new Error("aborted")));
-    const failed = expect(readBody(answer, "Acme", leftMs)).rejects.toMatchObject({
+    const failed = expect(readBody(answer, reading(leftMs))).rejects.toMatchObject({
       status: 504,
       condition: "timeout",
     });

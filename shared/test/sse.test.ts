@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isDone, SSE_DONE, SseParser, sseEvent } from "../formats/sse.ts";
 
 function parse(text: string): string[] {
@@ -54,4 +54,27 @@ test("an event is written as it is read", () => {
 test("[DONE] is the end, padded or not", () => {
   for (const data of ["[DONE]", "[DONE] ", " [DONE]\t"]) expect(isDone(data)).toBe(true);
   for (const data of ["", "[DONE", '"[DONE]"']) expect(isDone(data)).toBe(false);
+});
+
+describe("an event without end", () => {
+  test.each([
+    ["a line", "data: ", "x".repeat(1_000)],
+    ["many lines", "", "data: x\n"],
+    ["a comment", ":", "x".repeat(1_000)],
+  ])("throws early, and nothing is kept of it: %s", (_, first, more) => {
+    const parser = new SseParser(10_000);
+    const push = (text: string) => parser.push(new TextEncoder().encode(text));
+    push(first);
+    let pushed = 0;
+    expect(() => {
+      for (; pushed < 100_000; pushed += more.length) push(more);
+    }).toThrow("larger than the 10000 bytes that MAX_EVENT_BYTES allows");
+    expect(pushed).toBeLessThan(50_000);
+    expect(parser.unfinished).toMatchObject({ line: "", data: null });
+  });
+
+  test("as long as it is below, it is an event", () => {
+    const parser = new SseParser(10_000);
+    expect(parser.push(new TextEncoder().encode(`data: ${"x".repeat(9_990)}\n\n`))).toEqual(["x".repeat(9_990)]);
+  });
 });

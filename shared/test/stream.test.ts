@@ -4,6 +4,8 @@ import type { ChatEvent } from "../formats/chat-events.ts";
 import { ChatStreamWriter } from "../formats/chat-writer.ts";
 import { readCompletionRequest } from "../formats/completion-request.ts";
 import { CompletionStreamWriter } from "../formats/completion-writer.ts";
+import { Attempt } from "../upstream/attempt.ts";
+import { Redactor } from "../upstream/redact.ts";
 import { type ConvertedStreamOptions, convertedStream, type UpstreamStream } from "../upstream/stream.ts";
 import { type StreamTranslator, WrittenAnswers } from "../upstream/stream-translator.ts";
 
@@ -22,6 +24,7 @@ class Echo implements StreamTranslator {
   push(data: string): ChatEvent[] {
     this.finished = data === "last";
     if (data === "fail") throw badRequest("broken");
+    if (data.startsWith("fail ")) throw badRequest(`No key ${data.slice(5)}`);
     if (data === "begin") return [{ type: "begun", servedModel: "m-1", members: {} }];
     if (data === "think") return [{ type: "reasoning", choice: 0, text: "Hmmm" }];
     if (data === "count") {
@@ -71,6 +74,7 @@ function options(upstream: UpstreamStream, more: Partial<ConvertedStreamOptions>
   return {
     provider: "Echo",
     upstream,
+    attempt: new Attempt({ requestId: "r", sessionId: "s" }),
     converter: new WrittenAnswers({
       writer: new ChatStreamWriter(envelope, false),
       translator: () => new Echo(),
@@ -139,6 +143,53 @@ describe("a stream of one answer", () => {
     upstream.send("think");
     upstream.close();
     expect(await (await reply).response.text()).toContain('"reasoning_content":"Hmmm"');
+  });
+
+  test("that fails while it is held has used what the provider has counted by then, and nothing that we estimate", async () => {
+    const held = { holdForContent: true };
+    await expect(convertedStream(options(source("begin", "count", "fail"), held))).rejects.toMatchObject({
+      usage: { promptTokens: 1, completionTokens: 1 },
+    });
+    await expect(convertedStream(options(source("begin", "fail"), held))).rejects.toMatchObject({ usage: undefined });
+  });
+
+  test("that is no longer wanted while it is held drops the provider", async () => {
+    const upstream = source("begin");
+    const unwanted = Promise.withResolvers<void>();
+    const attempt = new Attempt({ requestId: "r", sessionId: "s", cancelled: () => unwanted.promise });
+    const reply = convertedStream(options(upstream, { attempt, holdForContent: true }));
+    unwanted.resolve();
+    await expect(reply).rejects.toMatchObject({ status: 499, condition: "cancelled" });
+    expect(upstream.aborted).toBeGreaterThan(0);
+  });
+
+  test("that is larger than what may be kept of it ends with an error that says so", async () => {
+    const upstream = source(...Array<string>(50).fill("x".repeat(100)));
+    const attempt = new Attempt({ requestId: "r", sessionId: "s" });
+    attempt.ceilings = { answerBytes: 1_000, eventBytes: 500 };
+    const reply = await convertedStream(options(upstream, { attempt }));
+    expect(await reply.response.text()).toContain("larger than the 1000 bytes that MAX_ANSWER_BYTES allows");
+    expect(await reply.usage()).toMatchObject({ end: "cut", errorCode: "invalid_upstream_response" });
+    expect(upstream.aborted).toBeGreaterThan(0);
+  });
+
+  test("that holds an event without end is a failed attempt", async () => {
+    const upstream = source("x".repeat(1_000));
+    const attempt = new Attempt({ requestId: "r", sessionId: "s" });
+    attempt.ceilings = { answerBytes: 1_000, eventBytes: 500 };
+    await expect(convertedStream(options(upstream, { attempt }))).rejects.toMatchObject({
+      code: "invalid_upstream_response",
+      message: expect.stringContaining("MAX_EVENT_BYTES"),
+    });
+  });
+
+  test("says our key neither in its text nor in the error that it ends with", async () => {
+    const attempt = new Attempt({ requestId: "r", sessionId: "s" });
+    attempt.exit.hide(new Redactor(["sk-0123456789"]));
+    const reply = await convertedStream(options(ended("It is sk-0123456789", "fail sk-0123456789"), { attempt }));
+    const sse = await reply.response.text();
+    expect(sse).not.toContain("sk-0123456789");
+    expect(sse).toContain("No key [redacted]");
   });
 
   test("that is cancelled drops the provider and is aborted", async () => {

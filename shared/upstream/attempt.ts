@@ -1,6 +1,9 @@
-import type { Failure, RelayRequest } from "../contract/relay.ts";
+import type { Failure, RelayReply, RelayRequest, TokenCountReply } from "../contract/relay.ts";
+import { type CeilingSettings, type Ceilings, DEFAULT_CEILINGS, readCeilings } from "./ceilings.ts";
 import { RequestClock } from "./clock.ts";
+import { Exit } from "./exit.ts";
 import type { KeyRing, ProviderKey } from "./keys.ts";
+import { AnswerBudget } from "./read-stream.ts";
 import { type FailedReply, failureReply } from "./reply.ts";
 
 /** What a relay's method is told about its attempt; the requests of the contract have it. */
@@ -9,37 +12,60 @@ export type AttemptRequest = Pick<RelayRequest, "requestId" | "sessionId"> &
 
 /**
  * Runs a relay's method. What it throws becomes a failed attempt and never a broken RPC call, with the
- * key that was used and how many are left to try.
+ * key that was used and how many are left to try. Whatever it replies leaves by the attempt's exit.
  */
-export async function runAttempt<Reply extends object>(
+export async function runAttempt<Reply extends RelayReply | TokenCountReply>(
   request: AttemptRequest,
   run: (attempt: Attempt) => Promise<Reply>,
+  settings: CeilingSettings = {},
 ): Promise<Reply | FailedReply> {
   const attempt = new Attempt(request);
   try {
-    return withCount(await run(attempt), attempt);
+    attempt.ceilings = readCeilings(settings);
+    return attempt.leave(await run(attempt));
   } catch (thrown) {
-    return withCount(failureReply(thrown, attempt.keyFacts()), attempt);
+    return attempt.leave(failureReply(attempt.exit.error(thrown), attempt.keyFacts()));
   }
 }
 
-/** A reply says how many upstream requests there were, where it was more than one. */
-function withCount<Reply extends object>(reply: Reply, { upstreamRequests }: Attempt): Reply {
-  return upstreamRequests > 1 ? { ...reply, upstreamRequests } : reply;
-}
-
-/** One try of a relay at its provider: its clock, its upstream requests, and the key of them all. */
+/** One try of a relay at its provider: its clock, its upstream requests and the key of them all, and the exit of all that it says. */
 export class Attempt {
   readonly request: AttemptRequest;
   readonly clock: RequestClock;
-  /** How many were sent so far. */
+  readonly exit = new Exit();
+  /** Requests that were made at the provider. */
   upstreamRequests = 0;
+  #ceilings = DEFAULT_CEILINGS;
+  #budget = new AnswerBudget(DEFAULT_CEILINGS.answerBytes);
   /** The key, once one was taken (provider-api.ts). */
   used: { ring: KeyRing; key: ProviderKey } | null = null;
 
   constructor(request: AttemptRequest) {
     this.request = request;
     this.clock = new RequestClock(request.deadlines);
+  }
+
+  get ceilings(): Ceilings {
+    return this.#ceilings;
+  }
+
+  set ceilings(ceilings: Ceilings) {
+    this.#ceilings = ceilings;
+    this.#budget = new AnswerBudget(ceilings.answerBytes);
+  }
+
+  /** For what is read whole of all its upstream requests together. */
+  get budget(): AnswerBudget {
+    return this.#budget;
+  }
+
+  /** The reply as it leaves the relay. */
+  leave<Reply extends RelayReply | TokenCountReply>(reply: Reply): Reply {
+    const known: RelayReply | TokenCountReply = reply;
+    if (!("totalTokens" in known) && this.upstreamRequests > 1) {
+      Object.assign(known, { upstreamRequests: this.upstreamRequests });
+    }
+    return this.exit.reply(reply);
   }
 
   /** The key that was used, and how many another attempt may still try; nothing when none was. */

@@ -1,4 +1,8 @@
 import type { Deadlines } from "../contract/relay.ts";
+import { ApiError } from "../errors.ts";
+import { completeJson } from "../formats/half-json.ts";
+import { ERROR_BODY_BYTES } from "./ceilings.ts";
+import { type AnswerBudget, readJsonText, readTextUpTo } from "./read-stream.ts";
 import { deadlineError, networkError } from "./reply.ts";
 
 /** A provider's answer to an upstream request, with a way to drop it at any time. */
@@ -55,23 +59,40 @@ export async function fetchUpstream(options: UpstreamRequestOptions): Promise<Up
   }
 }
 
+/** What a body is read within. */
+export interface BodyReading {
+  provider: string;
+  /** Milliseconds until it must have come. */
+  leftMs: number;
+  /** What it may still hold. */
+  budget: AnswerBudget;
+}
+
 /**
- * The whole body of an answer, as text, or as bytes for content that is none.
- * @param leftMs time until it must have come, milliseconds; a passed deadline and a broken connection throw as in `fetchUpstream`
+ * The whole body of an answer as text. A passed deadline and a broken connection throw as in `fetchUpstream`, one that
+ * is too large throws a 502; its connection is dropped.
  */
-export async function readBody(answer: UpstreamAnswer, provider: string, leftMs: number): Promise<string>;
-export async function readBody(
+export function readBody(answer: UpstreamAnswer, { provider, leftMs, budget }: BodyReading): Promise<string> {
+  return inTime(answer, { provider, leftMs }, (body) => readJsonText(body, (bytes) => budget.take(provider, bytes)));
+}
+
+/** The body of an answer that is no success. One that is too long is cut; JSON stays JSON. */
+export async function readErrorBody(
   answer: UpstreamAnswer,
-  provider: string,
-  leftMs: number,
-  as: "bytes",
-): Promise<Uint8Array>;
-export async function readBody(
+  reading: Pick<BodyReading, "provider" | "leftMs">,
+): Promise<string> {
+  const { text, isCut } = await inTime(answer, reading, (body) => readTextUpTo(body, ERROR_BODY_BYTES));
+  if (!isCut) return text;
+  answer.abort();
+  return text + completeJson(text);
+}
+
+/** Reads a body. What the reading throws of its own drops the connection. */
+export async function inTime<Read>(
   { response, abort }: UpstreamAnswer,
-  provider: string,
-  leftMs: number,
-  as: "text" | "bytes" = "text",
-): Promise<string | Uint8Array> {
+  { provider, leftMs }: Pick<BodyReading, "provider" | "leftMs">,
+  read: (body: ReadableStream<Uint8Array> | null) => Promise<Read>,
+): Promise<Read> {
   let late = false;
   const timer = setTimeout(
     () => {
@@ -81,9 +102,14 @@ export async function readBody(
     Math.max(0, leftMs),
   );
   try {
-    return as === "text" ? await response.text() : new Uint8Array(await response.arrayBuffer());
+    return await read(response.body);
   } catch (thrown) {
-    throw late ? deadlineError(provider, "the whole answer") : networkError(provider, thrown);
+    if (thrown instanceof ApiError) abort();
+    throw late
+      ? deadlineError(provider, "the whole answer")
+      : thrown instanceof ApiError
+        ? thrown
+        : networkError(provider, thrown);
   } finally {
     clearTimeout(timer);
   }

@@ -3,8 +3,9 @@ import { type ApiError, notConfigured } from "../errors.ts";
 import { log } from "../log.ts";
 import { aiGatewayHeaders, storesProviderKeys } from "./ai-gateway.ts";
 import type { Attempt } from "./attempt.ts";
-import { fetchUpstream, readBody, type UpstreamAnswer } from "./fetch.ts";
+import { fetchUpstream, readErrorBody, type UpstreamAnswer } from "./fetch.ts";
 import type { KeyRing, ProviderKey } from "./keys.ts";
+import { Redactor } from "./redact.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
 /** How a provider's HTTP API is reached. Lives as long as its isolate, since its keys rotate and rest across requests. */
@@ -59,6 +60,7 @@ export async function sendUpstream(
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const { traceparent } = attempt.request;
+  attempt.exit.hide(redactorOf(api));
   const key = keyFor(attempt, api);
   attempt.upstreamRequests++;
   return fetchUpstream({
@@ -90,7 +92,7 @@ export async function askProvider(
   const answer = await sendUpstream(attempt, api, request);
   const { status, headers, ok } = answer.response;
   if (ok) return answer;
-  const body = await readBody(answer, api.name, attempt.clock.leftMs());
+  const body = await readErrorBody(answer, { provider: api.name, leftMs: attempt.clock.leftMs() });
   const retryAfterMs = readRetryAfter(headers, Date.now());
   const { error, restsKey } = readRefusal({ status, headers, body, retryAfterMs, key: attempt.used?.key ?? null });
   if (restsKey) restKey(attempt, api.name, status);
@@ -101,6 +103,18 @@ export async function askProvider(
 export function hasKeys({ keys, baseUrl, gatewayToken }: ProviderApi): boolean {
   return keys === null || keys.size > 0 || storesProviderKeys(baseUrl, gatewayToken);
 }
+
+/** What takes the values of `secretsOf` out of texts. */
+export function redactorOf(api: ProviderApi): Redactor {
+  const known = redactors.get(api);
+  if (known !== undefined) return known;
+  const redactor = new Redactor(secretsOf(api));
+  redactors.set(api, redactor);
+  return redactor;
+}
+
+/** One for each API, which lives as long as its isolate. */
+const redactors = new WeakMap<ProviderApi, Redactor>();
 
 /** Values that no answer may show. */
 export function secretsOf({ keys, gatewayToken = "" }: ProviderApi): string[] {

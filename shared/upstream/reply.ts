@@ -1,13 +1,12 @@
 import type { Failure, WholeReply } from "../contract/relay.ts";
-import { answerForRpc } from "../contract/transfer.ts";
-import { ApiError, invalidResponse, toApiError } from "../errors.ts";
+import { ApiError, invalidResponse, toApiError, withChanges } from "../errors.ts";
 import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
-import type { Usage } from "../usage.ts";
+import { addUsage, type Usage } from "../formats/usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
 export function jsonReply(body: unknown, usage: Usage | null, extra: Partial<WholeReply> = {}): WholeReply {
   const headers = { "content-type": "application/json", ...extra.headers };
-  return { status: 200, usage, ...extra, body: answerForRpc(JSON.stringify(body)), headers };
+  return { status: 200, usage, ...extra, body: JSON.stringify(body), headers };
 }
 
 /** A failed attempt: OpenAI's error object for the client, and why it failed for routing. */
@@ -35,6 +34,16 @@ export function failureReply(thrown: unknown, keys: Pick<Failure, "key" | "keysL
   };
 }
 
+/** What was thrown, with what other answers of the same attempt have used before it. */
+export function withUsageBefore(thrown: unknown, before: Pick<WholeReply, "usage" | "usageEstimated">): ApiError {
+  const error = toApiError(thrown);
+  if (before.usage === null) return error;
+  return withChanges(error, {
+    usage: addUsage(before.usage, error.usage ?? null) ?? undefined,
+    usageEstimated: before.usageEstimated === true || error.usageEstimated,
+  });
+}
+
 /** A request that could not reach the provider, or whose connection broke before an answer. */
 export function networkError(provider: string, cause: unknown): ApiError {
   return new ApiError({
@@ -43,6 +52,16 @@ export function networkError(provider: string, cause: unknown): ApiError {
     code: "upstream_unreachable",
     condition: "network",
     cause,
+  });
+}
+
+/** The gateway no longer wants the answer. */
+export function cancelledError(): ApiError {
+  return new ApiError({
+    status: 499,
+    message: "The request was dropped.",
+    code: "client_closed_request",
+    condition: "cancelled",
   });
 }
 

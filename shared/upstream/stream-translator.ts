@@ -42,6 +42,7 @@ export class WrittenAnswers implements StreamConverter {
   #usageBefore: Usage | null = null;
   #estimatedBefore = false;
   contentSeen = false;
+  readonly keepsAnswer = true;
   servedModel: string | undefined;
 
   constructor(options: WrittenAnswersOptions) {

@@ -1,10 +1,12 @@
 import type { StreamEnd, StreamReply } from "../contract/relay.ts";
-import { type ApiError, toApiError } from "../errors.ts";
+import { type ApiError, withUsage } from "../errors.ts";
 import { type EventParser, SseParser } from "../formats/sse.ts";
 import type { Usage } from "../formats/usage.ts";
+import type { Attempt } from "./attempt.ts";
 import { type ByteReader, byteReader } from "./byte-reader.ts";
+import { answerTooLarge, heldTooMuch } from "./ceilings.ts";
 import { JoiningWriter } from "./joining-writer.ts";
-import { deadlineError, networkError } from "./reply.ts";
+import { cancelledError, deadlineError, networkError } from "./reply.ts";
 import { type StreamDeadlines, Watchdog } from "./watchdog.ts";
 
 /**
@@ -23,6 +25,8 @@ export interface StreamConverter {
   fail(error: ApiError): string;
   /** Real content (text, reasoning, a tool call, a refusal) has been converted. */
   readonly contentSeen: boolean;
+  /** It may keep what it has read until the end, so that the ceiling of a whole answer counts. */
+  readonly keepsAnswer?: boolean;
   /** The answer is complete, whether or not the provider goes on: no more of its stream is waited for. */
   readonly finished?: boolean;
   /** The provider has said that the answer is over, though not that its stream is: nothing is lost if it breaks off now. */
@@ -50,8 +54,10 @@ export interface ConvertedStreamOptions {
   /** The answers of further prompts, each asked for once the one before is complete. */
   later?: readonly OpenStream[];
   converter: StreamConverter;
-  /** For a provider that may frame its events otherwise than as SSE. */
-  newParser?: () => EventParser;
+  /** Its exit, its ceilings, and whether it is still wanted. */
+  attempt: Attempt;
+  /** For a provider that may frame its events otherwise than as SSE. `most`: characters of an event. */
+  newParser?: (most: number) => EventParser;
   /**
    * Hold the answer back until content has come, not only a first event: what
    * fails while it is held is thrown as a failed attempt, not streamed.
@@ -100,6 +106,8 @@ class StreamLoop {
   /** This prompt's answer is complete and the next one is still to be asked for. */
   #nextIsDue = false;
   #ended = false;
+  /** Of the events of this prompt's answer. */
+  #characters = 0;
   /** The provider's stream has come to its end, so that there is nothing to drop. */
   #exhausted = false;
   #cancelled = false;
@@ -120,6 +128,10 @@ class StreamLoop {
     });
     this.#holding = options.holdForContent;
     if (this.#holding) this.#watchdog.holdFor(options.deadlines.contentMs);
+    options.attempt.request.cancelled?.().then(
+      () => this.cancel(),
+      () => {},
+    );
   }
 
   cancel(): void {
@@ -129,13 +141,16 @@ class StreamLoop {
 
   /** Reads until there is something worth answering with; throws what fails before. */
   async hold(): Promise<void> {
-    const { holdForContent, converter } = this.#options;
+    const { provider, holdForContent, converter, attempt } = this.#options;
+    const { eventBytes } = attempt.ceilings;
     while (!this.#ended && !(holdForContent ? converter.contentSeen : this.#held.text !== "")) {
       const { text, failure } = await this.#next();
       this.#held = { text: this.#held.text + text, failure };
-      if (failure !== null && !converter.contentSeen) {
+      if (converter.contentSeen) continue;
+      const tooMuch = this.#held.text.length > eventBytes ? heldTooMuch(provider, eventBytes) : null;
+      if (failure !== null || tooMuch !== null) {
         this.#stop();
-        throw failure;
+        throw withUsage(failure ?? tooMuch, converter.usageEstimated ? null : converter.usage);
       }
     }
     this.#holding = false;
@@ -144,7 +159,7 @@ class StreamLoop {
 
   /** Sends everything; resolves when the stream has ended, however it ended. */
   async pumpTo(writable: WritableStream<Uint8Array>): Promise<StreamEnd> {
-    const { converter } = this.#options;
+    const { converter, attempt } = this.#options;
     const writer = new JoiningWriter(writable);
     let failure: ApiError | null = null;
     let clientLeft = false;
@@ -152,7 +167,8 @@ class StreamLoop {
       for (let step = this.#held; ; step = await this.#next()) {
         failure = step.failure;
         this.#watchdog.rest();
-        await writer.write(step.text + (failure === null || this.#cancelled ? "" : converter.fail(failure)));
+        const last = failure === null || this.#cancelled ? "" : converter.fail(failure);
+        await writer.write(attempt.exit.json(step.text + last));
         this.#watchdog.touch();
         if (this.#ended) break;
       }
@@ -192,7 +208,7 @@ class StreamLoop {
   }
 
   async #next(): Promise<Step> {
-    const { provider, converter } = this.#options;
+    const { converter } = this.#options;
     let text = "";
     try {
       if (this.#nextIsDue) await this.#openNext();
@@ -205,16 +221,24 @@ class StreamLoop {
       this.#ended = true;
       return {
         text,
-        failure: this.#timedOut
-          ? deadlineError(provider, this.#holding ? "content" : this.#watchdog.missed)
-          : toApiError(thrown),
+        failure: this.#failureOf(thrown),
       };
     }
   }
 
+  #failureOf(thrown: unknown): ApiError {
+    const { provider, attempt } = this.#options;
+    if (this.#cancelled) return cancelledError();
+    if (this.#timedOut) return deadlineError(provider, this.#holding ? "content" : this.#watchdog.missed);
+    return attempt.exit.error(thrown);
+  }
+
   /** What comes behind a complete answer, perhaps half an event, belongs to no answer of several. */
   #convert(event: string): string {
-    const { converter } = this.#options;
+    const { provider, converter, attempt } = this.#options;
+    const { answerBytes } = attempt.ceilings;
+    this.#characters += event.length;
+    if (converter.keepsAnswer === true && this.#characters > answerBytes) throw answerTooLarge(provider, answerBytes);
     return this.#later.length > 0 && converter.finished === true ? "" : converter.push(event);
   }
 
@@ -233,13 +257,16 @@ class StreamLoop {
     this.#upstream = await open(() => this.#dropped.promise);
     if (this.#cancelled || this.#timedOut) throw new Error("dropped");
     this.#exhausted = false;
+    this.#characters = 0;
     this.#reader = byteReader(this.#upstream.body);
     this.#parser = this.#newParser();
     this.#watchdog.touch();
   }
 
   #newParser(): EventParser {
-    return this.#options.newParser?.() ?? new SseParser();
+    const { newParser, attempt } = this.#options;
+    const { eventBytes } = attempt.ceilings;
+    return newParser?.(eventBytes) ?? new SseParser(eventBytes);
   }
 
   async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {

@@ -2,6 +2,7 @@ import { invalidResponse } from "@ai-proxy/shared/errors";
 import type { BegunEvent, ChatEvent, ContentEvent } from "@ai-proxy/shared/formats/chat-events";
 import { isDone } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
+import { MOST_CHOICES, tooManyChoices } from "@ai-proxy/shared/upstream/ceilings";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream-translator";
 import { createdAt, fingerprint, ownId, servedModel } from "./answer-metadata.ts";
@@ -127,6 +128,7 @@ export class AnswerTranslator implements StreamTranslator {
   #choice(index: number): Choice {
     const known = this.#choices.get(index);
     if (known !== undefined) return known;
+    if (this.#choices.size === MOST_CHOICES) throw tooManyChoices(PROVIDER);
     const choice: Choice = {
       index,
       calls: new ToolCallStream(() => this.#newId()),

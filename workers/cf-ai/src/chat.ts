@@ -37,6 +37,7 @@ export async function chat(call: Call): Promise<RelayReply> {
   if (request.stream) {
     return convertedStream({
       provider: PROVIDER,
+      attempt: call.attempt,
       upstream: { body: answerStream(answer), abort: answer.abort },
       converter: new WrittenAnswers({
         writer: new ChatStreamWriter(envelope, request.includeUsage, callForm),

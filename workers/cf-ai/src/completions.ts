@@ -7,10 +7,10 @@ import {
 } from "@ai-proxy/shared/formats/completion-request";
 import { CompletionStreamWriter, textCompletion } from "@ai-proxy/shared/formats/completion-writer";
 import type { AnswerEnvelope } from "@ai-proxy/shared/formats/stream-writer";
-import { sumUsage } from "@ai-proxy/shared/formats/usage";
+import { sumUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
-import { jsonReply } from "@ai-proxy/shared/upstream/reply";
+import { jsonReply, withUsageBefore } from "@ai-proxy/shared/upstream/reply";
 import { convertedStream, type UpstreamStream } from "@ai-proxy/shared/upstream/stream";
 import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
 import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-translator.ts";
@@ -21,7 +21,7 @@ import { PROVIDER } from "./provider.ts";
 import { answerBody, answerStream } from "./run.ts";
 import { inLanes } from "./run-in-lanes.ts";
 import { stopSequences } from "./stop-sequences.ts";
-import { readWholeAnswer } from "./whole-answer.ts";
+import { readWholeAnswer, type WholeAnswer } from "./whole-answer.ts";
 
 type PromptOptions = Omit<AnswerTranslatorOptions, "whole">;
 
@@ -51,20 +51,31 @@ async function whole(
   envelope: AnswerEnvelope,
   options: PromptOptions,
 ): Promise<RelayReply> {
+  const done: WholeAnswer[] = [];
   const runs = await inLanes(
     plan.prompts.map((prompt) => async () => {
       const answer = await call.run(inputsOf(call, prompt, false));
       const read = readWholeAnswer(answerBody(answer), options, () => estimatePromptTokens(prompt.chat));
+      done.push(read);
       return { ...read, gatewayLogId: answer.gatewayLogId };
     }),
-  );
-  const usage = sumUsage(runs.map((run) => run.usage));
+  ).catch((thrown: unknown) => {
+    throw withUsageBefore(thrown, spentBy(done));
+  });
+  const { usage, usageEstimated } = spentBy(runs);
   const [first] = runs;
   return jsonReply(textCompletion(plan, runs, usage, envelope), usage, {
-    usageEstimated: runs.some((run) => run.usageEstimated),
+    usageEstimated,
     ...(first?.servedModel !== undefined && { servedModel: first.servedModel }),
     ...(first?.gatewayLogId !== undefined && { gatewayLogId: first.gatewayLogId }),
   });
+}
+
+function spentBy(runs: readonly WholeAnswer[]): { usage: Usage | null; usageEstimated: boolean } {
+  return {
+    usage: sumUsage(runs.map(({ usage }) => usage)),
+    usageEstimated: runs.some(({ usageEstimated }) => usageEstimated),
+  };
 }
 
 async function streamed(
@@ -78,6 +89,7 @@ async function streamed(
   if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
   return convertedStream({
     provider: PROVIDER,
+    attempt: call.attempt,
     upstream: await openPrompt(call, first, cancelled),
     later: others.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
     converter: new WrittenAnswers({

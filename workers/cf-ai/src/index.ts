@@ -28,6 +28,6 @@ export default class CfAi extends WorkerEntrypoint<Env> implements Relay {
       settings: { gatewayId: this.env.AI_GATEWAY_ID, cacheTtl: this.env.AI_GATEWAY_CACHE_TTL },
       waitUntil: (promise: Promise<unknown>) => this.ctx.waitUntil(promise),
     };
-    return runAttempt(request, async (attempt) => run(new ModelAttempt(request, attempt, world)));
+    return runAttempt(request, async (attempt) => run(new ModelAttempt(request, attempt, world)), this.env);
   }
 }

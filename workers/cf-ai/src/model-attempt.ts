@@ -26,12 +26,12 @@ export class ModelAttempt {
   readonly body: JsonObject;
   readonly startedAt = Date.now();
   readonly waitUntil: (promise: Promise<unknown>) => void;
-  readonly #attempt: Attempt;
+  readonly attempt: Attempt;
   readonly #world: World;
 
   constructor(request: RelayRequest, attempt: Attempt, world: World) {
     this.request = request;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.text = bodyText(request.body);
     const body = tryParseJson(this.text);
     if (!isObject(body)) throw badRequest("The body must be a JSON object.");
@@ -67,18 +67,19 @@ export class ModelAttempt {
 
   #run(inputs: JsonObject, cancelled: RelayRequest["cancelled"]): Promise<ModelAnswer> {
     const { ai, settings } = this.#world;
-    this.#attempt.upstreamRequests++;
+    this.attempt.upstreamRequests++;
     return runModel(ai, {
       model: this.request.model,
       inputs,
       options: runOptions(this.request, this.body["prompt_cache_key"], settings),
-      firstByteMs: this.#attempt.clock.leftMs(),
+      firstByteMs: this.attempt.clock.leftMs(),
       cancelled,
+      budget: this.attempt.budget,
     });
   }
 
   /** Deadlines of a stream that begins now. */
   streamDeadlines(): StreamDeadlines {
-    return this.#attempt.clock.stream();
+    return this.attempt.clock.stream();
   }
 }

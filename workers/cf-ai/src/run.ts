@@ -1,9 +1,12 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
 import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
+import { completeJson } from "@ai-proxy/shared/formats/half-json";
 import { SSE_DONE, sseEvent } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
-import { deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
+import { ERROR_BODY_BYTES } from "@ai-proxy/shared/upstream/ceilings";
+import { type AnswerBudget, readJsonText, readTextUpTo } from "@ai-proxy/shared/upstream/read-stream";
+import { cancelledError, deadlineError, networkError } from "@ai-proxy/shared/upstream/reply";
 import { readRetryAfter } from "@ai-proxy/shared/upstream/retry-after";
 import { bodyFailure, failureError, responseFailure, thrownFailure } from "./errors.ts";
 import { unwrapResult } from "./output-rows.ts";
@@ -25,6 +28,8 @@ export interface ModelRun {
   firstByteMs: NonNullable<Deadlines["firstByteMs"]>;
   /** Drops the run when it resolves. */
   cancelled: (() => Promise<void>) | undefined;
+  /** For an answer that is read whole. */
+  budget: AnswerBudget;
 }
 
 export type ModelAnswer = {
@@ -64,8 +69,9 @@ async function readAnswer(ai: AiBinding, run: ModelRun, signal: AbortSignal, abo
     throw isFullStack(thrown) ? thrown : failureError(thrownFailure(thrown), Date.now());
   });
   const streams = run.inputs["stream"] === true;
-  if (result instanceof Response) return { ...(await responseAnswer(result, streams)), abort };
-  return { ...(await plainAnswer(result, streams)), gatewayLogId: undefined, abort };
+  const textOf: ReadWhole = (body) => wholeText(body, run.budget, signal);
+  if (result instanceof Response) return { ...(await responseAnswer(result, streams, textOf)), abort };
+  return { ...(await plainAnswer(result, streams, textOf)), gatewayLogId: undefined, abort };
 }
 
 type Content = { kind: "json"; body: JsonObject } | { kind: "stream"; body: ReadableStream<Uint8Array> };
@@ -74,32 +80,48 @@ type Content = { kind: "json"; body: JsonObject } | { kind: "stream"; body: Read
 async function responseAnswer(
   response: Response,
   streams: boolean,
+  textOf: ReadWhole,
 ): Promise<Content & Pick<ModelAnswer, "gatewayLogId">> {
   if (!response.ok) {
-    const failure = responseFailure(response.status, await textOf(response));
+    const failure = responseFailure(response.status, await errorText(response.body));
     const now = Date.now();
     throw failureError({ ...failure, retryAfterMs: readRetryAfter(response.headers, now) }, now);
   }
   const logId = gatewayLogId(response.headers);
   const type = response.headers.get("content-type") ?? "";
   const whole = !streams || type.includes("json");
-  if (whole || response.body === null) return { ...jsonContent(await textOf(response)), gatewayLogId: logId };
+  if (whole || response.body === null) return { ...jsonContent(await textOf(response.body)), gatewayLogId: logId };
   return { kind: "stream", body: response.body, gatewayLogId: logId };
 }
 
 /** A binding that knows no raw responses gives the parsed answer, or a stream. */
-async function plainAnswer(result: unknown, streams: boolean): Promise<Content> {
+async function plainAnswer(result: unknown, streams: boolean, textOf: ReadWhole): Promise<Content> {
   if (!(result instanceof ReadableStream)) return objectContent(result);
-  return streams ? { kind: "stream", body: result } : jsonContent(await textOf(new Response(result)));
+  return streams ? { kind: "stream", body: result } : jsonContent(await textOf(result));
+}
+
+type Body = ReadableStream<Uint8Array> | null;
+
+type ReadWhole = (body: Body) => Promise<string>;
+
+/** All of a body within the budget, until nobody wants it any more. */
+function wholeText(body: Body, budget: AnswerBudget, signal: AbortSignal): Promise<string> {
+  const take = (bytes: number) => {
+    signal.throwIfAborted();
+    budget.take(PROVIDER, bytes);
+  };
+  return readJsonText(body, take).catch(asNetworkError);
+}
+
+/** Its beginning, where it is too long; JSON stays JSON. */
+async function errorText(body: Body): Promise<string> {
+  const { text, isCut } = await readTextUpTo(body, ERROR_BODY_BYTES).catch(asNetworkError);
+  return isCut ? text + completeJson(text) : text;
 }
 
 /** A connection that breaks in the middle of the answer is a failure of the network's. */
-async function textOf(response: Response): Promise<string> {
-  try {
-    return await response.text();
-  } catch (thrown) {
-    throw networkError(PROVIDER, thrown);
-  }
+function asNetworkError(thrown: unknown): never {
+  throw thrown instanceof ApiError ? thrown : networkError(PROVIDER, thrown);
 }
 
 function jsonContent(text: string): Content {
@@ -124,15 +146,6 @@ function takesSignal({ aiGatewayLogId }: AiBinding): boolean {
 
 function dropAnswer(answer: ModelAnswer): void {
   if (answer.kind === "stream") answer.body.cancel().catch(() => {});
-}
-
-function cancelledError(): ApiError {
-  return new ApiError({
-    status: 499,
-    message: "The request was dropped.",
-    code: "client_closed_request",
-    condition: "cancelled",
-  });
 }
 
 /** The answer as a stream; that of a model that answers as JSON all the same is one event. */

@@ -1,6 +1,8 @@
 import type { ToolCall } from "@ai-proxy/shared/formats/chat-events";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
+import { MOST_TOOL_CALLS, tooManyToolCalls } from "@ai-proxy/shared/upstream/ceilings";
 import { integer } from "./output-rows.ts";
+import { PROVIDER } from "./provider.ts";
 import { clientToolCallId } from "./tool-call-ids.ts";
 
 /** A call that begins, or more of its arguments; `index` is its place among the calls of the choice. */
@@ -34,6 +36,8 @@ export class ToolCallStream {
   readonly #byId = new Map<string, OpenCall>();
   /** The one that pieces without index and id belong to. */
   #last: OpenCall | undefined;
+  /** Of all calls, those without a name yet among them. */
+  #count = 0;
 
   constructor(newId: () => string) {
     this.#newId = newId;
@@ -92,6 +96,7 @@ export class ToolCallStream {
     const known = index === undefined ? (this.#byId.get(id) ?? this.#last) : this.#byIndex.get(index);
     const belongs = known !== undefined && !(name !== "" && named.has(known)) && !beginsAnother(known, piece);
     if (!belongs && id === "" && name === "" && index === undefined) return undefined;
+    if (!belongs && ++this.#count > MOST_TOOL_CALLS) throw tooManyToolCalls(PROVIDER);
     const call = belongs
       ? known
       : { kind: "function" as const, index: -1, id, name: "", held: "", hasArguments: false };

@@ -1,7 +1,7 @@
-import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
+import type { RelayRequest, WholeReply } from "@ai-proxy/shared/contract/relay";
 import { toApiError } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject } from "@ai-proxy/shared/json";
-import { Attempt } from "@ai-proxy/shared/upstream/attempt";
+import { Attempt, runAttempt } from "@ai-proxy/shared/upstream/attempt";
 import { describe, expect, test } from "vitest";
 import { ModelAttempt } from "../src/model-attempt.ts";
 
@@ -48,5 +48,26 @@ describe("a stream that a model's JSON mode refuses", () => {
     const text = modelNamed("@cf/text");
     await expect(text.run({ prompt: "x", stream: true })).rejects.toMatchObject({ status: 400 });
     expect([other.runs.length, text.runs.length]).toEqual([1, 1]);
+  });
+
+  test("is two upstream requests of one attempt, answered or not", async () => {
+    const inputs = { ...whole, stream: true };
+    for (const answer of [null, new Error("3040: Capacity temporarily exceeded")]) {
+      const ai = {
+        run: async (_model: string, given: object) => {
+          if ("stream" in given) throw new Error(REFUSAL);
+          if (answer instanceof Error) throw answer;
+          return { response: "{}" };
+        },
+      };
+      const model = `@cf/counted-${answer instanceof Error}`;
+      const request = { body: "{}", model, requestedModel: model } as RelayRequest;
+      const world = { ai, settings: { gatewayId: "", cacheTtl: "" }, waitUntil: () => {} };
+      const reply = await runAttempt<WholeReply>(request, async (attempt) => {
+        await new ModelAttempt(request, attempt, world).run(inputs);
+        return { status: 200, headers: {}, body: "{}", usage: null };
+      });
+      expect(reply).toMatchObject({ upstreamRequests: 2 });
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { toApiError } from "@ai-proxy/shared/errors";
 import type { JsonObject } from "@ai-proxy/shared/json";
+import { AnswerBudget } from "@ai-proxy/shared/upstream/read-stream";
 import { describe, expect, test } from "vitest";
 import { type AiBinding, answerBody, answerStream, type ModelRun, runModel } from "../src/run.ts";
 
@@ -9,6 +10,7 @@ const run: ModelRun = {
   options: { returnRawResponse: true },
   firstByteMs: 1_000,
   cancelled: undefined,
+  budget: new AnswerBudget(1_000_000),
 };
 const streamRun: ModelRun = { ...run, inputs: { stream: true } };
 
@@ -118,6 +120,41 @@ test("an answer that breaks off in the middle is a failure of the network's", as
     return new Response(body, { headers: { "content-type": "application/json" } });
   };
   await expect(runModel(binding(broken), run)).rejects.toMatchObject({ status: 502, condition: "network" });
+});
+
+describe("an answer that is too large", () => {
+  const small = () => ({ ...run, budget: new AnswerBudget(1_000) });
+  const large = "x".repeat(10_000);
+
+  test("is read up to the ceiling and is no answer", async () => {
+    const answers = [() => Response.json({ response: large }), () => new Response(`"${large}"`).body];
+    for (const result of answers) {
+      await expect(runModel(binding(result), small())).rejects.toMatchObject({
+        code: "invalid_upstream_response",
+        message: "Workers AI's answer is larger than the 1000 bytes that MAX_ANSWER_BYTES allows.",
+      });
+    }
+  });
+
+  test("counts with those before it of the same attempt", async () => {
+    const attempt = small();
+    const ai = binding(() => Response.json({ response: "x".repeat(600) }));
+    await runModel(ai, attempt);
+    await expect(runModel(ai, attempt)).rejects.toMatchObject({ code: "invalid_upstream_response" });
+  });
+
+  test("and is an error keeps what it says first", async () => {
+    const failure = { internalCode: 5004, description: `Bad input: ${"x".repeat(100_000)}` };
+    await expect(
+      runModel(
+        binding(() => Response.json(failure, { status: 400 })),
+        small(),
+      ),
+    ).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/^Bad input: x+$/),
+    });
+  });
 });
 
 describe("dropping a call", () => {

@@ -342,3 +342,33 @@ describe("an answer of another vendor's model, by way of AI Gateway", () => {
     expect(choice(output)).not.toHaveProperty("message.audio");
   });
 });
+
+describe("an answer that is none", () => {
+  const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+
+  test.each([
+    ["nothing was said", { response: "", usage }],
+    ["the model broke off", { choices: [{ message: { content: "x" }, finish_reason: "error" }], usage }],
+  ])("has cost its tokens all the same: %s", (_, output) => {
+    expect(thrownBy(output)).toMatchObject({ status: 502, usage: { promptTokens: 3, completionTokens: 2 } });
+  });
+
+  test("has no count where the model gave none", () => {
+    expect(thrownBy({ response: "" })).toMatchObject({ code: "empty_completion", usage: undefined });
+  });
+
+  test("has more choices or calls than anybody asks for", () => {
+    const choices = Array.from({ length: 129 }, (_, index) => ({ index, message: { content: "x" } }));
+    expect(thrownBy({ choices })).toMatchObject({ message: "Workers AI's answer has more than 128 choices." });
+    const tool_calls = Array.from({ length: 1_025 }, () => ({ name: "f", arguments: {} }));
+    expect(thrownBy({ tool_calls })).toMatchObject({ message: "Workers AI's answer has more than 1024 tool calls." });
+  });
+});
+
+function thrownBy(output: JsonObject): unknown {
+  try {
+    return completionOf(output, { refuseEmpty: true });
+  } catch (thrown) {
+    return thrown;
+  }
+}

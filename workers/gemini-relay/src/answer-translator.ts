@@ -1,6 +1,7 @@
 import type { ChatEvent, ContentEvent, FinishReason } from "@ai-proxy/shared/formats/chat-events";
 import { signatureContent } from "@ai-proxy/shared/formats/extra-content";
 import { isObject, type JsonObject, tryParseJson, type Unchecked } from "@ai-proxy/shared/json";
+import { MOST_CHOICES, MOST_TOOL_CALLS, tooManyChoices, tooManyToolCalls } from "@ai-proxy/shared/upstream/ceilings";
 import { cutError, emptyCompletion } from "@ai-proxy/shared/upstream/reply";
 import type { StreamTranslator } from "@ai-proxy/shared/upstream/stream-translator";
 import type { Candidate as GeminiCandidate, GenerateContentResponse } from "@google/genai";
@@ -104,6 +105,7 @@ export class AnswerTranslator implements StreamTranslator {
     for (const piece of choice.candidate.read(given)) {
       const event = this.#toEvent(choice, piece, callIndex);
       if (piece.kind === "call") callIndex++;
+      if (callIndex > MOST_TOOL_CALLS) throw tooManyToolCalls(PROVIDER);
       if (isStreamed(event)) {
         this.#said = true;
         if (logprobs !== null) event.logprobs = logprobs;
@@ -117,6 +119,7 @@ export class AnswerTranslator implements StreamTranslator {
   #choice(index: number): Choice {
     const known = this.#choices.get(index);
     if (known !== undefined) return known;
+    if (this.#choices.size === MOST_CHOICES) throw tooManyChoices(PROVIDER);
     const choice = { index, candidate: new Candidate() };
     this.#choices.set(index, choice);
     return choice;

@@ -8,6 +8,7 @@ import type { AnswerEnvelope } from "@ai-proxy/shared/formats/stream-writer";
 import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
+import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import type { UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
@@ -41,7 +42,7 @@ export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: Wai
     showEstimates: false,
   });
   const upstream = streamOf(await api.call(request, "streamGenerateContent", body, clock));
-  return streamReply({ request, clock, upstream, converter, ignored, waitUntil });
+  return streamReply({ request, attempt: api.attempt, clock, upstream, converter, ignored, waitUntil });
 }
 
 /** A whole answer of Gemini's. */
@@ -81,6 +82,7 @@ export interface LoggedStream extends UpstreamStream {
 
 export interface StreamParts {
   request: RelayRequest;
+  attempt: Attempt;
   clock: RequestClock;
   upstream: LoggedStream;
   later?: readonly OpenStream[];
@@ -90,14 +92,15 @@ export interface StreamParts {
 }
 
 export async function streamReply(parts: StreamParts): Promise<RelayReply> {
-  const { request, clock, upstream, later = [], converter, ignored, waitUntil } = parts;
+  const { request, attempt, clock, upstream, later = [], converter, ignored, waitUntil } = parts;
   const { logId } = upstream;
   const reply = await convertedStream({
     provider: PROVIDER,
+    attempt,
     upstream,
     later,
     converter,
-    newParser: () => new GeminiEventParser(),
+    newParser: (most) => new GeminiEventParser(most),
     holdForContent: request.fallbackWaiting ?? false,
     deadlines: clock.stream(),
     waitUntil,

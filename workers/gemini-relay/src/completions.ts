@@ -6,6 +6,7 @@ import { CompletionStreamWriter, textCompletion } from "@ai-proxy/shared/formats
 import { sumUsage } from "@ai-proxy/shared/formats/usage";
 import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
+import { withUsageBefore } from "@ai-proxy/shared/upstream/reply";
 import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
 import { AnswerTranslator } from "./answer-translator.ts";
 import {
@@ -30,8 +31,7 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
   const { ignored } = first;
   const envelope = { ...chatEnvelope(request), id: `cmpl-${request.requestId}` };
   if (!request.stream) {
-    const answers: WholeAnswer[] = [];
-    for (const { request: body } of [first, ...others]) answers.push(await askWhole(request, body, api, clock));
+    const answers = await askInTurn([first, ...others], (body) => askWhole(request, body, api, clock));
     const usage = sumUsage(answers.map((answer) => answer.usage));
     return answerReply(textCompletion(plan, answers, usage, envelope), answers, { usage, ignored });
   }
@@ -47,7 +47,21 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
     );
   const upstream = await open(first, request.cancelled);
   const later = others.map((prompt) => (dropped: () => Promise<void>) => open(prompt, dropped));
-  return streamReply({ request, clock, upstream, later, converter, ignored, waitUntil });
+  return streamReply({ request, attempt: api.attempt, clock, upstream, later, converter, ignored, waitUntil });
+}
+
+/** An answer for each prompt. One that fails fails them all, and those before it have cost their tokens. */
+async function askInTurn(
+  prompts: readonly TranslatedRequest[],
+  ask: (body: unknown) => Promise<WholeAnswer>,
+): Promise<WholeAnswer[]> {
+  const answers: WholeAnswer[] = [];
+  try {
+    for (const { request } of prompts) answers.push(await ask(request));
+    return answers;
+  } catch (thrown) {
+    throw withUsageBefore(thrown, { usage: sumUsage(answers.map(({ usage }) => usage)) });
+  }
 }
 
 /** A prompt is its chat's only message: what is wrong with that is wrong with the prompt. */

@@ -31,11 +31,11 @@ export default class extends WorkerEntrypoint<Env> implements Relay, TokenCounte
     return this.#attempt(request, (api) => countTokens(request, api));
   }
 
-  #attempt<Reply extends object>(
+  #attempt<Reply extends RelayReply | TokenCountReply>(
     request: RelayRequest,
     run: (api: GeminiApi) => Promise<Reply>,
   ): Promise<Reply | FailedReply> {
-    return runAttempt(request, (attempt) => run(new GeminiApi(this.#settings(), attempt)));
+    return runAttempt(request, (attempt) => run(new GeminiApi(this.#settings(), attempt)), this.env);
   }
 
   #settings(): GeminiSettings {

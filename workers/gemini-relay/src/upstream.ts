@@ -78,11 +78,11 @@ export class GeminiSettings {
 /** Gemini's API for one attempt. */
 export class GeminiApi {
   readonly #settings: GeminiSettings;
-  readonly #attempt: Attempt;
+  readonly attempt: Attempt;
 
   constructor(settings: GeminiSettings, attempt: Attempt) {
     this.#settings = settings;
-    this.#attempt = attempt;
+    this.attempt = attempt;
   }
 
   get signaturesInCallIds(): boolean {
@@ -94,7 +94,7 @@ export class GeminiApi {
     { model, cancelled }: Pick<RelayRequest, "model" | "cancelled">,
     method: Method,
     body: unknown,
-    clock: RequestClock = this.#attempt.clock,
+    clock: RequestClock = this.attempt.clock,
   ): Promise<UpstreamAnswer> {
     const { api } = this.#settings;
     const request = {
@@ -103,7 +103,7 @@ export class GeminiApi {
       firstByteMs: clock.leftMs(),
       cancelled,
     };
-    return askProvider(this.#attempt, api, request, readRefusal);
+    return askProvider(this.attempt, api, request, readRefusal);
   }
 
   /** As `call`, to the end of the answer's text. */
@@ -111,10 +111,12 @@ export class GeminiApi {
     request: Pick<RelayRequest, "model" | "cancelled">,
     method: Method,
     body: unknown,
-    clock: RequestClock = this.#attempt.clock,
+    clock: RequestClock = this.attempt.clock,
   ): Promise<{ text: string; headers: Headers }> {
     const answer = await this.call(request, method, body, clock);
-    return { text: await readBody(answer, PROVIDER, clock.leftMs()), headers: answer.response.headers };
+    const { budget } = this.attempt;
+    const text = await readBody(answer, { provider: PROVIDER, leftMs: clock.leftMs(), budget });
+    return { text, headers: answer.response.headers };
   }
 }
 

@@ -63,6 +63,10 @@ function request(body: object, rest: Partial<RelayRequest> = {}): RelayRequest {
   };
 }
 
+/** POST /v1/completions as the Worker answers it. */
+const attempted = (asking: RelayRequest) =>
+  runAttempt<RelayReply>(asking, (attempt) => completions(asking, new GeminiApi(withSettings(), attempt), waitUntil));
+
 const HELLO = { messages: [{ role: "user", content: "Hi" }] };
 const json =
   (value: unknown, status = 200, headers = {}) =>
@@ -515,6 +519,12 @@ describe("/v1/completions", () => {
       { contents: [{ parts: [{ text: "a" }] }], generationConfig: { maxOutputTokens: 5 } },
       { contents: [{ parts: [{ text: "b" }] }] },
     ]);
+  });
+
+  test("a prompt that fails after others tells what those have used", async () => {
+    answers = [answer("A"), json({ error: { code: 400, message: "bad" } }, 400)];
+    const reply = whole(await attempted(request({ prompt: ["a", "b"] })));
+    expect(reply).toMatchObject({ status: 400, usage: { promptTokens: 3, completionTokens: 2 }, upstreamRequests: 2 });
   });
 
   test("streams them as one stream", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { choiceOf, complete, envelope, messageOf, refusal } from "./helpers.ts";
+import { candidate, choiceOf, complete, envelope, messageOf, refusal } from "./helpers.ts";
 
 const call = (name: string, args?: object, rest: object = {}) => ({
   functionCall: { name, ...(args && { args }), ...rest },
@@ -444,5 +444,26 @@ describe("finish reasons", () => {
       message: "slow down",
       condition: "rate_limited",
     });
+  });
+
+  test.each([
+    ["an empty completion", [], "STOP"],
+    ["a call that could not be read", [], "MALFORMED_FUNCTION_CALL"],
+  ])("%s has cost its tokens all the same", (_, parts, finishReason) => {
+    const answer = {
+      ...candidate(parts, { finishReason }),
+      usageMetadata: { promptTokenCount: 3, thoughtsTokenCount: 4 },
+    };
+    expect(refusal(() => complete(answer))).toMatchObject({
+      status: 502,
+      usage: { promptTokens: 3, completionTokens: 4 },
+    });
+  });
+
+  test("more choices or calls than anybody asks for are no answer", () => {
+    const choices = Array.from({ length: 129 }, (_, index) => ({ index, content: { parts: [{ text: "x" }] } }));
+    expect(refusal(() => complete({ candidates: choices })).message).toContain("more than 128 choices");
+    const call = { functionCall: { name: "f", args: {} } };
+    expect(refusal(() => complete(candidate(Array(1_025).fill(call)))).message).toContain("more than 1024 tool calls");
   });
 });

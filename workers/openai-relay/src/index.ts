@@ -39,7 +39,11 @@ export default class extends WorkerEntrypoint<Env> implements OpenAIRelay {
   }
 
   passthrough(request: PassthroughRequest): Promise<RelayReply> {
-    return runAttempt(request, async (attempt) => passThrough(request, this.#upstreams(), attempt, this.#waitUntil));
+    return runAttempt(
+      request,
+      async (attempt) => passThrough(request, this.#upstreams(), attempt, this.#waitUntil),
+      this.env,
+    );
   }
 
   models(request: ModelsRequest): Promise<ListedModel[]> {
@@ -51,8 +55,10 @@ export default class extends WorkerEntrypoint<Env> implements OpenAIRelay {
   }
 
   #relay(endpoint: Endpoint, request: RelayRequest): Promise<RelayReply> {
-    return runAttempt(request, async (attempt) =>
-      relay(endpoint, request, this.#upstreams(), attempt, this.#waitUntil),
+    return runAttempt(
+      request,
+      async (attempt) => relay(endpoint, request, this.#upstreams(), attempt, this.#waitUntil),
+      this.env,
     );
   }
 

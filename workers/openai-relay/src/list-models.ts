@@ -5,13 +5,17 @@ import { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { readBody } from "@ai-proxy/shared/upstream/fetch";
 import { sendUpstream } from "@ai-proxy/shared/upstream/provider-api";
 import type { Model } from "openai/resources/models";
-import { requestTo } from "./send.ts";
+import { bodyReading, requestTo } from "./send.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** A list of models changes by the week, and a gateway's own answer should not wait for it long. Milliseconds. */
 const FRESH_MS = 300_000;
 const RETRY_MS = 30_000;
 const DEADLINE_MS = 5_000;
+
+/** One call carries no list without end. OpenRouter has 400 models, Hugging Face's router some thousands. */
+const MOST_MODELS = 10_000;
+const LONGEST_NAME = 256;
 
 const lists = new Map<string, { until: number; models: ListedModel[] }>();
 
@@ -28,7 +32,7 @@ export async function listModels(request: ModelsRequest, upstreams: Upstreams): 
       upstream,
       requestTo(upstream, { path: "/models", method: "GET", body: null }),
     );
-    const body = await readBody(answer, upstream.name, DEADLINE_MS);
+    const body = attempt.exit.json(await readBody(answer, bodyReading(attempt, upstream)));
     const { ok } = answer.response;
     const models = ok ? readModels(body) : [];
     lists.set(name, { until: Date.now() + (ok ? FRESH_MS : RETRY_MS), models });
@@ -44,10 +48,14 @@ export async function listModels(request: ModelsRequest, upstreams: Upstreams): 
 export function readModels(body: string): ListedModel[] {
   const parsed = tryParseJson(body);
   const list = isObject(parsed) ? parsed["data"] : parsed;
-  return Array.isArray(list) ? list.filter(isObject).flatMap(readModel) : [];
+  return Array.isArray(list) ? list.filter(isObject).slice(0, MOST_MODELS).flatMap(readModel) : [];
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= LONGEST_NAME;
 }
 
 function readModel({ id, created, owned_by }: Unchecked<Model>): ListedModel[] {
-  if (typeof id !== "string") return [];
-  return [{ id, ...(typeof created === "number" && { created }), ...(typeof owned_by === "string" && { owned_by }) }];
+  if (!isName(id)) return [];
+  return [{ id, ...(typeof created === "number" && { created }), ...(isName(owned_by) && { owned_by }) }];
 }

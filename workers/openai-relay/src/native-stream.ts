@@ -1,7 +1,9 @@
 import type { StreamEnd, StreamReply } from "@ai-proxy/shared/contract/relay";
-import { type ApiError, invalidResponse } from "@ai-proxy/shared/errors";
+import { ApiError, invalidResponse, withUsage } from "@ai-proxy/shared/errors";
 import { errorEvent } from "@ai-proxy/shared/formats/error-body";
+import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { byteReader, READ_BYTES } from "@ai-proxy/shared/upstream/byte-reader";
+import { heldTooMuch } from "@ai-proxy/shared/upstream/ceilings";
 import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/upstream/reply";
 import { type StreamDeadlines, Watchdog } from "@ai-proxy/shared/upstream/watchdog";
 import { type StreamEnding, streamEnding } from "./stream-ending.ts";
@@ -9,6 +11,7 @@ import type { StreamMeter } from "./stream-meter.ts";
 
 export interface NativeStreamOptions {
   provider: string;
+  attempt: Attempt;
   upstream: ReadableStream<Uint8Array>;
   meter: StreamMeter;
   /** Hold the answer back until content has come; else only until the first event. */
@@ -68,6 +71,8 @@ class NativeStream {
   #cancelled = false;
   /** An error that came in place of the first event; the client gets it in OpenAI's form. */
   #refusal: ApiError | null = null;
+  /** What has begun to pass natively and goes no further: an event above the ceiling. */
+  #excess: ApiError | null = null;
   /** The main branch has ended: the accounting branch is read to its end without pauses. */
   #draining = false;
   #wake = () => {};
@@ -94,14 +99,16 @@ class NativeStream {
     } catch (thrown) {
       this.#watchdog.stop();
       this.#options.abortUpstream();
-      throw thrown;
+      throw withUsage(thrown, this.#options.meter.reportedUsage);
     }
   }
 
   async #readOpening(): Promise<Opening> {
-    const { provider, upstream, meter, holdForContent, endsWithDone } = this.#options;
+    const { provider, upstream, attempt, meter, holdForContent, endsWithDone } = this.#options;
+    const { eventBytes } = attempt.ceilings;
     const reader = upstream.getReader();
     const chunks: Uint8Array[] = [];
+    let held = 0;
     while (!(holdForContent ? meter.contentSeen : meter.begun)) {
       const { done, value } = await reader.read().catch((thrown: unknown) => {
         throw this.#timedOut ? this.#nothingYet() : networkError(provider, thrown);
@@ -112,8 +119,10 @@ class NativeStream {
       }
       this.#watchdog.touch();
       chunks.push(value);
+      held += value.byteLength;
       meter.push(value);
       if (meter.error !== null && !meter.contentSeen) throw meter.error;
+      if (held > eventBytes && !meter.contentSeen) throw heldTooMuch(provider, eventBytes);
     }
     if (endsWithDone && !meter.readable) throw notAStream(provider);
     this.#watchdog.holdFor(undefined);
@@ -170,9 +179,9 @@ class NativeStream {
       if (read === null || read.done) break;
       this.#watchdog.touch();
       held.push(read.value);
-      meter.push(read.value);
-      if (meter.error !== null && !meter.contentSeen) {
-        this.#refusal = meter.error;
+      const refusal = this.#meter(read.value);
+      if (refusal !== null && !meter.contentSeen) {
+        this.#refusal = refusal;
         abortUpstream();
         return false;
       }
@@ -181,6 +190,18 @@ class NativeStream {
     await writeAll(writable, held);
     reader.releaseLock();
     return !broken;
+  }
+
+  /** The error that has come instead of an answer, or that these bytes are too many for one event. */
+  #meter(bytes: Uint8Array): ApiError | null {
+    const { meter } = this.#options;
+    try {
+      meter.push(bytes);
+      return meter.error;
+    } catch (thrown) {
+      if (thrown instanceof ApiError) return thrown;
+      throw thrown;
+    }
   }
 
   /** Pipes to the client and reads the accounting branch beside it; false when the pipe broke, on either side. */
@@ -209,8 +230,11 @@ class NativeStream {
         this.#options.meter.push(value);
         if (!this.#draining && value.byteLength < READ_BYTES) await this.#pause();
       }
-    } catch {
-      // The provider broke off, or was dropped: the pipe tells.
+    } catch (thrown) {
+      // Else the provider broke off, or was dropped: the pipe tells.
+      if (!(thrown instanceof ApiError)) return;
+      this.#excess = thrown;
+      this.#options.abortUpstream();
     }
   }
 
@@ -225,8 +249,13 @@ class NativeStream {
   }
 
   #ending(broken: boolean): StreamEnding {
-    const { provider, meter, endsWithDone } = this.#options;
-    if (this.#refusal !== null) return { text: errorEvent(this.#refusal), failure: this.#refusal };
+    const { provider, attempt, meter, endsWithDone } = this.#options;
+    if (this.#refusal !== null) {
+      const failure = attempt.exit.error(this.#refusal);
+      return { text: errorEvent(failure), failure };
+    }
+    // Whatever the event was, it ends here.
+    if (this.#excess !== null) return { text: `\n\n${errorEvent(this.#excess)}`, failure: this.#excess };
     const cut = this.#timedOut ? deadlineError(provider, this.#watchdog.missed) : cutError(provider);
     return streamEnding(meter, { endsWithDone, broken, cut });
   }

@@ -1,19 +1,19 @@
 import type { PassthroughRequest, RelayReply, WholeReply } from "@ai-proxy/shared/contract/relay";
-import { answerForRpc, utf8Text } from "@ai-proxy/shared/contract/transfer";
+import { utf8Text } from "@ai-proxy/shared/contract/transfer";
 import { badRequest } from "@ai-proxy/shared/errors";
 import { fromOpenAIUsage } from "@ai-proxy/shared/formats/usage";
 import { isJsonContentType, isObject, tryParseJson } from "@ai-proxy/shared/json";
 import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
-import { readBody, type UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
+import { type BodyReading, readBody, type UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
 import { secretsOf } from "@ai-proxy/shared/upstream/provider-api";
 import { clientHeaders, logIdOf } from "./client-headers.ts";
+import { fileBody } from "./file-reply.ts";
 import { JsonTextError } from "./json-edit.ts";
 import { nativeStream } from "./native-stream.ts";
-import { redact, redactJson } from "./redact.ts";
-import { ask, streamBody } from "./send.ts";
+import { ask, bodyReading, streamBody } from "./send.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import { withoutExtensions } from "./upstream-request.ts";
-import type { Upstream, Upstreams } from "./upstreams.ts";
+import type { Upstreams } from "./upstreams.ts";
 
 /** Segments of letters, digits and the few signs that ids have; never empty, never made of dots alone. */
 const PATH = /^(?:\/(?!\.+(?:\/|$))[\w.:@~-]+)+$/;
@@ -35,13 +35,17 @@ export async function passThrough(
   const body = isPlainJson ? withoutOurFields(request.body) : request.body;
   const answer = await ask(attempt, upstream, { path, search, method, body, contentType, contentEncoding, beta });
   const { headers } = answer.response;
-  if (!headers.get("content-type")?.startsWith("text/event-stream")) {
-    return whole(answer, upstream, attempt.clock.leftMs());
+  const type = headers.get("content-type")?.toLowerCase() ?? "application/octet-stream";
+  if (!type.startsWith("text/event-stream")) {
+    const reading = bodyReading(attempt, upstream);
+    if (isJsonContentType(type)) return jsonReply(answer, reading);
+    return { ...replyOf(answer), body: await fileBody(answer, { attempt, reading, type, waitUntil }) };
   }
   return nativeStream({
     provider: upstream.name,
+    attempt,
     upstream: streamBody(answer, upstream),
-    meter: new StreamMeter(upstream.name, 0, secretsOf(upstream)),
+    meter: new StreamMeter(upstream.name, 0, secretsOf(upstream), attempt.ceilings.eventBytes),
     holdForContent: false,
     endsWithDone: false,
     deadlines: attempt.clock.stream(),
@@ -65,23 +69,19 @@ function withoutOurFields(body: PassthroughRequest["body"]): PassthroughRequest[
   }
 }
 
-async function whole(answer: UpstreamAnswer, upstream: Upstream, leftMs: number): Promise<WholeReply> {
-  const { headers, status } = answer.response;
+async function jsonReply(answer: UpstreamAnswer, reading: BodyReading): Promise<WholeReply> {
+  const body = await readBody(answer, reading);
+  const parsed = tryParseJson(body);
+  return { ...replyOf(answer), body, usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null };
+}
+
+function replyOf({ response: { headers, status } }: UpstreamAnswer): Omit<WholeReply, "body"> {
   const type = headers.get("content-type") ?? "application/octet-stream";
-  const bytes = await readBody(answer, upstream.name, leftMs, "bytes");
-  const reply = {
+  return {
     status,
     headers: { ...clientHeaders(headers), ...fileName(headers), "content-type": type },
     usage: null,
     ...logIdOf(headers),
-  };
-  if (!isJsonContentType(type)) return { ...reply, body: answerForRpc(bytes) };
-  const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
-  const parsed = tryParseJson(text);
-  return {
-    ...reply,
-    body: answerForRpc((parsed === undefined ? redact : redactJson)(text, secretsOf(upstream))),
-    usage: isObject(parsed) ? fromOpenAIUsage(parsed["usage"]) : null,
   };
 }
 

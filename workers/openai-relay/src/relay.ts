@@ -15,7 +15,7 @@ import { nativeStream } from "./native-stream.ts";
 import { redactJson } from "./redact.ts";
 import { answerOfStream, type FramedEndpoint, isEventStream, streamOfAnswer } from "./reframe.ts";
 import { ignoredHeader } from "./request-fields.ts";
-import { ask, streamBody } from "./send.ts";
+import { ask, bodyReading, streamBody } from "./send.ts";
 import { StreamMeter } from "./stream-meter.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import type { Upstream, Upstreams } from "./upstreams.ts";
@@ -78,9 +78,10 @@ function streamed(
 ): Promise<StreamReply> {
   const { name: provider, quirks } = upstream;
   const fallbackWaiting = request.fallbackWaiting ?? false;
-  const meter = new StreamMeter(provider, promptEstimate, secretsOf(upstream));
+  const meter = new StreamMeter(provider, promptEstimate, secretsOf(upstream), attempt.ceilings.eventBytes);
   const options = {
     provider,
+    attempt,
     upstream: streamBody(answer, upstream),
     holdForContent: fallbackWaiting,
     deadlines: attempt.clock.stream(),
@@ -104,7 +105,7 @@ function upstreamModel(upstream: Upstream, model: string): string {
 
 async function whole(exchange: Exchange, requestText: string): Promise<WholeReply> {
   const { endpoint, upstream, attempt, answer, headers } = exchange;
-  const body = await readBody(answer, upstream.name, attempt.clock.leftMs());
+  const body = await readBody(answer, bodyReading(attempt, upstream));
   const logId = logIdOf(answer.response.headers);
   if (!isFramed(endpoint) || !isEventStream(body)) {
     return { ...wholeAnswer(body, headers, answerContext(exchange)), ...logId };
@@ -119,7 +120,7 @@ async function whole(exchange: Exchange, requestText: string): Promise<WholeRepl
 /** The exchange with the stream that a whole answer becomes; of a stream that is called JSON, with that stream. */
 async function reframed(exchange: Exchange): Promise<Exchange> {
   const { endpoint, upstream, attempt, answer, headers } = exchange;
-  const body = await readBody(answer, upstream.name, attempt.clock.leftMs());
+  const body = await readBody(answer, bodyReading(attempt, upstream));
   const text = isEventStream(body) ? body : wholeAsStream();
   // As they came but for what the body was encoded with, which has been read.
   const plain = new Headers(answer.response.headers);

@@ -1,6 +1,6 @@
 import { invalidResponse } from "@ai-proxy/shared/errors";
 import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
-import type { UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
+import type { BodyReading, UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
 import { askProvider, secretsOf, type UpstreamRequest } from "@ai-proxy/shared/upstream/provider-api";
 import { readRefusal } from "./errors.ts";
 import type { Upstream } from "./upstreams.ts";
@@ -37,6 +37,11 @@ export function requestTo(upstream: Upstream, parts: RequestParts): UpstreamRequ
     },
     body,
   };
+}
+
+/** How an answer of this upstream's is read whole. */
+export function bodyReading({ clock, budget }: Attempt, { name }: Upstream): BodyReading {
+  return { provider: name, leftMs: clock.leftMs(), budget };
 }
 
 export function streamBody({ response }: UpstreamAnswer, upstream: Upstream): ReadableStream<Uint8Array> {

@@ -2,6 +2,7 @@ import type { ApiError } from "@ai-proxy/shared/errors";
 import { isDone, SseParser, type UnfinishedEvent } from "@ai-proxy/shared/formats/sse";
 import { fromOpenAIUsage, type Usage } from "@ai-proxy/shared/formats/usage";
 import { isObject, type JsonObject, tryParseJson, type Unchecked } from "@ai-proxy/shared/json";
+import { MOST_CHOICES, tooManyChoices } from "@ai-proxy/shared/upstream/ceilings";
 import { estimateTokens } from "@ai-proxy/shared/upstream/estimate";
 import type { ResponseCompletedEvent, ResponseTextDeltaEvent } from "openai/resources/responses/responses";
 import type { Answer, CalledTool, Choice, Message, ToolCall } from "./answer-shapes.ts";
@@ -13,7 +14,7 @@ import { explainsSilence } from "./finish-reason.ts";
  * and whether it came to its end. Reads events and changes nothing. Pure.
  */
 export class StreamMeter {
-  readonly #parser = new SseParser();
+  readonly #parser: SseParser;
   readonly #errorContext: ErrorContext;
   /** Estimated prompt tokens, for a stream that ends without the provider's counts. */
   readonly #promptEstimate: number;
@@ -24,15 +25,17 @@ export class StreamMeter {
   #readable = false;
   #contentSeen = false;
   /** Indexes of the choices that have begun and not ended, and of those that have. */
-  readonly #open = new Set<unknown>();
-  readonly #finished = new Set<unknown>();
+  readonly #open = new Set<number>();
+  readonly #finished = new Set<number>();
   /** A finish reason has said why there may be no content. */
   #explained = false;
   #done = false;
   #error: ApiError | null = null;
   #model: string | undefined;
 
-  constructor(provider: string, promptEstimate: number, secrets: readonly string[] = []) {
+  /** @param eventBytes characters of one event; `push` throws at a longer one */
+  constructor(provider: string, promptEstimate: number, secrets: readonly string[] = [], eventBytes?: number) {
+    this.#parser = new SseParser(eventBytes);
     this.#errorContext = { provider, secrets };
     this.#promptEstimate = promptEstimate;
   }
@@ -79,13 +82,15 @@ export class StreamMeter {
 
   #readChoice({ index, usage, finish_reason: finish, delta, text }: Choice, place: number): void {
     this.#reported = fromOpenAIUsage(usage) ?? this.#reported;
-    const own = index ?? place;
+    const own = typeof index === "number" ? index : place;
     // Some servers write "" where OpenAI writes null.
     if (typeof finish === "string" && finish !== "") {
       this.#finished.add(own);
       this.#explained ||= explainsSilence(finish);
       this.#open.delete(own);
     } else if (!this.#finished.has(own)) this.#open.add(own);
+    const { provider } = this.#errorContext;
+    if (this.#open.size + this.#finished.size > MOST_CHOICES) this.#error ??= tooManyChoices(provider);
     // A chat's delta, or the text of a completion.
     const said = isObject(delta) ? contentOf(delta) : text;
     if (typeof said === "string") this.#said(said);

@@ -11,15 +11,16 @@ afterEach(() => {
 });
 
 /** An upstream of this name, whose answers are these in turn. */
-function upstreamOf(name: string, answers: (() => Response)[]) {
+function upstreamOf(name: string, answers: (() => Response)[], secrets: Record<string, string> = {}) {
   const fetched = vi.fn(async (_url: string, _init: RequestInit) => {
     const response = answers[fetched.mock.calls.length - 1]?.();
     if (response === undefined) throw new Error("down");
     return response;
   });
   vi.stubGlobal("fetch", fetched);
-  const entry = { base_url: "https://api.example/v1?v=1", headers: { "x-team": "a" } };
-  return { fetched, upstreams: new Upstreams({ UPSTREAMS: { [name]: entry } }) };
+  const [key] = Object.keys(secrets);
+  const entry = { base_url: "https://api.example/v1?v=1", headers: { "x-team": "a" }, key };
+  return { fetched, upstreams: new Upstreams({ UPSTREAMS: { [name]: entry }, ...secrets }) };
 }
 
 const listing = (id: string) => () => Response.json({ data: [{ id }] });
@@ -72,4 +73,17 @@ test.each([
   ['{"data":{}}', []],
 ])("what is no model is left out of a list: %s", (body, models) => {
   expect(readModels(body)).toEqual(models);
+});
+
+test("a list without end is cut, and names that are none are left out", () => {
+  const ids = Array.from({ length: 20_000 }, (_, at) => ({ id: `m${at}`, owned_by: "x".repeat(1_000) }));
+  const models = readModels(JSON.stringify({ data: [{ id: "x".repeat(1_000) }, ...ids] }));
+  expect(models).toHaveLength(9_999);
+  expect(models[0]).toEqual({ id: "m0" });
+});
+
+test("our key in a list stays with us", async () => {
+  const answer = listing("sk-0123456789");
+  const { upstreams } = upstreamOf("echoing", [answer], { OPENAI_API_KEY: "sk-0123456789" });
+  expect(await ask("echoing", upstreams)).toEqual([{ id: "[redacted]" }]);
 });

@@ -1,3 +1,4 @@
+import { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type NativeStreamOptions, nativeStream } from "../src/native-stream.ts";
 import { StreamMeter } from "../src/stream-meter.ts";
@@ -41,6 +42,7 @@ function provider(...pieces: string[]) {
 function open(source: ReturnType<typeof provider>, rest: Partial<NativeStreamOptions> = {}) {
   return nativeStream({
     provider: "Acme",
+    attempt: new Attempt({ requestId: "r", sessionId: "s" }),
     upstream: source.upstream,
     meter: new StreamMeter("Acme", 20),
     holdForContent: false,

@@ -134,9 +134,10 @@ describe("keys", () => {
       return answer(key);
     });
     const attempt = (rest: { keySlot?: number; keysTried?: readonly number[] } = {}) =>
-      runAttempt({ requestId: "r", sessionId: "s", ...rest }, (one) =>
-        ask(one, upstream, CHAT),
-      ) as Promise<FailedReply>;
+      runAttempt<FailedReply>({ requestId: "r", sessionId: "s", ...rest }, async (one) => {
+        await ask(one, upstream, CHAT);
+        throw new Error("a success");
+      });
     return { asked, attempt };
   }
 

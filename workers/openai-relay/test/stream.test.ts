@@ -111,6 +111,15 @@ describe("a stream's account", () => {
     }
   });
 
+  test("more choices than anybody asks for are an error", () => {
+    const choices = Array.from({ length: 129 }, (_, index) => `{"index":${index},"delta":{"content":"x"}}`);
+    expect(metered(`{"choices":[${choices.slice(1)}]}`).error).toBeNull();
+    expect(metered(...choices.map((choice) => `{"choices":[${choice}]}`)).error).toMatchObject({
+      code: "invalid_upstream_response",
+      message: "openai's answer has more than 128 choices.",
+    });
+  });
+
   test("a comment is a sign of life and nothing more", () => {
     const meter = new StreamMeter("openai", 0);
     meter.push(bytes(": OPENROUTER PROCESSING\n\n"));

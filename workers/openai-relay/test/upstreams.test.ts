@@ -164,7 +164,10 @@ describe("a mistake is a 503 that names the setting", () => {
     [{ base_url: null }, "UPSTREAMS.x.base_url is not a URL"],
     [null, "UPSTREAMS.x must be an object"],
     [[groq], "UPSTREAMS.x must be an object"],
-    [{ ...groq, url: "y" }, "there are preset, base_url, key, key_header, headers, models, default_model, quirks, fields"],
+    [
+      { ...groq, url: "y" },
+      "there are preset, base_url, key, key_header, headers, models, default_model, quirks, fields",
+    ],
     [{ ...groq, quirks: { speed: 1 } }, "there are stream_usage, token_limit, instruction_role"],
     [{ ...groq, quirks: { speed: 1 } }, "UPSTREAMS.x.quirks.speed is no quirk"],
     [
