@@ -4,7 +4,7 @@ import { RequestClock } from "./clock.ts";
 import { Exit } from "./exit.ts";
 import type { KeyRing, ProviderKey } from "./keys.ts";
 import { AnswerBudget } from "./read-stream.ts";
-import { type FailedReply, failureReply } from "./reply.ts";
+import { answerError, type FailedReply, failureReply } from "./reply.ts";
 
 /** What a relay's method is told about its attempt; the requests of the contract have it. */
 export type AttemptRequest = Pick<RelayRequest, "requestId" | "sessionId"> &
@@ -24,7 +24,8 @@ export async function runAttempt<Reply extends RelayReply | TokenCountReply>(
     attempt.ceilings = readCeilings(settings);
     return attempt.leave(await run(attempt));
   } catch (thrown) {
-    return attempt.leave(failureReply(attempt.exit.error(thrown), attempt.keyFacts()));
+    const cause = attempt.upstreamRequests > 0 ? answerError(thrown) : thrown;
+    return attempt.leave(failureReply(attempt.exit.error(cause), attempt.keyFacts()));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Failure, WholeReply } from "../contract/relay.ts";
-import { ApiError, invalidResponse, toApiError, withChanges } from "../errors.ts";
+import { ApiError, invalidResponse, isFullStack, toApiError, withChanges } from "../errors.ts";
 import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
 import { addUsage, type Usage } from "../formats/usage.ts";
 
@@ -32,6 +32,11 @@ export function failureReply(thrown: unknown, keys: Pick<Failure, "key" | "keysL
       ...keys,
     },
   };
+}
+
+/** What was thrown while a provider's answer was read. A full stack is that answer's doing, not the request's. */
+export function answerError(thrown: unknown): unknown {
+  return isFullStack(thrown) ? invalidResponse("The provider's answer is nested too deeply.") : thrown;
 }
 
 /** What was thrown, with what other answers of the same attempt have used before it. */

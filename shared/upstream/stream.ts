@@ -6,7 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import { type ByteReader, byteReader } from "./byte-reader.ts";
 import { answerTooLarge, heldTooMuch } from "./ceilings.ts";
 import { JoiningWriter } from "./joining-writer.ts";
-import { cancelledError, deadlineError, networkError } from "./reply.ts";
+import { answerError, cancelledError, deadlineError, networkError } from "./reply.ts";
 import { type StreamDeadlines, Watchdog } from "./watchdog.ts";
 
 /**
@@ -230,7 +230,7 @@ class StreamLoop {
     const { provider, attempt } = this.#options;
     if (this.#cancelled) return cancelledError();
     if (this.#timedOut) return deadlineError(provider, this.#holding ? "content" : this.#watchdog.missed);
-    return attempt.exit.error(thrown);
+    return attempt.exit.error(answerError(thrown));
   }
 
   /** What comes behind a complete answer, perhaps half an event, belongs to no answer of several. */

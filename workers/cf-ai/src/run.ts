@@ -1,5 +1,5 @@
 import type { Deadlines } from "@ai-proxy/shared/contract/relay";
-import { ApiError, invalidResponse, isFullStack } from "@ai-proxy/shared/errors";
+import { ApiError, invalidResponse, isFullStack, toApiError } from "@ai-proxy/shared/errors";
 import { completeJson } from "@ai-proxy/shared/formats/half-json";
 import { SSE_DONE, sseEvent } from "@ai-proxy/shared/formats/sse";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
@@ -66,7 +66,7 @@ async function readAnswer(ai: AiBinding, run: ModelRun, signal: AbortSignal, abo
   const options = takesSignal(ai) ? { ...run.options, signal } : run.options;
   const result = await ai.run(run.model, run.inputs, options).catch((thrown: unknown) => {
     // The binding could not write the request: no failure of Workers AI's.
-    throw isFullStack(thrown) ? thrown : failureError(thrownFailure(thrown), Date.now());
+    throw isFullStack(thrown) ? toApiError(thrown) : failureError(thrownFailure(thrown), Date.now());
   });
   const streams = run.inputs["stream"] === true;
   const textOf: ReadWhole = (body) => wholeText(body, run.budget, signal);

@@ -493,6 +493,18 @@ describe("deadlines", () => {
   });
 });
 
+test.each([true, false])("arguments that are nested without end are no answer (streamed: %s)", async (stream) => {
+  const depth = 100_000;
+  const call = `{"functionCall":{"name":"f","args":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}}`;
+  const text = `{"candidates":[{"content":{"parts":[${call}]},"finishReason":"STOP"}]}`;
+  answers = [() => new Response(stream ? `data: ${text}\n\n` : text)];
+  const asking = request(HELLO, { stream });
+  const reply = await runAttempt<RelayReply>(asking, (attempt) =>
+    chat(asking, new GeminiApi(withSettings(), attempt), waitUntil),
+  );
+  expect(whole(reply)).toMatchObject({ status: 502, failure: { condition: "invalid_response" } });
+});
+
 describe("/v1/completions", () => {
   test("an empty prompt is the prompt's fault, in the client's words", async () => {
     const error = await failure(completions(request({ prompt: ["a", ""] }), api(), waitUntil));

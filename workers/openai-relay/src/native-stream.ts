@@ -1,10 +1,10 @@
 import type { StreamEnd, StreamReply } from "@ai-proxy/shared/contract/relay";
-import { ApiError, invalidResponse, withUsage } from "@ai-proxy/shared/errors";
+import { ApiError, invalidResponse, toApiError, withUsage } from "@ai-proxy/shared/errors";
 import { errorEvent } from "@ai-proxy/shared/formats/error-body";
 import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { byteReader, READ_BYTES } from "@ai-proxy/shared/upstream/byte-reader";
 import { heldTooMuch } from "@ai-proxy/shared/upstream/ceilings";
-import { cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/upstream/reply";
+import { answerError, cutError, deadlineError, emptyCompletion, networkError } from "@ai-proxy/shared/upstream/reply";
 import { type StreamDeadlines, Watchdog } from "@ai-proxy/shared/upstream/watchdog";
 import { type StreamEnding, streamEnding } from "./stream-ending.ts";
 import type { StreamMeter } from "./stream-meter.ts";
@@ -199,8 +199,7 @@ class NativeStream {
       meter.push(bytes);
       return meter.error;
     } catch (thrown) {
-      if (thrown instanceof ApiError) return thrown;
-      throw thrown;
+      return toApiError(answerError(thrown));
     }
   }
 
