@@ -12,9 +12,6 @@ export interface UpstreamAnswer {
   abort(): void;
 }
 
-/** The name by which gemini-relay's chat still knows it. */
-export type UpstreamCall = UpstreamAnswer;
-
 export interface UpstreamRequestOptions {
   provider: string;
   url: string;

@@ -9,9 +9,8 @@ import type { Usage } from "@ai-proxy/shared/formats/usage";
 import { tryParseJson } from "@ai-proxy/shared/json";
 import { gatewayLogId } from "@ai-proxy/shared/upstream/ai-gateway";
 import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
-import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
-import type { UpstreamCall } from "@ai-proxy/shared/upstream/fetch";
+import type { UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
 import { convertedStream, type OpenStream, type UpstreamStream } from "@ai-proxy/shared/upstream/stream";
 import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
@@ -27,11 +26,10 @@ export type WaitUntil = (promise: Promise<unknown>) => void;
 
 /** POST /v1/chat/completions */
 export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
-  const clock = new RequestClock(request.deadlines);
   const { request: body, ignored, callForm } = toGeminiRequest(bodyText(request.body), request.model);
   const envelope = chatEnvelope(request);
   if (!request.stream) {
-    const answer = await askWhole(request, body, api, clock);
+    const answer = await askWhole(request, body, api);
     return answerReply(chatCompletion(answer, envelope, callForm), [answer], { usage: answer.usage, ignored });
   }
   const callIds = newCallIds(api.signaturesInCallIds);
@@ -41,8 +39,8 @@ export async function chat(request: RelayRequest, api: GeminiApi, waitUntil: Wai
     estimatePrompt: () => estimatePromptTokens(bodyText(request.body)),
     showEstimates: false,
   });
-  const upstream = streamOf(await api.call(request, "streamGenerateContent", body, clock));
-  return streamReply({ request, attempt: api.attempt, clock, upstream, converter, ignored, waitUntil });
+  const upstream = streamOf(await api.ask(request, "streamGenerateContent", body));
+  return streamReply({ request, attempt: api.attempt, upstream, converter, ignored, waitUntil });
 }
 
 /** A whole answer of Gemini's. */
@@ -50,14 +48,9 @@ export interface WholeAnswer extends ChatAnswer {
   gatewayLogId: string | undefined;
 }
 
-export async function askWhole(
-  request: RelayRequest,
-  body: unknown,
-  api: GeminiApi,
-  clock: RequestClock,
-): Promise<WholeAnswer> {
+export async function askWhole(request: RelayRequest, body: unknown, api: GeminiApi): Promise<WholeAnswer> {
   const callIds = newCallIds(api.signaturesInCallIds);
-  const { text, headers } = await api.callWhole(request, "generateContent", body, clock);
+  const { text, headers } = await api.askForText(request, "generateContent", body);
   return { ...readWholeAnswer(tryParseJson(text), callIds), gatewayLogId: gatewayLogId(headers) };
 }
 
@@ -83,7 +76,6 @@ export interface LoggedStream extends UpstreamStream {
 export interface StreamParts {
   request: RelayRequest;
   attempt: Attempt;
-  clock: RequestClock;
   upstream: LoggedStream;
   later?: readonly OpenStream[];
   converter: WrittenAnswers;
@@ -92,7 +84,7 @@ export interface StreamParts {
 }
 
 export async function streamReply(parts: StreamParts): Promise<RelayReply> {
-  const { request, attempt, clock, upstream, later = [], converter, ignored, waitUntil } = parts;
+  const { request, attempt, upstream, later = [], converter, ignored, waitUntil } = parts;
   const { logId } = upstream;
   const reply = await convertedStream({
     provider: PROVIDER,
@@ -102,7 +94,7 @@ export async function streamReply(parts: StreamParts): Promise<RelayReply> {
     converter,
     newParser: (most) => new GeminiEventParser(most),
     holdForContent: request.fallbackWaiting ?? false,
-    deadlines: clock.stream(),
+    deadlines: attempt.clock.stream(),
     waitUntil,
     headers: ignoredHeader(ignored),
     ...(logId !== undefined && { gatewayLogId: logId }),
@@ -113,7 +105,7 @@ export async function streamReply(parts: StreamParts): Promise<RelayReply> {
   return reply;
 }
 
-export function streamOf({ response: { body, headers }, abort }: UpstreamCall): LoggedStream {
+export function streamOf({ response: { body, headers }, abort }: UpstreamAnswer): LoggedStream {
   if (body === null) throw invalidResponse("Gemini answered without a body.");
   return { body, abort, logId: gatewayLogId(headers) };
 }

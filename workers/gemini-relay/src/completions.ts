@@ -4,7 +4,6 @@ import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { readCompletionRequest } from "@ai-proxy/shared/formats/completion-request";
 import { CompletionStreamWriter, textCompletion } from "@ai-proxy/shared/formats/completion-writer";
 import { sumUsage } from "@ai-proxy/shared/formats/usage";
-import { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { estimatePromptTokens } from "@ai-proxy/shared/upstream/estimate";
 import { withUsageBefore } from "@ai-proxy/shared/upstream/reply";
 import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
@@ -24,14 +23,13 @@ import type { GeminiApi } from "./upstream.ts";
 
 /** POST /v1/completions, as a chat for each prompt: Gemini has no such API. */
 export async function completions(request: RelayRequest, api: GeminiApi, waitUntil: WaitUntil): Promise<RelayReply> {
-  const clock = new RequestClock(request.deadlines);
   const plan = readCompletionRequest(bodyText(request.body));
   const [first, ...others] = plan.prompts.map(({ chat }) => promptRequest(chat, request.model));
   if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
   const { ignored } = first;
   const envelope = { ...chatEnvelope(request), id: `cmpl-${request.requestId}` };
   if (!request.stream) {
-    const answers = await askInTurn([first, ...others], (body) => askWhole(request, body, api, clock));
+    const answers = await askInTurn([first, ...others], (body) => askWhole(request, body, api));
     const usage = sumUsage(answers.map((answer) => answer.usage));
     return answerReply(textCompletion(plan, answers, usage, envelope), answers, { usage, ignored });
   }
@@ -42,12 +40,10 @@ export async function completions(request: RelayRequest, api: GeminiApi, waitUnt
     showEstimates: true,
   });
   const open = async ({ request: body }: TranslatedRequest, dropped: RelayRequest["cancelled"]) =>
-    streamOf(
-      await api.call({ ...request, ...(dropped && { cancelled: dropped }) }, "streamGenerateContent", body, clock),
-    );
+    streamOf(await api.ask({ ...request, ...(dropped && { cancelled: dropped }) }, "streamGenerateContent", body));
   const upstream = await open(first, request.cancelled);
   const later = others.map((prompt) => (dropped: () => Promise<void>) => open(prompt, dropped));
-  return streamReply({ request, attempt: api.attempt, clock, upstream, later, converter, ignored, waitUntil });
+  return streamReply({ request, attempt: api.attempt, upstream, later, converter, ignored, waitUntil });
 }
 
 /** An answer for each prompt. One that fails fails them all, and those before it have cost their tokens. */

@@ -9,7 +9,7 @@ import type { GeminiApi } from "./upstream.ts";
 /** What Gemini counts for the prompt of a chat request. Throws ApiErrors. */
 export async function countTokens(request: RelayRequest, api: GeminiApi): Promise<TokenCountReply> {
   const body = toCountRequest(bodyText(request.body), request.model);
-  const { text } = await api.callWhole(request, "countTokens", body);
+  const { text } = await api.askForText(request, "countTokens", body);
   const totalTokens = asNumber(at(tryParseJson(text), "totalTokens"));
   // proto3 JSON leaves a 0 out, but a prompt is never empty.
   if (totalTokens === undefined) throw unreadable();

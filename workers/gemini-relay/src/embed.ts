@@ -12,7 +12,7 @@ export async function embed(request: RelayRequest, api: GeminiApi): Promise<Whol
   const plan = readEmbeddingRequest(bodyText(request.body), modelPath(request.model));
   const answers: unknown[] = [];
   for (const batch of plan.batches) {
-    answers.push(tryParseJson((await api.callWhole(request, "batchEmbedContents", batch)).text));
+    answers.push(tryParseJson((await api.askForText(request, "batchEmbedContents", batch)).text));
   }
   const { body, usage, usageEstimated } = toEmbeddingList(plan, answers, request.requestedModel);
   return jsonReply(body, usage, { usageEstimated, headers: ignoredHeader(plan.ignored) });

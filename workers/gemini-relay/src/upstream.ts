@@ -2,7 +2,6 @@ import type { RelayRequest } from "@ai-proxy/shared/contract/relay";
 import { badRequest, notConfigured } from "@ai-proxy/shared/errors";
 import type { Attempt } from "@ai-proxy/shared/upstream/attempt";
 import { readBaseUrl } from "@ai-proxy/shared/upstream/base-url";
-import type { RequestClock } from "@ai-proxy/shared/upstream/clock";
 import { readBody, type UpstreamAnswer } from "@ai-proxy/shared/upstream/fetch";
 import { KeyRing } from "@ai-proxy/shared/upstream/keys";
 import {
@@ -89,32 +88,29 @@ export class GeminiApi {
     return this.#settings.signaturesInCallIds;
   }
 
-  /** Calls a method of a model; throws an ApiError for whatever is not a success. */
-  async call(
+  /** Asks a method of a model; throws an ApiError for whatever is not a success. */
+  async ask(
     { model, cancelled }: Pick<RelayRequest, "model" | "cancelled">,
     method: Method,
     body: unknown,
-    clock: RequestClock = this.attempt.clock,
   ): Promise<UpstreamAnswer> {
     const { api } = this.#settings;
     const request = {
       path: `/${modelPath(model)}:${method}${query(api.search, method)}`,
       body: jsonText(body),
-      firstByteMs: clock.leftMs(),
       cancelled,
     };
     return askProvider(this.attempt, api, request, readRefusal);
   }
 
-  /** As `call`, to the end of the answer's text. */
-  async callWhole(
+  /** As `ask`, to the end of the answer's text. */
+  async askForText(
     request: Pick<RelayRequest, "model" | "cancelled">,
     method: Method,
     body: unknown,
-    clock: RequestClock = this.attempt.clock,
   ): Promise<{ text: string; headers: Headers }> {
-    const answer = await this.call(request, method, body, clock);
-    const { budget } = this.attempt;
+    const answer = await this.ask(request, method, body);
+    const { budget, clock } = this.attempt;
     const text = await readBody(answer, { provider: PROVIDER, leftMs: clock.leftMs(), budget });
     return { text, headers: answer.response.headers };
   }

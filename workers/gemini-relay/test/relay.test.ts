@@ -559,6 +559,24 @@ describe("/v1/completions", () => {
     expect(await reply.usage()).toMatchObject({ end: "complete", usage: { promptTokens: 6, completionTokens: 4 } });
   });
 
+  test("a later prompt that is refused after the time for a first byte is told by Gemini's own words", async () => {
+    answers.push(
+      () => {
+        const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+        const writer = writable.getWriter();
+        const event = sse(candidate([{ text: "one" }], { finishReason: "STOP" }));
+        void writer.write(new TextEncoder().encode(event));
+        setTimeout(() => void writer.close(), 40);
+        return new Response(readable);
+      },
+      json({ error: { code: 429, message: "slow down", status: "RESOURCE_EXHAUSTED" } }, 429),
+    );
+    const deadlines = { firstByteMs: 20 };
+    const reply = stream(await attempted(request({ prompt: ["a", "b"] }, { stream: true, deadlines })));
+    expect(await reply.response.text()).toContain("slow down");
+    expect(await reply.usage()).toMatchObject({ end: "cut", errorCode: "rate_limit_exceeded" });
+  });
+
   test("prompts whose streams come as JSON lists keep their choices and their usage apart", async () => {
     const list = (text: string) => json([{ ...candidate([{ text }], { finishReason: "STOP" }), usageMetadata }], 200);
     answers = [list("A"), list("B")];
