@@ -11,10 +11,15 @@ export function errorBody(error: ApiError): ErrorBody {
   return { error: { ...details, message, type, param, code } };
 }
 
+/** The same as text. */
+export function errorText(error: ApiError): string {
+  return JSON.stringify(errorBody(error));
+}
+
 /** The only place where an error becomes an HTTP answer. */
 export function errorResponse(thrown: unknown): Response {
   const error = toApiError(thrown);
-  return new Response(JSON.stringify(errorBody(error)), {
+  return new Response(errorText(error), {
     status: error.status,
     headers: { "content-type": "application/json", ...retryAfterHeader(error), ...error.headers },
   });

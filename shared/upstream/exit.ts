@@ -1,7 +1,7 @@
 import type { RelayReply, StreamEnd, TokenCountReply } from "../contract/relay.ts";
 import { answerForRpc } from "../contract/transfer.ts";
 import { type ApiError, toApiError, withChanges } from "../errors.ts";
-import { errorBody } from "../formats/error-body.ts";
+import { errorText } from "../formats/error-body.ts";
 import { isJsonContentType, isObject, type JsonObject, tryParseJson } from "../json.ts";
 import { ERROR_BODY_BYTES, HEADER_BYTES, MOST_HEADERS } from "./ceilings.ts";
 import { Redactor } from "./redact.ts";
@@ -33,7 +33,7 @@ export class Exit {
   error(thrown: unknown): ApiError {
     const error = toApiError(thrown);
     const { message, code, type, param, details } = error;
-    const isLarge = JSON.stringify(errorBody(error)).length > ERROR_BODY_BYTES;
+    const isLarge = errorText(error).length > ERROR_BODY_BYTES;
     return withChanges(error, {
       message: this.#redactor.text(isLarge ? cut(message, CUT_MESSAGE) : message),
       type: this.#name(type),

@@ -1,6 +1,6 @@
 import type { Failure, WholeReply } from "../contract/relay.ts";
 import { ApiError, invalidResponse, isFullStack, toApiError, withChanges } from "../errors.ts";
-import { errorBody, retryAfterHeader } from "../formats/error-body.ts";
+import { errorText, retryAfterHeader } from "../formats/error-body.ts";
 import { addUsage, type Usage } from "../formats/usage.ts";
 
 /** A relay's whole answer from an OpenAI-shaped object. */
@@ -21,7 +21,7 @@ export function failureReply(thrown: unknown, keys: Pick<Failure, "key" | "keysL
   return {
     status: error.status,
     headers: { "content-type": "application/json", ...retryAfterHeader(error), ...error.headers },
-    body: JSON.stringify(errorBody(error)),
+    body: errorText(error),
     usage: error.usage ?? null,
     ...(error.usageEstimated !== undefined && { usageEstimated: error.usageEstimated }),
     failure: {

@@ -14,9 +14,9 @@ import { jsonReply, withUsageBefore } from "@ai-proxy/shared/upstream/reply";
 import { convertedStream, type UpstreamStream } from "@ai-proxy/shared/upstream/stream";
 import { WrittenAnswers } from "@ai-proxy/shared/upstream/stream-translator";
 import { AnswerTranslator, type AnswerTranslatorOptions } from "./answer-translator.ts";
-import type { Call } from "./call.ts";
 import { completionInputs } from "./completion-inputs.ts";
 import { isCatalog } from "./dialect.ts";
+import type { ModelAttempt } from "./model-attempt.ts";
 import { PROVIDER } from "./provider.ts";
 import { answerBody, answerStream } from "./run.ts";
 import { inLanes } from "./run-in-lanes.ts";
@@ -26,27 +26,27 @@ import { readWholeAnswer, type WholeAnswer } from "./whole-answer.ts";
 type PromptOptions = Omit<AnswerTranslatorOptions, "whole">;
 
 /** POST /v1/completions: one run of the model for each prompt. */
-export async function completions(call: Call): Promise<RelayReply> {
-  const plan = readCompletionRequest(call.text);
+export async function completions(attempt: ModelAttempt): Promise<RelayReply> {
+  const plan = readCompletionRequest(attempt.text);
   const envelope = {
     id: `cmpl-${crypto.randomUUID()}`,
-    created: call.created,
-    model: call.request.requestedModel,
+    created: attempt.created,
+    model: attempt.request.requestedModel,
   };
   const options = {
     // Nothing tells a prompt without a continuation from a failure.
     refuseEmpty: false,
-    stops: stopSequences(call.body["stop"]),
+    stops: stopSequences(attempt.body["stop"]),
     demanded: new Set<string>(),
-    catalog: isCatalog(call.request.model),
+    catalog: isCatalog(attempt.request.model),
     n: plan.n,
-    startedAt: call.startedAt,
+    startedAt: attempt.startedAt,
   };
-  return call.request.stream ? streamed(call, plan, envelope, options) : whole(call, plan, envelope, options);
+  return attempt.request.stream ? streamed(attempt, plan, envelope, options) : whole(attempt, plan, envelope, options);
 }
 
 async function whole(
-  call: Call,
+  attempt: ModelAttempt,
   plan: CompletionPlan,
   envelope: AnswerEnvelope,
   options: PromptOptions,
@@ -54,7 +54,7 @@ async function whole(
   const done: WholeAnswer[] = [];
   const runs = await inLanes(
     plan.prompts.map((prompt) => async () => {
-      const answer = await call.run(inputsOf(call, prompt, false));
+      const answer = await attempt.run(inputsOf(attempt, prompt, false));
       const read = readWholeAnswer(answerBody(answer), options, () => estimatePromptTokens(prompt.chat));
       done.push(read);
       return { ...read, gatewayLogId: answer.gatewayLogId };
@@ -79,19 +79,19 @@ function spentBy(runs: readonly WholeAnswer[]): { usage: Usage | null; usageEsti
 }
 
 async function streamed(
-  call: Call,
+  attempt: ModelAttempt,
   plan: CompletionPlan,
   envelope: AnswerEnvelope,
   options: PromptOptions,
 ): Promise<RelayReply> {
-  const { includeUsage, fallbackWaiting, cancelled } = call.request;
+  const { includeUsage, fallbackWaiting, cancelled } = attempt.request;
   const [first, ...others] = plan.prompts;
   if (first === undefined) throw badRequest("prompt must hold at least one text.", "prompt", "invalid_value");
   return convertedStream({
     provider: PROVIDER,
-    attempt: call.attempt,
-    upstream: await openPrompt(call, first, cancelled),
-    later: others.map((prompt) => (dropped) => openPrompt(call, prompt, dropped)),
+    attempt: attempt.attempt,
+    upstream: await openPrompt(attempt, first, cancelled),
+    later: others.map((prompt) => (dropped) => openPrompt(attempt, prompt, dropped)),
     converter: new WrittenAnswers({
       writer: new CompletionStreamWriter(plan, envelope, includeUsage),
       translator: () => new AnswerTranslator({ ...options, whole: false }),
@@ -99,21 +99,21 @@ async function streamed(
       showEstimates: true,
     }),
     holdForContent: fallbackWaiting === true,
-    deadlines: call.streamDeadlines(),
-    waitUntil: call.waitUntil,
+    deadlines: attempt.streamDeadlines(),
+    waitUntil: attempt.waitUntil,
   });
 }
 
 async function openPrompt(
-  call: Call,
+  attempt: ModelAttempt,
   prompt: CompletionPrompt,
   dropped: (() => Promise<void>) | undefined,
 ): Promise<UpstreamStream> {
-  const answer = await call.run(inputsOf(call, prompt, true), dropped);
+  const answer = await attempt.run(inputsOf(attempt, prompt, true), dropped);
   return { body: answerStream(answer), abort: answer.abort };
 }
 
-function inputsOf(call: Call, { chat }: CompletionPrompt, stream: boolean): JsonObject {
+function inputsOf(attempt: ModelAttempt, { chat }: CompletionPrompt, stream: boolean): JsonObject {
   const body = tryParseJson(chat);
-  return completionInputs(isObject(body) ? body : {}, { model: call.request.model, stream, text: chat });
+  return completionInputs(isObject(body) ? body : {}, { model: attempt.request.model, stream, text: chat });
 }

@@ -1,20 +1,20 @@
 import type { RelayReply } from "@ai-proxy/shared/contract/relay";
 import { jsonReply } from "@ai-proxy/shared/upstream/reply";
-import type { Call } from "./call.ts";
 import { embeddingList } from "./embedding-list.ts";
 import { embeddingRuns } from "./embedding-runs.ts";
+import type { ModelAttempt } from "./model-attempt.ts";
 import { answerBody } from "./run.ts";
 import { inLanes } from "./run-in-lanes.ts";
 
 /** POST /v1/embeddings: a run of the model for as many texts as it takes. */
-export async function embeddings(call: Call): Promise<RelayReply> {
-  const { body, request } = call;
+export async function embeddings(attempt: ModelAttempt): Promise<RelayReply> {
+  const { body, request } = attempt;
   const runs = embeddingRuns(body, request.model);
   const answers = await inLanes(
     runs.map(
       ({ inputs }) =>
         () =>
-          call.run(inputs),
+          attempt.run(inputs),
     ),
   );
   const list = embeddingList(answers.map(answerBody), {

@@ -1,5 +1,5 @@
 import type { ApiError } from "@ai-proxy/shared/errors";
-import { cutEventEnding, missingDone } from "./complete-cut-event.ts";
+import { cutEventEnding, missingDone } from "@ai-proxy/shared/formats/complete-cut-event";
 import type { StreamMeter } from "./stream-meter.ts";
 
 export interface StreamEnding {

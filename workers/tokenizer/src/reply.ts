@@ -1,7 +1,7 @@
 import type { TokenizeReply, TokenizeRequest } from "@ai-proxy/shared/contract/tokenizer";
 import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
 import { toApiError } from "@ai-proxy/shared/errors";
-import { errorBody } from "@ai-proxy/shared/formats/error-body";
+import { errorText } from "@ai-proxy/shared/formats/error-body";
 import { findModel } from "@ai-proxy/shared/registry";
 import type { EncodingName } from "./encoding/encodings.ts";
 import { tooLarge } from "./request.ts";
@@ -106,6 +106,6 @@ export async function answering(work: () => Promise<unknown>): Promise<TokenizeR
     return { status: 200, body: answerBody(JSON.stringify(await work())) };
   } catch (thrown) {
     const error = toApiError(thrown);
-    return { status: error.status, body: JSON.stringify(errorBody(error)), errorCode: error.code };
+    return { status: error.status, body: errorText(error), errorCode: error.code };
   }
 }

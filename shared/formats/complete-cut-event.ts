@@ -1,7 +1,7 @@
-import type { ApiError } from "@ai-proxy/shared/errors";
-import { errorBody, errorEvent } from "@ai-proxy/shared/formats/error-body";
-import { completeObject } from "@ai-proxy/shared/formats/half-json";
-import { isDone, SSE_DONE, type UnfinishedEvent } from "@ai-proxy/shared/formats/sse";
+import type { ApiError } from "../errors.ts";
+import { errorBody, errorEvent } from "./error-body.ts";
+import { completeObject } from "./half-json.ts";
+import { isDone, SSE_DONE, type UnfinishedEvent } from "./sse.ts";
 
 const DONE = "[DONE]";
 

@@ -1,7 +1,7 @@
-import { SseParser } from "@ai-proxy/shared/formats/sse";
 import { describe, expect, test } from "vitest";
-import { ApiError } from "../../../shared/errors.ts";
-import { cutEventEnding, missingDone } from "../src/complete-cut-event.ts";
+import { ApiError } from "../errors.ts";
+import { cutEventEnding, missingDone } from "../formats/complete-cut-event.ts";
+import { SseParser } from "../formats/sse.ts";
 
 const error = new ApiError({ status: 502, message: "cut", code: "cut" });
 const chunk =
