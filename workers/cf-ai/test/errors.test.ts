@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 10, 23, 23);
 
 const thrown = (message: string) => failureError(thrownFailure(new Error(message)), NOW);
 
-describe("P39 what the binding throws", () => {
+describe("what the binding throws", () => {
   test.each([
     ["3040: Capacity temporarily exceeded, please try again.", 429, "overloaded", "capacity_exceeded"],
     [

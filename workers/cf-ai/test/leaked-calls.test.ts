@@ -41,7 +41,7 @@ test.each([
   expect(leakedCalls(text, demanded)).toEqual(calls);
 });
 
-describe("P29 a demanded call that the model writes as text", () => {
+describe("a demanded call that the model writes as text", () => {
   test("is a call in a whole answer", () => {
     const output = { choices: [{ index: 0, message: { content: call }, finish_reason: "stop" }] };
     expect(completionOf(output, { demanded }).body["choices"]).toMatchObject([

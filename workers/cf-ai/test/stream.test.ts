@@ -6,7 +6,7 @@ import { chatStream, deltas, readChunks, rows, translate } from "./read-answer.t
 const DONE = "[DONE]";
 
 describe("native streams", () => {
-  test("P38 pieces become chunks of one id and model, each with an index, the role first, one [DONE]", () => {
+  test("pieces become chunks of one id and model, each with an index, the role first, one [DONE]", () => {
     const sse = translate([
       { response: "He", p: "abc" },
       { response: "llo" },
@@ -47,7 +47,7 @@ describe("native streams", () => {
     expect(translate(events)).not.toContain("usage");
   });
 
-  test("P28 P35 a call in pieces: id and name first, then arguments, its closing mark of nulls dropped", () => {
+  test("a call in pieces: id and name first, then arguments, its closing mark of nulls dropped", () => {
     const sse = translate([
       { tool_calls: [{ id: "c1", type: "function", index: 0, function: { name: "f" } }] },
       { tool_calls: [{ index: 0, function: { arguments: '{"a":' } }] },
@@ -99,7 +99,7 @@ describe("native streams", () => {
     ]);
   });
 
-  test("P32 calls without an id get one each", () => {
+  test("calls without an id get one each", () => {
     const sse = translate([
       { tool_calls: [{ name: "f", arguments: {} }] },
       { tool_calls: [{ name: "g", arguments: {} }] },
@@ -125,7 +125,7 @@ describe("native streams", () => {
   test.each([
     ["share an id", { id: "c", function: { name: "f", arguments: "{}" } }, { id: "c", name: "g", arguments: { b: 2 } }],
     ["share an index", { index: 0, name: "f", arguments: {} }, { index: 0, name: "g", arguments: { b: 2 } }],
-  ])("P32 two calls of one event that %s are two", (_, first, second) => {
+  ])("two calls of one event that %s are two", (_, first, second) => {
     const calls = deltas(translate([{ tool_calls: [first, second] }, DONE])).flatMap(
       ({ tool_calls: list }) => list ?? [],
     );
@@ -235,7 +235,7 @@ describe("OpenAI-shaped streams", () => {
     expect(readChunks(sse).chunks[0]).toMatchObject({ id: "chatcmpl-theirs", created: 1_700_000_000, model: "llama4" });
   });
 
-  test("P38 chunks without choices[].index, P47 with null or no choices", () => {
+  test("chunks without choices[].index, with null or no choices", () => {
     const sse = translate([
       { choices: [{ delta: { content: "a" } }] },
       { choices: [] },
@@ -317,7 +317,7 @@ describe("OpenAI-shaped streams", () => {
   });
 });
 
-test("P36 a whole answer as the only event is a whole stream, of either family", () => {
+test("a whole answer as the only event is a whole stream, of either family", () => {
   const whole = {
     choices: [{ index: 0, message: { role: "assistant", content: "Hi", tool_calls: [] }, finish_reason: "stop" }],
     usage: { prompt_tokens: 1, completion_tokens: 1 },
@@ -329,7 +329,7 @@ test("P36 a whole answer as the only event is a whole stream, of either family",
   }
 });
 
-describe("P37 P48 what breaks off", () => {
+describe("what breaks off", () => {
   test.each([
     ["native", [{ response: "partial" }]],
     ["OpenAI-shaped", [{ choices: [{ index: 0, delta: { content: "partial" }, finish_reason: null }] }]],
@@ -473,7 +473,7 @@ test("tokens so far are there at any time, marked as an estimate until the model
   expect(stream).toMatchObject({ usage: { promptTokens: 9, completionTokens: 4 }, usageEstimated: false });
 });
 
-test("P43 P44 P45 P46 the same stream at every split of its bytes gives the same text", () => {
+test("the same stream at every split of its bytes gives the same text", () => {
   const sse = `: ping\r\n\r\ndata: {"response":"Grüße 👋"}\r\n\r\ndata:{"response":" — 你好"}\n\ndata: {"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\ndata: [DONE]`;
   const bytes = new TextEncoder().encode(sse);
   const read = (cut: number) => {

@@ -34,7 +34,7 @@ describe("native answers", () => {
     });
   });
 
-  test("P28 a call makes the finish reason tool_calls, flat or nested, its arguments an object or text", () => {
+  test("a call makes the finish reason tool_calls, flat or nested, its arguments an object or text", () => {
     const flat = { response: null, tool_calls: [{ name: "f", arguments: { city: "Rome" } }] };
     const nested = {
       response: "",
@@ -51,7 +51,7 @@ describe("native answers", () => {
     });
   });
 
-  test("P32 two calls never share an id", () => {
+  test("two calls never share an id", () => {
     const call = { id: "same", name: "f", arguments: {} };
     const given = () => calls({ response: null, tool_calls: [call, call, { name: "f", arguments: {} }] });
     const [first, ...made] = [...given(), ...given()].map(({ id }) => id);
@@ -60,7 +60,7 @@ describe("native answers", () => {
     expect(new Set(made).size).toBe(5);
   });
 
-  test("P32 an id that Kimi gives in every turn is made the only one, and goes back as it was", () => {
+  test("an id that Kimi gives in every turn is made the only one, and goes back as it was", () => {
     const kimi = (id: string) => calls({ response: null, tool_calls: [{ id, name: "get_weather", arguments: {} }] });
     const [once, again] = [...kimi("functions.get_weather:0"), ...kimi("functions.get_weather:0")];
     expect(once?.id).not.toBe(again?.id);
@@ -78,11 +78,11 @@ describe("native answers", () => {
     ["call_1~x", "call_1~x"],
     ["call_1_f0", "call_1_f0"],
     ["call_1__thought__c2ln", "call_1"],
-  ])("P32 the id %s goes back as %s", (id, back) => {
+  ])("the id %s goes back as %s", (id, back) => {
     expect(modelToolCallId(id, "f")).toBe(back);
   });
 
-  test("P33 an object is given as its JSON text", () => {
+  test("an object is given as its JSON text", () => {
     expect(choice({ response: { city: "Rome" } })).toMatchObject({ message: { content: '{"city":"Rome"}' } });
   });
 
@@ -91,7 +91,7 @@ describe("native answers", () => {
     [0, "0"],
     [null, null],
     [false, "false"],
-  ])("P34 the response %j is the content %j", (response, content) => {
+  ])("the response %j is the content %j", (response, content) => {
     expect(choice({ response })).toMatchObject({ message: { content }, finish_reason: "stop" });
   });
 

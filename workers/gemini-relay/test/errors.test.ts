@@ -10,7 +10,7 @@ const of = (status: number, body: unknown, rest: { retryAfterMs?: number; key?: 
 describe("Google's errors", () => {
   test.each([
     ["an object", google(400, "no such field")],
-    ["P76 a list of one", [google(400, "no such field")]],
+    ["a list of one", [google(400, "no such field")]],
     ["a bare text", { error: "no such field" }],
     ["plain text", "no such field"],
   ])("as %s keep status and message", (_, body) => {
@@ -53,7 +53,7 @@ describe("Google's errors", () => {
     [400, google(400, "API key expired. Please renew the API key.")],
     [402, google(402, "Payment required")],
     [400, google(400, "Wrong.", "INVALID_ARGUMENT", [{ "@type": "x/Help" }, { reason: "API_KEY_SERVICE_BLOCKED" }])],
-  ])("P62 a refused key (%i) is our own fault: 502 provider_auth_error without Google's words", (status, body) => {
+  ])("a refused key (%i) is our own fault: 502 provider_auth_error without Google's words", (status, body) => {
     const error = of(status, body);
     expect(error).toMatchObject({
       status: 502,
@@ -76,7 +76,7 @@ describe("Google's errors", () => {
     expect(of(400, google(400, message))).toMatchObject({ status: 400, message, condition: "bad_request" });
   });
 
-  test("P74 a key that Google repeats is not passed on", () => {
+  test("a key that Google repeats is not passed on", () => {
     const message = "key secret-1 and AIzaSyA1234567890123456789012345678901 are wrong";
     expect(of(400, google(400, message), { key: "secret-1" }).message).toBe("key [key] and [key] are wrong");
     expect(of(400, google(400, "a key"), { key: "" }).message).toBe("a key");
@@ -137,7 +137,7 @@ describe("Google's errors", () => {
     ["CachedContent not found (or permission denied)", "file_not_accessible"],
     // google-gemini/deprecated-generative-ai-js issue 240.
     ["You do not have permission to access tuned model tunedModels/mymodel", "model_not_accessible"],
-  ])("P62 what is another project's is no refused key: %s is %s", (message, code) => {
+  ])("what is another project's is no refused key: %s is %s", (message, code) => {
     expect(of(403, google(403, message, "PERMISSION_DENIED"))).toMatchObject({
       status: 502,
       message,
@@ -195,7 +195,7 @@ describe("Google's errors", () => {
     ["soon", undefined],
     ["in 48s", undefined],
     ["48ss", undefined],
-  ])("P59 RetryInfo %s is how long to wait, before the header", (retryDelay, expected) => {
+  ])("RetryInfo %s is how long to wait, before the header", (retryDelay, expected) => {
     const body = google(429, "quota", "RESOURCE_EXHAUSTED", [{ "@type": "x/google.rpc.RetryInfo", retryDelay }]);
     expect(of(429, body).retryAfterMs).toBe(expected);
     expect(of(429, body, { retryAfterMs: 5 }).retryAfterMs).toBe(expected ?? 5);

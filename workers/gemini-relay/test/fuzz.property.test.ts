@@ -59,7 +59,7 @@ test("whatever a client sends becomes a request or a 400", () => {
   );
 });
 
-test("P47 whatever Gemini sends becomes an answer or an error, whole and streamed", () => {
+test("whatever Gemini sends becomes an answer or an error, whole and streamed", () => {
   const candidates = fc.array(
     fc.dictionary(keys, json, { maxKeys: 4 }).chain((rest) => json.map((content) => ({ ...rest, content }))),
     { maxLength: 3 },

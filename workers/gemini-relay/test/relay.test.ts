@@ -110,7 +110,7 @@ async function attemptAt(settings: GeminiSettings, rest: Partial<RelayRequest> =
 const keysAsked = () => asked.map(({ headers }) => headers.get("x-goog-api-key"));
 
 describe("a call", () => {
-  test("P74 P78 goes to the model's URL with the key in a header, follows no redirect, and is answered", async () => {
+  test("goes to the model's URL with the key in a header, follows no redirect, and is answered", async () => {
     answers = [answer("Hello")];
     const reply = await attemptAt(withSettings(), { traceparent: "00-1-2-01" });
     expect(asked).toMatchObject([
@@ -150,7 +150,7 @@ describe("a call", () => {
     },
   );
 
-  test("P78 of a model that is no model id is not made", async () => {
+  test("of a model that is no model id is not made", async () => {
     expect(await failure(chat(request(HELLO, { model: "../../x" }), api(), waitUntil))).toMatchObject({
       status: 404,
       code: "model_not_found",
@@ -158,7 +158,7 @@ describe("a call", () => {
     expect(asked).toEqual([]);
   });
 
-  test("P10 with a message at fault is not made", async () => {
+  test("with a message at fault is not made", async () => {
     const orphan = { messages: [{ role: "tool", tool_call_id: "x", content: "y" }] };
     expect(await failure(chat(request(orphan), api(), waitUntil))).toMatchObject({ status: 400 });
     expect(asked).toEqual([]);
@@ -220,7 +220,7 @@ describe("a call", () => {
     });
   });
 
-  test("P61 that cannot reach Gemini is a failure to fall back from", async () => {
+  test("that cannot reach Gemini is a failure to fall back from", async () => {
     expect(await failure(chat(request(HELLO), api(), waitUntil))).toMatchObject({ status: 502, condition: "network" });
   });
 
@@ -235,7 +235,7 @@ describe("a call", () => {
     await reply.response.text();
   });
 
-  test("P57 none of Gemini's own headers reach the client", async () => {
+  test("none of Gemini's own headers reach the client", async () => {
     answers = [
       json({ ...candidate([{ text: "a" }], { finishReason: "STOP" }) }, 200, {
         "content-encoding": "identity",
@@ -339,13 +339,13 @@ describe("keys", () => {
     expect(keysAsked()).toEqual(["key-1", "key-1"]);
   });
 
-  test("P74 a key that Google repeats is in no answer", async () => {
+  test("a key that Google repeats is in no answer", async () => {
     answers = [json({ error: { code: 400, message: "not with key-1", status: "INVALID_ARGUMENT" } }, 400)];
     const refused = await failure(chat(request(HELLO), api(), waitUntil));
     expect(refused).toMatchObject({ status: 400, message: "not with [key]" });
   });
 
-  test("P74 a refused key is logged by its label, never by value", async () => {
+  test("a refused key is logged by its label, never by value", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     answers = [bad];
     await failure(chat(request(HELLO), api({ GEMINI_API_KEY: "secret-value" }), waitUntil));
@@ -382,7 +382,7 @@ describe("a stream", () => {
     expect(await reply.response.text()).toContain('"content":"Hel"');
   });
 
-  test("P58 is asked for with alt=sse and answered as it comes, with the serving version in the header", async () => {
+  test("is asked for with alt=sse and answered as it comes, with the serving version in the header", async () => {
     answers = [streamed({ ...candidate([{ text: "Hel" }]), modelVersion: "v1" }, { ...finished, usageMetadata })];
     const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
     expect(asked[0]?.url).toBe("http://127.0.0.1:1/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse");
@@ -398,7 +398,7 @@ describe("a stream", () => {
     });
   });
 
-  test("P48 that Gemini breaks off ends with an error event and no [DONE]", async () => {
+  test("that Gemini breaks off ends with an error event and no [DONE]", async () => {
     answers = [
       () => {
         const body = new ReadableStream({
@@ -420,14 +420,14 @@ describe("a stream", () => {
     expect(await reply.usage()).toMatchObject({ end: "cut" });
   });
 
-  test("P49 whose first event is an error is a failed attempt, before any byte to the client", async () => {
+  test("whose first event is an error is a failed attempt, before any byte to the client", async () => {
     answers = [streamed({ error: { code: 503, message: "busy", status: "UNAVAILABLE" } })];
     expect(await failure(chat(request(HELLO, { stream: true }), api(), waitUntil))).toMatchObject({
       condition: "overloaded",
     });
   });
 
-  test("P50 P63 that says nothing and then fails, or ends, is a failed attempt while another waits", async () => {
+  test("that says nothing and then fails, or ends, is a failed attempt while another waits", async () => {
     const empty = candidate([{ text: "" }]);
     answers = [
       streamed(empty, { error: { code: 503, message: "busy" } }),
@@ -440,7 +440,7 @@ describe("a stream", () => {
     });
   });
 
-  test("P50 P63 of nothing but an image is an answer once it is whole; one that breaks off leaves its place to the other attempt", async () => {
+  test("of nothing but an image is an answer once it is whole; one that breaks off leaves its place to the other attempt", async () => {
     const image = { inlineData: { mimeType: "image/png", data: "AAAA" } };
     const waits = { stream: true, fallbackWaiting: true };
     answers = [streamed(candidate([image]), candidate([], { finishReason: "STOP" })), streamed(candidate([image]))];
@@ -449,7 +449,7 @@ describe("a stream", () => {
     expect(await failure(chat(request(HELLO, waits), api(), waitUntil))).toMatchObject({ condition: "network" });
   });
 
-  test("P54 P55 that is cancelled drops the call to Gemini, and what was counted until then is told", async () => {
+  test("that is cancelled drops the call to Gemini, and what was counted until then is told", async () => {
     let pushed: ReadableStreamDefaultController<Uint8Array> | undefined;
     answers = [
       () =>
@@ -471,7 +471,7 @@ describe("a stream", () => {
     expect(pushed).toBeDefined();
   });
 
-  test("P46 in place of which Gemini sends one JSON list is read all the same", async () => {
+  test("in place of which Gemini sends one JSON list is read all the same", async () => {
     answers = [json([candidate([{ text: "Hel" }]), finished])];
     const reply = stream(await chat(request(HELLO, { stream: true }), api(), waitUntil));
     expect((await reply.response.text()).match(/"content":"/g)).toHaveLength(2);

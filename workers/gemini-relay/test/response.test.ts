@@ -59,7 +59,7 @@ describe("an answer", () => {
     ]);
   });
 
-  test("P1 parallel calls are all there, each with an id of its own", () => {
+  test("parallel calls are all there, each with an id of its own", () => {
     expect(
       messageOf([call("f", { a: 1 }, { id: "x" }), call("f", { a: 2 }, { id: "x" }), call("g", {})])["tool_calls"],
     ).toEqual([
@@ -77,11 +77,11 @@ describe("an answer", () => {
     expect(messageOf([{ text: "Hello.", audioTranscription: heard }])["content"]).toBe("Hello.");
   });
 
-  test("P12 a call without args has empty arguments", () => {
+  test("a call without args has empty arguments", () => {
     expect(messageOf([call("f")])["tool_calls"]).toMatchObject([{ function: { arguments: "{}" } }]);
   });
 
-  test("P13 signatures stand on the call they belong to, and on the message for text", () => {
+  test("signatures stand on the call they belong to, and on the message for text", () => {
     const message = messageOf([
       { text: "a", thoughtSignature: "dGV4dA==" },
       { ...call("f"), thoughtSignature: "Y2FsbA==" },
@@ -94,14 +94,14 @@ describe("an answer", () => {
     expect(JSON.stringify(message["tool_calls"])).not.toContain("null");
   });
 
-  test("P22 text and calls in one answer both survive", () => {
+  test("text and calls in one answer both survive", () => {
     expect(choiceOf([{ text: "Let me see" }, call("f")])).toMatchObject({
       message: { content: "Let me see", tool_calls: [{}] },
       finish_reason: "tool_calls",
     });
   });
 
-  test("P22 text and a call in one part both survive", () => {
+  test("text and a call in one part both survive", () => {
     expect(
       messageOf([
         { text: "Hm", ...call("f") },
@@ -117,7 +117,7 @@ describe("an answer", () => {
     expect(messageOf([call("f")])["content"]).toBeNull();
   });
 
-  test("P40 thoughts are reasoning_content, never content", () => {
+  test("thoughts are reasoning_content, never content", () => {
     expect(messageOf([{ text: "hmm", thought: true }, { text: "Yes" }])).toMatchObject({
       content: "Yes",
       reasoning_content: "hmm",
@@ -298,14 +298,14 @@ describe("finish reasons", () => {
     ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
     ["IMAGE_RECITATION", "content_filter"],
     ["MODEL_ARMOR", "content_filter"],
-  ])("P7 %s is %s, and what is withheld whole says why as its refusal", (reason, expected) => {
+  ])("%s is %s, and what is withheld whole says why as its refusal", (reason, expected) => {
     expect(finish(reason)).toBe(expected);
     if (expected !== "content_filter") return;
     const refusal = expect.stringContaining(reason);
     expect(choiceOf([], { finishReason: reason })).toMatchObject({ finish_reason: expected, message: { refusal } });
   });
 
-  test("P5 a call turns STOP into tool_calls and nothing else", () => {
+  test("a call turns STOP into tool_calls and nothing else", () => {
     expect(finish("STOP", [call("f")])).toBe("tool_calls");
     expect(finish("MAX_TOKENS", [call("f")])).toBe("length");
     expect(finish("SAFETY", [call("f")])).toBe("content_filter");
@@ -317,7 +317,7 @@ describe("finish reasons", () => {
     "TOO_MANY_TOOL_CALLS",
     "MISSING_THOUGHT_SIGNATURE",
     "MALFORMED_RESPONSE",
-  ])("P8 %s is a failure that routing can try again, with Gemini's words", (finishReason) => {
+  ])("%s is a failure that routing can try again, with Gemini's words", (finishReason) => {
     const answer = { candidates: [{ content: { parts: [{ text: "x" }] }, finishReason, finishMessage: "bad call" }] };
     expect(refusal(() => complete(answer))).toMatchObject({
       status: 502,
@@ -327,7 +327,7 @@ describe("finish reasons", () => {
   });
 
   test.each(["OTHER", "IMAGE_OTHER", "NO_IMAGE", "ESCALATION", "SOMETHING_NEW", "constructor"])(
-    "P8 %s is no clean stop: with text it is filtered, without it, or with thoughts alone, a failure",
+    "%s is no clean stop: with text it is filtered, without it, or with thoughts alone, a failure",
     (reason) => {
       expect(finish(reason)).toBe("content_filter");
       for (const parts of [[], [{ text: "hm", thought: true }]]) {
@@ -336,7 +336,7 @@ describe("finish reasons", () => {
     },
   );
 
-  test("P8 one of several candidates that broke leaves the others; all that broke are a failure", () => {
+  test("one of several candidates that broke leaves the others; all that broke are a failure", () => {
     const broken = { index: 1, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "bad call" };
     const good = { index: 0, content: { parts: [{ text: "a" }] }, finishReason: "STOP" };
     expect(complete({ candidates: [good, broken] }).body["choices"]).toMatchObject([
@@ -346,7 +346,7 @@ describe("finish reasons", () => {
     expect(refusal(() => complete({ candidates: [{ ...broken, index: 0 }, broken] }))).toMatchObject({ status: 502 });
   });
 
-  test("P24 a blocked prompt is content_filter with the reason as refusal", () => {
+  test("a blocked prompt is content_filter with the reason as refusal", () => {
     const { body } = complete({
       promptFeedback: { blockReason: "SAFETY", blockReasonMessage: "too dark" },
       usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 },
@@ -370,7 +370,7 @@ describe("finish reasons", () => {
   test.each([
     ["text that has not ended", { content: { parts: [{ text: "a" }] } }, "a", null],
     ["nothing said", { index: 0 }, null, "Gemini blocked the prompt (SAFETY)."],
-  ])("P24 a blocked prompt beside a candidate with %s is content_filter too", (_, given, content, refusal) => {
+  ])("a blocked prompt beside a candidate with %s is content_filter too", (_, given, content, refusal) => {
     const { body } = complete({ candidates: [given], promptFeedback: { blockReason: "SAFETY" } });
     expect(body["choices"]).toMatchObject([{ message: { content, refusal }, finish_reason: "content_filter" }]);
   });
@@ -403,7 +403,7 @@ describe("finish reasons", () => {
     ["thoughts only", stopped({ text: "hm", thought: true })],
     ["an image of the thoughts only", stopped({ inlineData: { mimeType: "image/png", data: "AAAA" }, thought: true })],
     ["a search of Google's own only", stopped({ toolCall: { id: "1" } }, { toolResponse: { id: "1" } })],
-  ])("P25 %s is an empty completion: another attempt, else 502", (_, answer) => {
+  ])("%s is an empty completion: another attempt, else 502", (_, answer) => {
     expect(refusal(() => complete(answer))).toMatchObject({
       status: 502,
       code: "empty_completion",
@@ -412,7 +412,7 @@ describe("finish reasons", () => {
   });
 
   test.each([[[]], [[{ text: "hm", thought: true }]]])(
-    "P25 an answer that thinking used up is length, not a failure: %j",
+    "an answer that thinking used up is length, not a failure: %j",
     (parts) => {
       expect(choiceOf(parts, { finishReason: "MAX_TOKENS" })).toMatchObject({
         message: { content: "" },
@@ -424,7 +424,7 @@ describe("finish reasons", () => {
   test.each([
     ["an image", { inlineData: { mimeType: "image/png", data: "AAAA" } }],
     ["a file of another kind", { inlineData: { mimeType: "video/mp4", data: "AAAA" } }],
-  ])("P63 %s alone is an answer", (_, part) => {
+  ])("%s alone is an answer", (_, part) => {
     expect(choiceOf([part])["finish_reason"]).toBe("stop");
   });
 

@@ -49,7 +49,7 @@ const framings: [string, (list: unknown[]) => string][] = [
   ["a JSON list", (list) => JSON.stringify(list)],
 ];
 
-test.each(framings)("P43 P44 any stream in %s, cut at any bytes, gives the same chunks, usage and end", (_, frame) => {
+test.each(framings)("any stream in %s, cut at any bytes, gives the same chunks, usage and end", (_, frame) => {
   fc.assert(
     fc.property(events, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 }), (list, places) => {
       const bytes = bytesOf(frame(list));

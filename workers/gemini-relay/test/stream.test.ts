@@ -12,7 +12,7 @@ describe("chunks", () => {
     sse({ ...candidate([{ text: "Hel" }]), modelVersion: "gemini-2.5-flash-001" }, candidate([{ text: "lo" }], STOP)),
   );
 
-  test("P38 have one id, created and model, role in the first delta, an index, and the finish last", () => {
+  test("have one id, created and model, role in the first delta, an index, and the finish last", () => {
     expect(run.chunks).toEqual(
       [
         { index: 0, delta: { role: "assistant", content: "Hel" }, logprobs: null, finish_reason: null },
@@ -31,13 +31,13 @@ describe("chunks", () => {
     expect(run.stream.servedModel).toBe("gemini-2.5-flash-001");
   });
 
-  test("P51 usage is not shown unless asked for, but known inside", () => {
+  test("usage is not shown unless asked for, but known inside", () => {
     const quiet = play(sse({ ...candidate([{ text: "x" }], STOP), usageMetadata }));
     expect(JSON.stringify(quiet.chunks)).not.toContain("usage");
     expect(quiet.stream.usage).toMatchObject({ promptTokens: 3, completionTokens: 2 });
   });
 
-  test("P52 usage that was asked for is the last chunk, without choices, before [DONE]", () => {
+  test("usage that was asked for is the last chunk, without choices, before [DONE]", () => {
     const asked = play(sse({ ...candidate([{ text: "x" }], STOP), usageMetadata }), true);
     expect(asked.chunks.at(-1)).toMatchObject({
       choices: [],
@@ -46,7 +46,7 @@ describe("chunks", () => {
     expect(asked.chunks.slice(0, -1).map((chunk) => chunk["usage"])).toEqual([null, null]);
   });
 
-  test("P53 counts need no asking: Gemini sends them with every stream; one without is estimated, and says so", () => {
+  test("counts need no asking: Gemini sends them with every stream; one without is estimated, and says so", () => {
     const { stream } = play(sse(candidate([{ text: "four words of text" }], STOP)), true);
     expect(stream.usageEstimated).toBe(true);
     expect(stream.usage).toMatchObject({ promptTokens: 7, completionTokens: 5 });
@@ -165,7 +165,7 @@ describe("chunks", () => {
 });
 
 describe("calls", () => {
-  test("P1 two in one chunk have index 0 and 1", () => {
+  test("two in one chunk have index 0 and 1", () => {
     const run = play(sse(candidate([call("f", { a: 1 }), call("g", { b: 2 })], STOP)));
     expect(callsOf(run)).toEqual([
       { index: 0, id: "call_0", type: "function", function: { name: "f", arguments: '{"a":1}' } },
@@ -173,7 +173,7 @@ describe("calls", () => {
     ]);
   });
 
-  test("P2 P3 one per chunk, of the same name, they count on, each with whole arguments and an integer index", () => {
+  test("one per chunk, of the same name, they count on, each with whole arguments and an integer index", () => {
     const run = play(sse(...[1, 2, 3].map((n) => candidate([call("f", { n })])), candidate([{ text: "" }], STOP)));
     expect(callsOf(run).map(({ index }) => index)).toEqual([0, 1, 2]);
     expect(callsOf(run).map((one) => one["function"])).toEqual(
@@ -182,13 +182,13 @@ describe("calls", () => {
     expect(new Set(callsOf(run).map(({ id }) => id)).size).toBe(3);
   });
 
-  test("P4 a call and then STOP with empty text finishes with tool_calls", () => {
+  test("a call and then STOP with empty text finishes with tool_calls", () => {
     const run = play(sse(candidate([call("f")]), candidate([{ text: "" }], STOP)));
     expect(finishes(run)).toEqual(["tool_calls"]);
     expect(deltas(run)[0]).toMatchObject({ role: "assistant", content: null });
   });
 
-  test("P5 a call and then MAX_TOKENS or SAFETY is not promoted", () => {
+  test("a call and then MAX_TOKENS or SAFETY is not promoted", () => {
     expect(finishes(play(sse(candidate([call("f")]), candidate([], { finishReason: "MAX_TOKENS" }))))).toEqual([
       "length",
     ]);
@@ -197,7 +197,7 @@ describe("calls", () => {
     ]);
   });
 
-  test("P12 P13 no args are empty arguments; Gemini's own id and signature stay", () => {
+  test("no args are empty arguments; Gemini's own id and signature stay", () => {
     const run = play(sse(candidate([{ ...call("f", undefined, { id: "abc" }), thoughtSignature: "c2ln" }], STOP)));
     expect(callsOf(run)).toEqual([
       {
@@ -212,13 +212,13 @@ describe("calls", () => {
 });
 
 describe("the end", () => {
-  test("P6 a last event without parts keeps finish and usage", () => {
+  test("a last event without parts keeps finish and usage", () => {
     const run = play(sse(candidate([{ text: "x" }]), { candidates: [{ finishReason: "STOP" }], usageMetadata }), true);
     expect(finishes(run)).toEqual(["stop"]);
     expect(run.stream.usage).toMatchObject({ promptTokens: 3 });
   });
 
-  test("P47 events without candidates, or with none, do no harm", () => {
+  test("events without candidates, or with none, do no harm", () => {
     const run = play(sse({ usageMetadata }, candidate([{ text: "x" }]), { candidates: [] }, candidate([], STOP)));
     expect(textOf(run)).toBe("x");
     expect(run.error).toBeNull();
@@ -237,7 +237,7 @@ describe("the end", () => {
     expect(rows(run).at(-1)?.["finish_reason"]).toBe("content_filter");
   });
 
-  test("P8 one of several candidates that broke leaves the others", () => {
+  test("one of several candidates that broke leaves the others", () => {
     const broken = { candidates: [{ index: 1, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "bad call" }] };
     const run = play(sse(candidate([{ text: "a" }], STOP), broken));
     expect(run.error).toBeNull();
@@ -246,7 +246,7 @@ describe("the end", () => {
     expect(textOf(run, "refusal", 1)).toBe("bad call");
   });
 
-  test("P24 a blocked prompt ends with content_filter and the reason", () => {
+  test("a blocked prompt ends with content_filter and the reason", () => {
     const run = play(sse({ promptFeedback: { blockReason: "PROHIBITED_CONTENT" } }));
     expect(deltas(run)).toEqual([
       { role: "assistant", content: null, refusal: "Gemini blocked the prompt (PROHIBITED_CONTENT)." },
@@ -256,7 +256,7 @@ describe("the end", () => {
     expect(run.stream.contentSeen).toBe(true);
   });
 
-  test("P24 a prompt that turns out to be blocked after text ends with content_filter, not as a broken stream", () => {
+  test("a prompt that turns out to be blocked after text ends with content_filter, not as a broken stream", () => {
     const run = play(sse(candidate([{ text: "a" }]), { promptFeedback: { blockReason: "SAFETY" } }));
     expect(run.error).toBeNull();
     expect(textOf(run)).toBe("a");
@@ -278,32 +278,28 @@ describe("the end", () => {
 
   test.each([
     [
-      "P8 output that broke",
+      "output that broke",
       sse(candidate([{ text: "x" }]), candidate([], { finishReason: "MALFORMED_FUNCTION_CALL" })),
       "invalid_response",
     ],
-    ["P25 nothing said", sse(candidate([{ text: "" }], STOP)), "empty_completion"],
-    ["P25 no events", "", "empty_completion"],
-    ["P25 a search of Google's own", sse(candidate([{ toolCall: { id: "1" } }], STOP)), "empty_completion"],
+    ["nothing said", sse(candidate([{ text: "" }], STOP)), "empty_completion"],
+    ["no events", "", "empty_completion"],
+    ["a search of Google's own", sse(candidate([{ toolCall: { id: "1" } }], STOP)), "empty_completion"],
     [
-      "P48 a stream that stops after an image without a finish",
+      "a stream that stops after an image without a finish",
       sse(candidate([{ inlineData: { mimeType: "image/png", data: "AAAA" } }])),
       "network",
     ],
     [
-      "P8 another end after thoughts alone",
+      "another end after thoughts alone",
       sse(candidate([{ text: "hm", thought: true }], { finishReason: "OTHER" })),
       "invalid_response",
     ],
-    ["P48 a stream that stops without a finish", sse(candidate([{ text: "x" }])), "network"],
-    ["P48 half an event", `${sse(candidate([{ text: "x" }]))}data: {"candidates":[{"con`, "invalid_response"],
+    ["a stream that stops without a finish", sse(candidate([{ text: "x" }])), "network"],
+    ["half an event", `${sse(candidate([{ text: "x" }]))}data: {"candidates":[{"con`, "invalid_response"],
+    ["an error as first event", sse({ error: { code: 503, message: "busy", status: "UNAVAILABLE" } }), "overloaded"],
     [
-      "P49 an error as first event",
-      sse({ error: { code: 503, message: "busy", status: "UNAVAILABLE" } }),
-      "overloaded",
-    ],
-    [
-      "P48 an error after content",
+      "an error after content",
       sse(candidate([{ text: "x" }]), { error: { code: 500, message: "oops" } }),
       "upstream_error",
     ],
@@ -314,7 +310,7 @@ describe("the end", () => {
     expect(run.done).toBe(0);
   });
 
-  test("P49 P50 nothing counts as content before something was sent", () => {
+  test("nothing counts as content before something was sent", () => {
     expect(
       play(sse({ usageMetadata }, candidate([{ text: "" }]), { error: { code: 503, message: "x" } })).stream
         .contentSeen,
@@ -326,7 +322,7 @@ describe("the end", () => {
     expect(seen({ toolCall: { id: "1" } }, { toolResponse: { id: "1" } })).toBe(false);
   });
 
-  test("P63 thoughts were sent and stand: a stream of nothing else ends as Gemini ended it", () => {
+  test("thoughts were sent and stand: a stream of nothing else ends as Gemini ended it", () => {
     const run = play(sse(candidate([{ text: "hm", thought: true }]), candidate([{ text: "" }], STOP)));
     expect(run.error).toBeNull();
     expect(textOf(run, "reasoning_content")).toBe("hm");
@@ -355,11 +351,11 @@ describe("framing", () => {
   ];
   const expected = play(sse(...events)).chunks;
   const frames: [string, string][] = [
-    ["P44 CRLF", sse(...events).replaceAll("\n", "\r\n")],
-    ["P44 no space after data:", sse(...events).replaceAll("data: ", "data:")],
-    ["P44 no newline at the end", sse(...events).trimEnd()],
-    ["P45 comments", `: ping\n\n${sse(...events).replaceAll("\n\n", "\n\n: keep-alive\n\n")}`],
-    ["P46 a [DONE] of the provider", `${sse(...events)}data: [DONE]\n\n`],
+    ["CRLF", sse(...events).replaceAll("\n", "\r\n")],
+    ["no space after data:", sse(...events).replaceAll("data: ", "data:")],
+    ["no newline at the end", sse(...events).trimEnd()],
+    ["comments", `: ping\n\n${sse(...events).replaceAll("\n\n", "\n\n: keep-alive\n\n")}`],
+    ["a [DONE] of the provider", `${sse(...events)}data: [DONE]\n\n`],
     ["a JSON list", JSON.stringify(events)],
     [
       "a JSON list, as Google writes it",
@@ -373,7 +369,7 @@ describe("framing", () => {
     expect(run.done).toBe(1);
   });
 
-  test.each(frames)("P43 %s, a byte at a time, gives the same chunks", (_, text) => {
+  test.each(frames)("%s, a byte at a time, gives the same chunks", (_, text) => {
     const bytes = bytesOf(text);
     expect(playBytes(bytes, Array.from(bytes.keys())).chunks).toEqual(expected);
   });

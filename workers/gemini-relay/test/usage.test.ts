@@ -8,28 +8,28 @@ describe("usage", () => {
   test.each([
     ["text", { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 }, [3, 2, 0, 0]],
     [
-      "P26 thoughts are completion and reasoning",
+      "thoughts are completion and reasoning",
       { promptTokenCount: 10, candidatesTokenCount: 5, thoughtsTokenCount: 20, totalTokenCount: 35 },
       [10, 25, 0, 20],
     ],
     [
-      "P26 thoughts that candidates include are not added twice",
+      "thoughts that candidates include are not added twice",
       { promptTokenCount: 10, candidatesTokenCount: 25, thoughtsTokenCount: 20, totalTokenCount: 35 },
       [10, 25, 0, 20],
     ],
     [
-      "P26 thoughts that are fewer than the candidates and beside them",
+      "thoughts that are fewer than the candidates and beside them",
       { promptTokenCount: 10, candidatesTokenCount: 25, thoughtsTokenCount: 20, totalTokenCount: 55 },
       [10, 45, 0, 20],
     ],
     [
-      "P26 an answer of thoughts only",
+      "an answer of thoughts only",
       { promptTokenCount: 10, thoughtsTokenCount: 20, totalTokenCount: 30 },
       [10, 20, 0, 20],
     ],
-    ["P26 candidates left out", { promptTokenCount: 10, totalTokenCount: 14 }, [10, 4, 0, 0]],
+    ["candidates left out", { promptTokenCount: 10, totalTokenCount: 14 }, [10, 4, 0, 0]],
     [
-      "P27 cached tokens are part of the prompt, once",
+      "cached tokens are part of the prompt, once",
       { promptTokenCount: 100, cachedContentTokenCount: 80, candidatesTokenCount: 1, totalTokenCount: 101 },
       [100, 1, 80, 0],
     ],

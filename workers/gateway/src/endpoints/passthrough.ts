@@ -11,7 +11,7 @@ import { clientLeft, leaving } from "../request/client-left.ts";
 import type { RequestContext } from "../request/context.ts";
 import { type Routed, validate } from "../request/schemas.ts";
 import { choose, requireProvider } from "../routing/choose.ts";
-import { GRACE_MS, totalMsOf } from "../routing/deadlines.ts";
+import { GRACE_MS, totalMsOf, wholeDeadlines } from "../routing/deadlines.ts";
 import { dropReply } from "../routing/dropped-replies.ts";
 import { unreachableReply, workerTimeout } from "../routing/gateway-failures.ts";
 import { startTimer } from "../serving/ask-relay.ts";
@@ -141,7 +141,8 @@ async function askOnce(
     throw new FailedRequest(isLate ? workerTimeout("relay") : clientLeft(), outcome);
   }
   if (!("failure" in reply) || reply.failure === undefined) return { reply, attempt: ended("ok") };
-  return { reply, attempt: { ...ended(reply.failure.condition), usage: countedUsage(reply) } };
+  const { condition, upstreamStatus = null } = reply.failure;
+  return { reply, attempt: { ...ended(condition), status: upstreamStatus, usage: countedUsage(reply) } };
 }
 
 async function askRelay(
@@ -164,7 +165,7 @@ async function askRelay(
     requestId,
     sessionId: session.id,
     traceparent: trace.traceparent,
-    deadlines: { firstByteMs: totalMs, totalMs },
+    deadlines: wholeDeadlines(totalMs),
   });
   if (isRelayReply(reply)) return reply;
   throw new TypeError("the relay's passthrough gave no reply");

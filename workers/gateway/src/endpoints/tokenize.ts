@@ -8,7 +8,7 @@ import { type JsonBody, readJson } from "../request/body.ts";
 import type { RequestContext } from "../request/context.ts";
 import { validate } from "../request/schemas.ts";
 import type { Choice } from "../routing/choose.ts";
-import { GRACE_MS, totalMsOf } from "../routing/deadlines.ts";
+import { GRACE_MS, totalMsOf, wholeDeadlines } from "../routing/deadlines.ts";
 import { chosenFirst } from "../routing/plan.ts";
 import { askSibling } from "../serving/ask-sibling.ts";
 import { isTokenCountReply, isTokenizeReply } from "../serving/check-reply.ts";
@@ -37,10 +37,11 @@ async function withTokenizer(context: RequestContext, grant: Grant, operation: O
     const known = { ...asked, provider: choice.provider.name, modelUsed: choice.model };
     return withKnown(known, async () => {
       const totalMs = totalMsOf(choice.provider, input);
+      const until = Date.now() + totalMs;
       const counted = operation === "tokenize" ? await countAtProvider(context, choice, body.value, totalMs) : null;
       const { response, errorCode } =
         counted?.body === undefined
-          ? await askTokenizer(context, operation, { choice, body, providerCount: counted?.totalTokens, totalMs })
+          ? await askTokenizer(context, operation, { choice, body, providerCount: counted?.totalTokens, until })
           : refusedCount(counted, counted.body);
       return { response, outcome: { ...known, errorCode } };
     });
@@ -55,12 +56,12 @@ interface Counted {
 async function askTokenizer(
   { env, request, requestId }: RequestContext,
   operation: Operation,
-  asked: { choice: Choice; body: JsonBody; providerCount: number | undefined; totalMs: number },
+  asked: { choice: Choice; body: JsonBody; providerCount: number | undefined; until: number },
 ): Promise<Counted> {
-  const { choice, body, providerCount, totalMs } = asked;
+  const { choice, body, providerCount, until } = asked;
   const reply = await askSibling(request, {
     worker: "tokenizer",
-    timeoutMs: totalMs,
+    timeoutMs: Math.max(1, until - Date.now()),
     isReply: isTokenizeReply,
     ask: () =>
       env.TOKENIZER[operation]({
@@ -105,7 +106,7 @@ async function countAtProvider(
         stream: false,
         includeUsage: false,
         traceparent: trace.traceparent,
-        deadlines: { firstByteMs: totalMs, totalMs },
+        deadlines: wholeDeadlines(totalMs),
       }),
   });
 }

@@ -22,7 +22,7 @@ export const RULES = {
   1: "provider without a model: the provider's default model",
   2: "provider and model: the provider's alias, else the id as given",
   3: 'model written as "provider/id"',
-  4: "model id of Workers AI (@cf/…)",
+  4: "model id with a prefix that is one provider's alone (@cf/…)",
   5: "alias or id in the registry",
   6: "family of the model id",
   7: "neither provider nor model: the default provider and its default model",

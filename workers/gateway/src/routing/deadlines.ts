@@ -63,6 +63,11 @@ export function deadlinesOf(rules: DeadlineRules, leftMs: number): AttemptDeadli
   return { firstByteMs, contentMs: rules.boundsContent ? firstByteMs : totalMs, idleMs: rules.idleMs, totalMs };
 }
 
+/** The numbers for a question that is answered whole, and has all of the time for its first byte. */
+export function wholeDeadlines(totalMs: number): Pick<AttemptDeadlines, "firstByteMs" | "totalMs"> {
+  return { firstByteMs: totalMs, totalMs };
+}
+
 /** The smallest of the bounds that there are. */
 export function least(...bounds: (number | null | undefined)[]): number {
   return Math.min(...bounds.filter((bound) => typeof bound === "number"));
