@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { readJson } from "../src/request/body.ts";
-import { contentCoding } from "../src/request/decompress.ts";
+import { codingOf } from "../src/request/decode.ts";
 
 const text = JSON.stringify({ prompt: "grüße ".repeat(20) });
 
@@ -38,6 +38,13 @@ describe.each(CODINGS)("a body in %s", (coding, compress) => {
   });
 });
 
+test("a frame of zstd may not ask for a window that is an isolate's whole memory", async () => {
+  // RFC 8878: one raw block, "{}", and a window of 2^log bytes.
+  const frame = (log: number) => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3, 0x11, 0, 0, 0x7b, 0x7d]);
+  await expect(post(frame(25), "zstd")).resolves.toMatchObject({ text: "{}" });
+  await expect(post(frame(27), "zstd")).rejects.toMatchObject({ status: 400, code: "invalid_content_encoding" });
+});
+
 test.each(["", "identity", null])("a body whose encoding is %j is as it was written", async (coding) => {
   expect((await post(Buffer.from(text), coding)).text).toBe(text);
 });
@@ -45,7 +52,7 @@ test.each(["", "identity", null])("a body whose encoding is %j is as it was writ
 test.each(["compress", "gzip, br", "aws-chunked", "__proto__"])(
   "an encoding of %s is a 415 that says what is taken",
   (coding) => {
-    expect(() => contentCoding(new Headers({ "content-encoding": coding }))).toThrow(
+    expect(() => codingOf(new Headers({ "content-encoding": coding }))).toThrow(
       expect.objectContaining({
         status: 415,
         param: "content-encoding",

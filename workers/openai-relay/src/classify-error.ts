@@ -11,6 +11,9 @@ export interface ErrorWords {
   object: JsonObject | null;
 }
 
+/** nginx before the upstream has this for a caller that closed its request: the relay is that caller, and did not. */
+export const CALLER_GONE = 499;
+
 /** Groq's "flex tier capacity exceeded" (console.groq.com/docs/flex-processing, 2026-11), which is to be tried again. */
 export const OUT_OF_CAPACITY = 498;
 
@@ -69,7 +72,7 @@ export function conditionOf(status: number, error: ErrorWords): Condition {
   if (isKeyRefusal(status, error)) return "auth";
   if (status === 404) return "model_not_found";
   if (status === 408 || status === 504) return "timeout";
-  if (status === 405 || status === 407) return "upstream_error";
+  if (status === 405 || status === 407 || status === CALLER_GONE) return "upstream_error";
   if (status === 503 || status === 529 || status === OUT_OF_CAPACITY) return "overloaded";
   if (status < 400 || status >= 500) return "upstream_error";
   if (isUsedUp(error)) return "quota_exhausted";

@@ -5,6 +5,7 @@ import { aiGatewayError, readAiGatewayFailure } from "@ai-proxy/shared/upstream/
 import type { ReadRefusal, Refusal } from "@ai-proxy/shared/upstream/provider-api";
 import type { ErrorEnvelope, ErrorShape } from "./answer-shapes.ts";
 import {
+  CALLER_GONE,
   conditionOf,
   type ErrorWords,
   isAboutModel,
@@ -197,7 +198,7 @@ function detailsOf({ object }: ReadError): Pick<ApiErrorOptions, "details"> {
 function clientStatus(status: number): number {
   if (status === 408 || status === 504) return 504;
   // The path or the proxy in the settings is wrong, or the server is full: not the request's fault.
-  if (status === 405 || status === 407 || status === OUT_OF_CAPACITY) return 502;
+  if ([405, 407, OUT_OF_CAPACITY, CALLER_GONE].includes(status)) return 502;
   return status >= 400 && status < 500 ? status : 502;
 }
 

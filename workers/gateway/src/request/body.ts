@@ -2,7 +2,7 @@ import { utf8Text } from "@ai-proxy/shared/contract/transfer";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isJsonContentType, isObject, type JsonObject } from "@ai-proxy/shared/json";
 import { clientLeft, unlessLeft } from "./client-left.ts";
-import { contentCoding, decompress } from "./decompress.ts";
+import { codingOf, decode } from "./decode.ts";
 import { tooLarge } from "./too-large.ts";
 
 /** A request body: parsed once, and as the text that crosses to a relay. */
@@ -35,9 +35,9 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
 
 /** The body as text, decompressed. Throws 400, 413, 415, or 499 for a client that left amid it. */
 async function readText(request: Request, maxBytes: number): Promise<string> {
-  const coding = contentCoding(request.headers);
+  const coding = codingOf(request.headers);
   const bytes = await readBytes(request, maxBytes);
-  const text = utf8Text(coding === null ? bytes : decompress(bytes, coding, maxBytes));
+  const text = utf8Text(coding === null ? bytes : await decode(bytes, coding, maxBytes));
   if (text !== null) return text;
   throw badRequest("The body is not valid UTF-8, which JSON has to be (RFC 8259, section 8.1).", null, "invalid_json");
 }

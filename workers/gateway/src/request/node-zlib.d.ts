@@ -1,11 +1,15 @@
-/** The part of node:zlib that is used; workerd has it, @cloudflare/workers-types does not declare it. */
+/** What `decode.ts` uses of workerd's node:zlib; Node's own types would bring its globals with them. */
 declare module "node:zlib" {
-  interface Options {
-    /** Bytes; more is a RangeError. */
+  interface DecodeOptions {
+    /** Bytes; what is larger throws a RangeError. */
     maxOutputLength: number;
+    params?: Readonly<Record<number, number>>;
   }
-  export function gunzipSync(bytes: Uint8Array, options: Options): Uint8Array;
-  export function inflateSync(bytes: Uint8Array, options: Options): Uint8Array;
-  export function brotliDecompressSync(bytes: Uint8Array, options: Options): Uint8Array;
-  export function zstdDecompressSync(bytes: Uint8Array, options: Options): Uint8Array;
+
+  type Decode = (bytes: Uint8Array, options: DecodeOptions) => Uint8Array;
+
+  export const gunzipSync: Decode;
+  export const inflateSync: Decode;
+  export const brotliDecompressSync: Decode;
+  export const zstdDecompressSync: Decode;
 }

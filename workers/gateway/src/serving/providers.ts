@@ -36,6 +36,12 @@ interface Upstreams {
 
 let remembered: (Upstreams & { until: number }) | null = null;
 
+/** A relay that hangs is not asked again for so long, or each request would wait for it. Milliseconds. */
+const HANGS_MS = 10_000;
+
+/** Until when it is taken to hang; milliseconds since the epoch. */
+let hangsUntil = 0;
+
 /**
  * The providers that a request can be sent to. Their relay is asked for the owner's upstreams only where one can be
  * meant. A relay that does not answer (502) or cannot read the owner's list (503) fails the requests that mean one.
@@ -110,10 +116,11 @@ function checkKeys({ upstreamKeys }: Policy, entries: readonly ProviderEntry[]):
   throw misconfigured(`ROUTING: ${unknown.path}: there is no provider of this name. There are: ${there}.`);
 }
 
-/** From memory while it is fresh; null when the relay does not answer, and the next request asks again. */
+/** From memory while it is fresh; null when the relay does not answer. The next request asks again, unless it hangs. */
 async function configuredUpstreams(asking: Asking): Promise<Upstreams | null> {
   const now = Date.now();
   if (remembered === null || remembered.until < now) {
+    if (now < hangsUntil) return null;
     const status = await askStatus(asking);
     if (status === null) return null;
     remembered = { until: now + FRESH_MS, ...readStatus(status) };
@@ -139,7 +146,10 @@ async function askStatus({ env, request }: Asking): Promise<Pick<RelayStatus, "u
     isReply: isRelayStatus,
     ask: () => env[binding].status?.().catch(noUpstreamsYet),
   });
-  return status.catch(unlessClientLeft(null));
+  return status.catch((thrown: unknown) => {
+    if (thrown instanceof ApiError && thrown.condition === "timeout") hangsUntil = Date.now() + HANGS_MS;
+    return unlessClientLeft(null)(thrown);
+  });
 }
 
 const NO_UPSTREAMS: Pick<RelayStatus, "upstreams"> = { upstreams: [] };
