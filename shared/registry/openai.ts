@@ -69,12 +69,14 @@ export const openai: ProviderEntry = {
     moderation: "omni-moderation-latest",
   },
   families: [
-    /^gpt-(?!oss)/,
-    /^o[1-9]/,
+    // Not gpt-oss, nor EleutherAI's gpt-j and gpt-neo, which its API does not serve.
+    /^gpt-(?!oss|j-|neo)/,
+    /^o[1-9](?:-|$)/,
     /^chatgpt-/,
     /^codex-/,
     /^ft:/,
-    /^text-embedding-/,
+    // Others have text-embedding-004 (Google), text-embedding-v4 (Alibaba), text-embedding-nomic-… (LM Studio).
+    /^text-embedding-(?:\d-|ada-)/,
     /^(?:omni|text)-moderation-/,
     /^(?:davinci|babbage)-002$/,
   ],

@@ -35,3 +35,29 @@ test("the defaults of the other routes are models of their kind", () => {
     expect(findModel("openai", openai.defaultModels?.[type] ?? "")?.type).toBe(type);
   }
 });
+
+test.each([
+  ["gpt-4o", true],
+  ["gpt-99-new", true],
+  ["gpt-image-1", true],
+  ["gpt-realtime", true],
+  ["gpt-oss-120b", false],
+  ["gpt-j-6b", false],
+  ["gpt-neox-20b", false],
+  ["gpt2", false],
+  ["o3", true],
+  ["o9-mini", true],
+  ["o1js", false],
+  ["chatgpt-image-latest", true],
+  ["codex-mini-latest", true],
+  ["ft:gpt-4o-mini:acme::1", true],
+  ["text-embedding-3-large", true],
+  ["text-embedding-ada-002", true],
+  ["text-embedding-004", false],
+  ["text-embedding-v4", false],
+  ["text-embedding-nomic-embed-text-v1.5", false],
+  ["omni-moderation-2024-09-26", true],
+  ["babbage-002", true],
+])("%s belongs to the families that OpenAI's API serves: %s", (id, served) => {
+  expect(openai.families.some((family) => family.test(id))).toBe(served);
+});
