@@ -529,10 +529,15 @@ describe("a client that leaves", () => {
     expect(await Promise.all(attempts.map(({ usage }) => usage))).toEqual([{ usage: USAGE, estimated: false }, null]);
   });
 
-  test("before an answer whose relay cannot be told: nobody waits for it, which ends it", async () => {
-    const { attempts, timersLeft } = await run({ model: "gpt-4o" }, { openai: ["never"] }, { leaveAt: 200 });
-    expect(attempts).toMatchObject([{ outcome: "aborted", usage: null }]);
-    expect(timersLeft).toBe(0);
+  test("before an answer whose relay cannot be told: what it says within half a second is on record", async () => {
+    const told = { after: 400, reply: { ...failure("cancelled"), usage: USAGE } };
+    const { attempts, later } = await run({ model: "gpt-4o" }, { openai: [told] }, { leaveAt: 200 });
+    await later();
+    expect(await attempts[0]?.usage).toEqual({ usage: USAGE, estimated: false });
+    const silent = await run({ model: "gpt-4o" }, { openai: ["never"] }, { leaveAt: 200 });
+    await silent.later();
+    expect(silent.attempts).toMatchObject([{ outcome: "aborted" }]);
+    expect(await silent.attempts[0]?.usage).toBeNull();
   });
 
   test("while a fallback is asked: that is who was asked last", async () => {

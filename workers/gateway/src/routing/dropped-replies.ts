@@ -3,7 +3,7 @@ import { type CountedUsage, countedUsage } from "../record/outcome.ts";
 
 /**
  * How long the reply of a dropped attempt is waited for, milliseconds. A relay that hears of it answers at once; one
- * that does not works until this request is over.
+ * that does not goes on as long as it is waited for, so the client's provider has to be dropped soon.
  */
 export const REPLY_WAIT_MS = 500;
 

@@ -3,7 +3,7 @@ import { type AttemptOutcome, countedUsage } from "../record/outcome.ts";
 import { waitBefore } from "./backoff.ts";
 import { ruleFor } from "./conditions.ts";
 import { type AttemptDeadlines, deadlinesOf, GRACE_MS } from "./deadlines.ts";
-import { dropReply, type StartTimer, usageOfDropped } from "./dropped-replies.ts";
+import { type StartTimer, usageOfDropped } from "./dropped-replies.ts";
 import { clientLeftReply, deadlineReply, unreachableReply } from "./gateway-failures.ts";
 import { type KeyChoice, KeysTried, takesNextKey } from "./keys-tried.ts";
 import { type Plan, type PlannedAttempt, sameTarget, type Target } from "./plan.ts";
@@ -253,17 +253,14 @@ class Execution {
   #dropRunning(outcome: string): void {
     for (const running of this.#running.splice(0)) {
       this.#io.health.unknown(running.attempt.target);
-      this.#note(running, { outcome, status: null, usage: this.#drop(running, outcome) });
+      this.#note(running, { outcome, status: null, usage: this.#drop(running) });
     }
   }
 
   /** Drops an attempt that runs; what it has used is learnt later. */
-  #drop({ cancel, reply }: Running, outcome: string): AttemptOutcome["usage"] {
+  #drop({ cancel, reply }: Running): AttemptOutcome["usage"] {
     cancel?.();
-    // A relay that cannot be told works until this request is over, so nobody waits for it.
-    if (cancel !== undefined || outcome !== "aborted") return usageOfDropped(reply, this.#io.timer);
-    void reply.then(dropReply);
-    return null;
+    return usageOfDropped(reply, this.#io.timer);
   }
 
   #note(

@@ -9,7 +9,10 @@ export interface KeyChoice {
   keySlot: number;
 }
 
-/** The keys that one request has used so far, by provider: its models share them. */
+/**
+ * The keys that one request has used so far, by provider: its models share them. A hedge that starts beside an attempt
+ * is not told of that one's key, which is known only once it fails.
+ */
 export class KeysTried {
   readonly #byProvider = new Map<string, KeyChoice>();
 
