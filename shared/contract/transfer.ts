@@ -11,7 +11,7 @@ export function bodyForRpc(text: string): string | Uint8Array {
 }
 
 /** One call carries 32 MiB; what surrounds the body takes some of it. */
-const LARGEST_ANSWER_BYTES = 30 * 1024 * 1024;
+export const LARGEST_ANSWER_BYTES = 30 * 1024 * 1024;
 
 /** The form in which an answer, however large, crosses to the gateway. */
 export function answerForRpc(answer: string | Uint8Array): WholeReply["body"] {

@@ -23,7 +23,7 @@ export interface GatewaySettings {
 export function runOptions(request: RelayRequest, affinity: unknown, settings: GatewaySettings): RunOptions {
   const { requestId, sessionId, traceparent, otherTargetWaiting } = request;
   const gateway = gatewayOptions(settings, { session_id: sessionId, request_id: requestId });
-  const key = typeof affinity === "string" && affinity !== "" ? headerText(affinity) : sessionId;
+  const key = typeof affinity === "string" && affinity !== "" ? encodedForHeader(affinity) : sessionId;
   return {
     returnRawResponse: true,
     ...(otherTargetWaiting === true && { rejectIfBusy: true as const }),
@@ -44,6 +44,6 @@ function gatewayOptions(settings: GatewaySettings, metadata: Record<string, stri
 }
 
 /** What a client chose freely, fit for a header. */
-function headerText(text: string): string {
+function encodedForHeader(text: string): string {
   return encodeURIComponent(text.toWellFormed()).slice(0, 256);
 }

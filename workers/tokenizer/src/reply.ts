@@ -1,5 +1,5 @@
 import type { TokenizeReply, TokenizeRequest } from "@ai-proxy/shared/contract/tokenizer";
-import { bodyForRpc } from "@ai-proxy/shared/contract/transfer";
+import { bodyForRpc, LARGEST_ANSWER_BYTES } from "@ai-proxy/shared/contract/transfer";
 import { toApiError } from "@ai-proxy/shared/errors";
 import { errorText } from "@ai-proxy/shared/formats/error-body";
 import { findModel } from "@ai-proxy/shared/registry";
@@ -89,13 +89,10 @@ export function tokenization(
   };
 }
 
-/** One call carries 32 MiB; what surrounds the body takes some of it. */
-const LARGEST_ANSWER = 30 * 1024 * 1024;
-
 function answerBody(text: string): string | Uint8Array {
   const body = bodyForRpc(text);
-  if (body.length > LARGEST_ANSWER) {
-    throw tooLarge(`The answer would be larger than ${LARGEST_ANSWER} bytes; ask for less at a time.`, null);
+  if (body.length > LARGEST_ANSWER_BYTES) {
+    throw tooLarge(`The answer would be larger than ${LARGEST_ANSWER_BYTES} bytes; ask for less at a time.`, null);
   }
   return body;
 }

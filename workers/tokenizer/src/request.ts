@@ -1,3 +1,4 @@
+import { bodyText } from "@ai-proxy/shared/contract/transfer";
 import { ApiError, badRequest } from "@ai-proxy/shared/errors";
 import { isObject, type JsonObject, tryParseJson } from "@ai-proxy/shared/json";
 
@@ -32,7 +33,7 @@ export interface DetokenizeBody {
 export function requestText(body: string | Uint8Array): string {
   const size = typeof body === "string" ? body.length : body.byteLength;
   if (size > LARGEST_BODY) throw tooLarge(`The request is larger than ${LARGEST_BODY} bytes.`, null);
-  return typeof body === "string" ? body : new TextDecoder().decode(body);
+  return bodyText(body);
 }
 
 export function tooLarge(message: string, param: string | null): ApiError {
